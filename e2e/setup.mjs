@@ -1,0 +1,32 @@
+/**
+ * Installs the dependencies when they are missing or older than the lock file. Runs on whatever node the machine has:
+ * the project's own Node 24 is one of the dependencies, and npm scripts find it first on their PATH from then on.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const stamp = `${root}node_modules/.potoo-lock`;
+const lock = createHash('sha256').update(readFileSync(`${root}package-lock.json`)).digest('hex');
+const installed = () => spawnSync('node_modules/.bin/node', ['--version'], { cwd: root, encoding: 'utf8' }).stdout?.trim();
+const upToDate = existsSync(stamp) && readFileSync(stamp, 'utf8') === lock && installed();
+
+if (!upToDate) {
+  console.error('potoo: installing dependencies (npm ci), about half a minute …');
+  const result = spawnSync('npm', ['ci', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (result.status !== 0) {
+    console.error(`potoo: npm ci failed${result.error ? `: ${result.error.message}` : ''}`);
+    process.exit(1);
+  }
+  const version = installed();
+  if (!version?.startsWith('v24.')) {
+    console.error(
+      'potoo: Node 24 was not installed. The package "node" brings it with an install script: allow install scripts ' +
+        '(npm config set ignore-scripts false), remove node_modules and try again.',
+    );
+    process.exit(1);
+  }
+  writeFileSync(stamp, lock);
+}

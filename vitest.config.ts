@@ -1,0 +1,38 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * Four groups, in this order: `unit` needs nothing but this package; `check` holds promises about the source tree;
+ * `e2e` runs against a real control plane; `evidence` reads what the control planes of `e2e` wrote into their audit logs.
+ */
+export default defineConfig({
+  test: {
+    reporters: ['default', './e2e/counts-reporter.ts'],
+    globalSetup: ['./e2e/tests/run-folder.ts'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{crds,kube,operator,gateway,e2e}/**/*.test.ts'],
+          exclude: ['e2e/tests/**', 'e2e/check/**', '**/node_modules/**'],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: { name: 'check', include: ['e2e/check/**/*.test.ts'], sequence: { groupOrder: 1 } },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['e2e/tests/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 900_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: { name: 'evidence', include: ['e2e/tests/evidence/*.test.ts'], sequence: { groupOrder: 3 } },
+      },
+    ],
+  },
+});
