@@ -1,7 +1,13 @@
+import { backoffMs } from './backoff.ts';
+import { createClient, metadataOnlyAccept } from './client.ts';
 import type { Clock, Random } from './clock.ts';
-import type { KubeError } from './errors.ts';
-import type { KubeObject, Resource } from './resource.ts';
-import type { Transport } from './transport.ts';
+import { KubeError } from './errors.ts';
+import { readLines } from './lines.ts';
+import { createReflectorCache } from './reflector-cache.ts';
+import { type KubeObject, type Resource, resourcePath } from './resource.ts';
+import type { KubeRequest, Transport } from './transport.ts';
+import { untilAborted } from './until-aborted.ts';
+import { readWatchEvent } from './watch-event.ts';
 
 /** Called synchronously and in order. One that throws is our own mistake: the reflector stops and says so (onCrash). */
 export interface ReflectorHandler<T> {
@@ -50,6 +56,291 @@ export interface ReflectorOptions<T> {
   readonly onCrash?: ((error: unknown) => void) | undefined;
 }
 
-export function startReflector<T>(_options: ReflectorOptions<T>): Reflector<T> {
-  throw new Error('startReflector is being written');
+const pageItems = 500;
+/** Objects in etcd are limited to about 1.5 MB; an answer may write the same object several times as long. */
+const lineBytesMax = 16 * 1024 * 1024;
+const backoff = { firstMs: 800, maxMs: 30_000 };
+/** A server may ask for patience, not for giving up. */
+const retryAfterMsMax = 300_000;
+/** For kinds that are forbidden or not served: whoever changes that is a person. */
+const slowRetryMs = 30_000;
+/** A watch that lasted so long worked; what happens to it then is no continuation of the failures before. */
+const steadyMs = 5_000;
+/** So many refusals of one resourceVersion in a row, and we no longer believe in it (an etcd restored from a backup). */
+const refusalsMax = 3;
+
+/**
+ * Mirrors one kind of object: lists once, then watches, and repairs itself whatever happens to either.
+ *
+ * ```
+ *              list complete              stream ends or breaks, 410 and so on
+ *  starting ───────────────────▶ synced ◀─────────────────────────────────────▶ failing
+ *     │                            │        connected again, or listed again        │
+ *     └──────────────┬─────────────┴───────────────────────┬────────────────────────┘
+ *                    ▼ 403                                 ▼ 404
+ *                forbidden                              absent
+ *     (cache stays: it may be for a moment)    (cache is emptied: the kind is gone)
+ *              both try again every 30 to 60 s, and end as synced
+ * ```
+ *
+ * A connection that ends in good order is opened again at the last resourceVersion; the state stays synced. After an error
+ * it waits 0.8 to 30 s (client-go's values, with jitter) or as long as Retry-After says. 410 Gone and anything unreadable
+ * lead to a new list. A WatchList (events instead of pages) is tried first; a server that refuses it, or ends it before its
+ * closing bookmark, is listed in pages from then on.
+ *
+ * @see https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+ * @see https://github.com/kubernetes/kubernetes/blob/release-1.34/staging/src/k8s.io/client-go/tools/cache/reflector.go
+ */
+export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
+  const { transport, resource, clock, random, namespace } = options;
+  const client = createClient(transport);
+  const cache = createReflectorCache(options.prune, options.handler);
+  const path = resourcePath(resource, { namespace });
+  const request = `WATCH ${path}`;
+  const stopping = new AbortController();
+  const synced = Promise.withResolvers<void>();
+  // Nobody needs to wait for it; those who do get the rejection from whenSynced.
+  synced.promise.catch(() => {});
+
+  let state: ReflectorState = 'starting';
+  let lastContactAt = clock.monotonic();
+  let lastError: KubeError | undefined;
+  let errorCount = 0;
+  /** Where to go on watching; undefined when a list is due. */
+  let resourceVersion: string | undefined;
+  /** When the present watch began to deliver changes. */
+  let watchingSince: number | undefined;
+  let failures = 0;
+  let refusals = 0;
+  let watchListRefused = false;
+
+  function touch(): void {
+    lastContactAt = clock.monotonic();
+  }
+
+  function settle(next: 'synced' | 'forbidden' | 'absent'): void {
+    state = next;
+    synced.resolve();
+  }
+
+  function endFill(at: string): void {
+    cache.endFill();
+    resourceVersion = at;
+    refusals = 0;
+    settle('synced');
+  }
+
+  async function listPages(): Promise<void> {
+    cache.beginFill();
+    let token: string | undefined;
+    // Without a limit only after a token has expired: one answer cannot expire halfway (client-go's pager does the same).
+    let limit: number | undefined = pageItems;
+    for (;;) {
+      const { labelSelector, fieldSelector, metadataOnly } = options;
+      const query = { namespace, labelSelector, fieldSelector, metadataOnly, limit, continue: token };
+      try {
+        const page = await client.list(resource, { ...query, lane: 'watch', signal: stopping.signal });
+        touch();
+        for (const object of page.items) cache.upsert(object);
+        token = page.continue;
+        if (token === undefined) return endFill(page.resourceVersion);
+      } catch (error) {
+        if (!(error instanceof KubeError) || error.code !== 'KUBE_GONE' || token === undefined) throw error;
+        report(error);
+        token = undefined;
+        limit = undefined;
+        cache.beginFill();
+      }
+    }
+  }
+
+  /** One watch connection, from `resourceVersion`, or from nothing as a WatchList. Returns when the server ends it. */
+  async function watch(): Promise<void> {
+    let filling = resourceVersion === undefined;
+    if (filling) cache.beginFill();
+    const chunks = await transport.stream(watchRequest());
+    const follow = () => {
+      filling = false;
+      watchingSince = clock.monotonic();
+      settle('synced');
+    };
+    touch();
+    if (!filling) follow();
+    const tooLong = () => unreadable(`a watch line is longer than ${lineBytesMax} bytes`);
+    try {
+      for await (const line of readLines(observed(chunks), { bytesMax: lineBytesMax, tooLong })) {
+        stopping.signal.throwIfAborted();
+        const event = readWatchEvent(line, resource, request);
+        if (event.type === 'BOOKMARK') {
+          if (filling && !event.initialEventsEnd) throw unreadable('a WatchList has a bookmark before its closing one');
+          if (filling) {
+            endFill(event.resourceVersion);
+            follow();
+          } else resourceVersion = event.resourceVersion;
+          continue;
+        }
+        if (event.type === 'DELETED') cache.remove(event.object);
+        else cache.upsert(event.object);
+        if (!filling) resourceVersion = event.object.metadata.resourceVersion;
+      }
+      if (filling) throw unreadable('a WatchList ended before the bookmark that closes its first part');
+    } finally {
+      if (filling) watchListRefused = true;
+    }
+  }
+
+  function watchRequest(): KubeRequest {
+    const { labelSelector, fieldSelector, metadataOnly } = options;
+    return {
+      method: 'GET',
+      path,
+      query: {
+        watch: '1',
+        allowWatchBookmarks: 'true',
+        // At random, as client-go does, so that not all watches are opened again at once.
+        timeoutSeconds: String(Math.floor(300 + random() * 300)),
+        ...(resourceVersion === undefined
+          ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' }
+          : { resourceVersion }),
+        ...(labelSelector === undefined ? {} : { labelSelector }),
+        ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      },
+      accept: metadataOnly === true ? metadataOnlyAccept.watch : undefined,
+      lane: 'watch',
+      signal: stopping.signal,
+    };
+  }
+
+  async function* observed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const chunk of chunks) {
+      touch();
+      yield chunk;
+    }
+  }
+
+  function unreadable(said: string): KubeError {
+    return new KubeError('KUBE_UNREADABLE', { status: 200, request, said });
+  }
+
+  function report(error: KubeError): void {
+    if (error.status !== 0) touch();
+    lastError = error;
+    errorCount += 1;
+    options.onError?.(error);
+  }
+
+  /** Decides what an error means for the cache, the state and the next attempt; returns how long to wait before it. */
+  function fail(error: KubeError): number {
+    report(error);
+    if (watchingSince !== undefined && clock.monotonic() - watchingSince >= steadyMs) {
+      failures = 0;
+      refusals = 0;
+    }
+    failures += 1;
+    switch (error.code) {
+      case 'KUBE_FORBIDDEN':
+        settle('forbidden');
+        return slowRetryMs * (1 + random());
+      case 'KUBE_NOT_FOUND':
+        resourceVersion = undefined;
+        cache.clear();
+        settle('absent');
+        return slowRetryMs * (1 + random());
+      case 'KUBE_GONE':
+      case 'KUBE_UNREADABLE':
+        resourceVersion = undefined;
+        break;
+      case 'KUBE_BAD_REQUEST':
+      case 'KUBE_INVALID':
+      case 'KUBE_TIMEOUT':
+        // 504 is how a server says that it has not reached this resourceVersion yet. Overload and restarts (429, 503) say
+        // nothing about it: a new list then would be the wrong thing to ask for.
+        if (error.status !== 0) refusals += 1;
+        if (refusals >= refusalsMax) resourceVersion = undefined;
+        break;
+      default:
+    }
+    if (state !== 'starting') state = 'failing';
+    // After a time that went well, try again almost at once: most cuts are a matter of one peer.
+    const waitMs = failures === 1 ? random() * 100 : backoffMs(failures - 1, backoff, random);
+    return Math.max(waitMs, Math.min(error.retryAfterMs ?? 0, retryAfterMsMax));
+  }
+
+  async function attempt(): Promise<void> {
+    watchingSince = undefined;
+    if (resourceVersion === undefined && !watchListRefused) {
+      try {
+        return await watch();
+      } catch (error) {
+        if (resourceVersion !== undefined || !refusesWatchList(error)) throw error;
+        watchListRefused = true;
+      }
+    }
+    if (resourceVersion === undefined) await listPages();
+    await watch();
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      let waitMs = 0;
+      try {
+        await attempt();
+        // A server that ends every watch at once must not be asked in a loop (client-go: very short watch).
+        if (clock.monotonic() - (watchingSince ?? 0) < 1_000) waitMs = backoff.firstMs * (1 + random());
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        if (!(error instanceof KubeError)) throw error;
+        waitMs = fail(error);
+      }
+      if (waitMs > 0) await pause(waitMs);
+    }
+  }
+
+  async function pause(ms: number): Promise<void> {
+    try {
+      await clock.sleep(ms, stopping.signal);
+    } catch (error) {
+      if (!stopping.signal.aborted) throw error;
+    }
+  }
+
+  const ended = run().catch((error: unknown) => {
+    state = 'failing';
+    synced.reject(error);
+    if (options.onCrash === undefined) throw error;
+    options.onCrash(error);
+  });
+
+  return {
+    resource,
+    get state() {
+      return state;
+    },
+    get lastContactAt() {
+      return lastContactAt;
+    },
+    get lastError() {
+      return lastError;
+    },
+    get errorCount() {
+      return errorCount;
+    },
+    get size() {
+      return cache.size;
+    },
+    get: (key) => cache.get(key),
+    entries: () => cache.entries(),
+    async stop() {
+      const reason = new DOMException(`the reflector of ${resource.plural} was stopped`, 'AbortError');
+      stopping.abort(reason);
+      synced.reject(reason);
+      await ended;
+    },
+    whenSynced: (signal) => untilAborted(synced.promise, signal),
+  };
+}
+
+/** 400 and 422: servers that do not know sendInitialEvents, or have it switched off. */
+function refusesWatchList(error: unknown): boolean {
+  return error instanceof KubeError && (error.code === 'KUBE_BAD_REQUEST' || error.code === 'KUBE_INVALID');
 }
