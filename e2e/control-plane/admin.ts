@@ -37,10 +37,9 @@ export async function get(target: Target, path: string): Promise<KubeObject | un
 /** The objects of a collection, with query parameters if the path has them. */
 export async function list(target: Target, path: string): Promise<KubeObject[]> {
   await using client = await connect(target);
-  return z
-    .object({ items: z.array(z.unknown()) })
-    .parse(await client.json('GET', path))
-    .items.map(asObject);
+  const { apiVersion, kind, items } = ObjectList.parse(await client.json('GET', path));
+  // Items of built-in kinds come without their kind, those of custom resources with it.
+  return items.map((item) => asObject({ apiVersion, kind: kind.slice(0, -'List'.length), ...item }));
 }
 
 /** Deletes the object at a path; its dependants go in the background. Nothing there is fine. */
@@ -125,6 +124,11 @@ const Manifest = z.object({
 });
 const ResourceList = z.object({
   resources: z.array(z.object({ name: z.string(), kind: z.string(), namespaced: z.boolean() })),
+});
+const ObjectList = z.object({
+  apiVersion: z.string(),
+  kind: z.string().endsWith('List'),
+  items: z.array(z.record(z.string(), z.unknown())),
 });
 const Definition = z.object({
   metadata: z.object({ name: z.string() }),

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { Writable } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { systemClock } from '../../kube/clock.ts';
+import { cpuSecondsOf, rssBytesOf } from './processes.ts';
 
 /** One process of the control plane. Every `start` uses the same ports, data and log file. */
 export interface Component {
@@ -40,21 +41,22 @@ const readyMsMax = 120_000;
 const stopMsMax = 5_000;
 
 /**
- * `$0` becomes the component itself: exec keeps the process id. Beside it waits a small shell. A line on descriptor 3
- * tells it that the component has exited; end of file without a line means that the program which started it is gone,
- * however it ended, and takes the component along. The shell's `$$` is the component also within the parentheses.
+ * `$0` becomes the component itself: exec keeps the process id. Beside it waits a small shell. It says on descriptor 3
+ * that it is there. A line from the other side tells it that the component has exited; end of file without a line means
+ * that the program which started it is gone, however it ended, and takes the component along. The shell's `$$` is the
+ * component also within the parentheses.
  */
-const withWatchdog = '(read line <&3 || kill -9 $$) & exec "$0" "$@" 3<&-';
+const withWatchdog = '(echo here >&3; read line <&3 || kill -9 $$) & exec "$0" "$@" 3<&-';
 
 /** Describes a component; `start` runs it. */
 export function createComponent({ name, program, args, logFile, ready, log }: ComponentOptions): Component {
   let running: { readonly pid: number; readonly exited: Promise<unknown>; ending: boolean } | undefined;
 
-  const process_ = () => {
+  const current = () => {
     if (running === undefined) throw new Error(`${name} does not run; start it first`);
     return running;
   };
-  const signal = (what: NodeJS.Signals) => process.kill(process_().pid, what);
+  const signal = (what: NodeJS.Signals) => process.kill(current().pid, what);
 
   const launch = async () => {
     const output = openSync(logFile, 'a');
@@ -67,8 +69,7 @@ export function createComponent({ name, program, args, logFile, ready, log }: Co
     closeSync(output);
     await once(child, 'spawn');
     const lifeline = child.stdio[3];
-    if (child.pid === undefined || !(lifeline instanceof Writable))
-      throw new Error(`${name}: no process id or no pipe`);
+    if (child.pid === undefined || !(lifeline instanceof Duplex)) throw new Error(`${name}: no process id or no pipe`);
     // The watchdog may have been killed from outside; then nobody needs the line.
     lifeline.on('error', (error) => log(`${name}: its watchdog was gone: ${error.message}`));
     const state = { pid: child.pid, exited: once(child, 'exit'), ending: false };
@@ -78,6 +79,8 @@ export function createComponent({ name, program, args, logFile, ready, log }: Co
       if (!state.ending) log(`${name} ended by itself (${endedBy ?? `exit code ${code}`}), see ${logFile}`);
     });
     running = state;
+    // Whoever may be stopped or killed from here on has its watchdog.
+    await Promise.race([once(lifeline, 'data'), state.exited]);
     return state;
   };
 
@@ -85,7 +88,7 @@ export function createComponent({ name, program, args, logFile, ready, log }: Co
     name,
     logFile,
     get pid() {
-      return process_().pid;
+      return current().pid;
     },
     async start() {
       if (running !== undefined) throw new Error(`${name} runs already with process id ${running.pid}`);
@@ -118,33 +121,19 @@ export function createComponent({ name, program, args, logFile, ready, log }: Co
       giveUp();
     },
     async kill() {
-      const { exited } = process_();
-      process_().ending = true;
+      const { exited } = current();
+      current().ending = true;
       signal('SIGKILL');
       await exited;
     },
     pause: () => void signal('SIGSTOP'),
     resume: () => void signal('SIGCONT'),
-    cpuSeconds: () => cpuSecondsOf(process_().pid),
-    rssBytes: () => rssBytesOf(process_().pid),
+    cpuSeconds: () => cpuSecondsOf(current().pid),
+    rssBytes: () => rssBytesOf(current().pid),
   };
   return component;
 }
 
 function endOf(logFile: string): string {
   return `End of ${logFile}:\n${readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-20).join('\n')}`;
-}
-
-/** Fields 14 and 15 of proc_pid_stat(5), in ticks; USER_HZ is 100 on every architecture that Node supports. */
-function cpuSecondsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The second field is the program's name in parentheses and may hold spaces, so counting starts behind it.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-function rssBytesOf(pid: number): number {
-  const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  if (line === null) throw new Error(`/proc/${pid}/status has no VmRSS: the process is ending`);
-  return Number(line[1]) * 1_024;
 }

@@ -35,7 +35,7 @@ export type Client = Awaited<ReturnType<typeof connect>>;
 /** One client a call: a handshake costs some milliseconds, and no connection outlives the test that made it. */
 export async function connect(target: Target) {
   const { server, token, ca } = await credentials(target);
-  const agent = new Agent({ connect: { ca }, headersTimeout: 30_000, bodyTimeout: 0 });
+  const agent = new Agent({ connect: { ca }, allowH2: false, headersTimeout: 30_000, bodyTimeout: 0 });
   const open = async (method: Method, path: string, body?: unknown, signal?: AbortSignal) => {
     const answer = await send(server + path, {
       dispatcher: agent,

@@ -41,7 +41,7 @@ export interface ControlPlane extends AsyncDisposable {
 export interface ControlPlaneOptions {
   /** Where everything is kept, for use again later; a temporary folder if not given. */
   readonly folder?: string;
-  /** Progress, such as the minutes of a first build. */
+  /** Progress, such as the minutes of a first build, and components that end by themselves; stderr if not given. */
   readonly log?: (line: string) => void;
   readonly auditLog?: string;
   /** Added behind the ones that are set here, so that they win. */
@@ -52,7 +52,7 @@ const TokenRequest = z.object({ status: z.object({ token: z.string() }) });
 
 /** Starts a control plane and resolves when it serves and its controllers have made what a new cluster has. */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
-  const log = options.log ?? (() => {});
+  const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
   const binaries = await controlPlaneBinaries(log);
   if (binaries.kubeControllerManager === undefined) {
     throw new Error(
