@@ -1,0 +1,120 @@
+/**
+ * The RBAC objects of the chart, made from what each program declares that it asks the API server for.
+ */
+import type { AccessRule } from '../../crds/access.ts';
+import {
+  apiGroup,
+  clusterConstraintReports,
+  constraintDetails,
+  constraintReports,
+  systemNamespace,
+} from '../../crds/api.ts';
+import { gatewayAccess } from '../../gateway/access.ts';
+import { operatorAccess } from '../../operator/access.ts';
+import { aggregationLabel } from '../../operator/adapter-health.ts';
+
+const group = 'rbac.authorization.k8s.io';
+const apiVersion = `${group}/v1`;
+
+/** File name → objects. Names of service accounts are those of the Deployments. */
+export function rbacFiles(): Map<string, readonly object[]> {
+  return new Map([
+    ['operator.yaml', operatorObjects()],
+    ['gateway.yaml', programObjects('potoo-controller', gatewayAccess)],
+    ['clients.yaml', clientObjects()],
+  ]);
+}
+
+/**
+ * The operator's ClusterRole is aggregated: whoever brings a policy kind adds the right to read it with a labelled
+ * ClusterRole, and Potoo's own is left alone.
+ */
+function operatorObjects(): object[] {
+  const name = 'potoo-operator';
+  const labels = { [aggregationLabel]: 'true' };
+  return [
+    ...programObjects(name, operatorAccess).map((object) =>
+      object.kind === 'ClusterRole' ? { ...object, metadata: { name: `${name}-own`, labels } } : object,
+    ),
+    {
+      apiVersion,
+      kind: 'ClusterRole',
+      metadata: { name },
+      aggregationRule: { clusterRoleSelectors: [{ matchLabels: labels }] },
+      rules: [],
+    },
+  ];
+}
+
+interface RbacObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: object;
+  readonly [field: string]: unknown;
+}
+
+function programObjects(name: string, access: readonly AccessRule[]): RbacObject[] {
+  const subjects = [{ kind: 'ServiceAccount', name, namespace: systemNamespace }];
+  const namespaces = [...new Set(access.flatMap(({ namespace }) => namespace ?? []))].toSorted();
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: systemNamespace } },
+    {
+      apiVersion,
+      kind: 'ClusterRole',
+      metadata: { name },
+      rules: access.filter(({ namespace }) => namespace === undefined).map(ruleOf),
+    },
+    {
+      apiVersion,
+      kind: 'ClusterRoleBinding',
+      metadata: { name },
+      roleRef: { apiGroup: group, kind: 'ClusterRole', name },
+      subjects,
+    },
+    ...namespaces.flatMap((namespace) => [
+      {
+        apiVersion,
+        kind: 'Role',
+        metadata: { name, namespace },
+        rules: access.filter((rule) => rule.namespace === namespace).map(ruleOf),
+      },
+      {
+        apiVersion,
+        kind: 'RoleBinding',
+        metadata: { name, namespace },
+        roleRef: { apiGroup: group, kind: 'Role', name },
+        subjects,
+      },
+    ]),
+  ];
+}
+
+/** What people and programs that ask Potoo need; and who has it already, by the roles that every cluster has. */
+function clientObjects(): object[] {
+  const read = ['get', 'list', 'watch'];
+  const reports = { apiGroups: [apiGroup], resources: [constraintReports.plural], verbs: read };
+  return [
+    {
+      apiVersion,
+      kind: 'ClusterRole',
+      metadata: { name: 'potoo-mcp-client' },
+      rules: [reports, { apiGroups: [apiGroup], resources: [clusterConstraintReports.plural], verbs: ['get'] }],
+    },
+    {
+      apiVersion,
+      kind: 'ClusterRole',
+      metadata: { name: 'potoo-view', labels: { [`${group}/aggregate-to-view`]: 'true' } },
+      rules: [reports],
+    },
+    {
+      apiVersion,
+      kind: 'ClusterRole',
+      metadata: { name: 'potoo-admin', labels: { [`${group}/aggregate-to-admin`]: 'true' } },
+      rules: [{ apiGroups: [apiGroup], resources: [constraintDetails.plural], verbs: read }],
+    },
+  ];
+}
+
+function ruleOf({ apiGroups, resources, verbs, resourceNames }: AccessRule): object {
+  return { apiGroups, resources, ...(resourceNames === undefined ? {} : { resourceNames }), verbs };
+}

@@ -1,0 +1,47 @@
+/**
+ * What the operator asks the API server for, beside discovery. The RBAC rules of the chart are made from this list, and the
+ * audit log of the tests is compared with it.
+ */
+import type { AccessRule } from '../crds/access.ts';
+import { apiGroup, operatorLeaseName, potooResources, systemNamespace } from '../crds/api.ts';
+import { adapters } from './adapters/all.ts';
+import { workloadKinds } from './scope/workload.ts';
+
+/** What it reads: every kind of policy, namespaces, and what policies bind. */
+const reads = [
+  ...adapters.flatMap(({ resources }) => resources),
+  ...workloadKinds,
+  { group: '', plural: 'namespaces' },
+  { group: '', plural: 'pods' },
+];
+
+export const operatorAccess: readonly AccessRule[] = [
+  ...[...Map.groupBy(reads, ({ group }) => group)]
+    .map(([group, resources]) => ({
+      apiGroups: [group],
+      resources: [...new Set(resources.map(({ plural }) => plural))].toSorted(),
+      verbs: ['list', 'watch'],
+    }))
+    .toSorted((a, b) => (a.apiGroups.join() < b.apiGroups.join() ? -1 : 1)),
+  {
+    apiGroups: [apiGroup],
+    resources: potooResources.map(({ plural }) => plural),
+    verbs: ['get', 'list', 'watch', 'create', 'update', 'delete'],
+  },
+  {
+    apiGroups: [apiGroup],
+    resources: potooResources
+      .filter(({ statusSubresource }) => statusSubresource)
+      .map(({ plural }) => `${plural}/status`),
+    verbs: ['update'],
+  },
+  // RBAC cannot name an object that does not exist yet, so creation is a rule of its own.
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'], namespace: systemNamespace },
+  {
+    apiGroups: ['coordination.k8s.io'],
+    resources: ['leases'],
+    verbs: ['get', 'update'],
+    namespace: systemNamespace,
+    resourceNames: [operatorLeaseName],
+  },
+];

@@ -1,0 +1,47 @@
+/**
+ * The health of each adapter, from the state of its watches and from what it could not read.
+ */
+import type { AdapterHealth } from '../crds/cluster-report.ts';
+import { resourceName } from '../kube/resource.ts';
+import type { Adapter } from './adapters/define.ts';
+import type { WatchState } from './discovery/watches.ts';
+
+/** A ClusterRole with this label adds its rules to the operator's. */
+export const aggregationLabel = 'potoo.io/aggregate-to-operator';
+
+/** `errors` counts since the operator started, by adapter and kind of error. */
+export function adapterHealth(
+  adapters: readonly Adapter[],
+  states: readonly WatchState[],
+  errors: ReadonlyMap<string, ReadonlyMap<string, number>>,
+): AdapterHealth[] {
+  return adapters.map(({ id, resources }) => {
+    const own = states.filter(({ resource }) => resources.some((wanted) => resourceName(wanted) === resource));
+    const watched = own.filter(({ wasSynced, state }) => wasSynced && state !== 'absent' && state !== 'forbidden');
+    const reasons = own.flatMap((state) => reasonOf(state) ?? []);
+    const counted = errors.get(id);
+    return {
+      name: id,
+      enabled: watched.length > 0,
+      ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
+      watchedResources: watched.map(({ resource }) => resource),
+      ...(counted === undefined || counted.size === 0 ? {} : { errors: Object.fromEntries(counted) }),
+    };
+  });
+}
+
+/** Why a kind is not read; undefined while it is. */
+export function reasonOf({ resource, state, wasSynced, lastError }: WatchState): string | undefined {
+  switch (state) {
+    case 'synced':
+      return undefined;
+    case 'absent':
+      return 'CRDs not installed';
+    case 'forbidden':
+      return `Forbidden: a ClusterRole labelled ${aggregationLabel}=true must allow list and watch on ${resource}`;
+    case 'starting':
+      return wasSynced ? undefined : `${resource} is being read`;
+    case 'failing':
+      return `${resource} cannot be read: ${lastError?.code ?? 'no answer'}`;
+  }
+}

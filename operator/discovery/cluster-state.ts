@@ -1,0 +1,151 @@
+/**
+ * What the operator knows of the cluster: policies, namespaces and workloads in their indexes, fed by the watches. It says
+ * which namespaces a change touches and answers what is known of one; it writes nothing.
+ */
+import * as z from 'zod';
+import { compareText, type Constraint, homeNamespace } from '../../crds/constraint.ts';
+import { resourceName, type KubeObject } from '../../kube/resource.ts';
+import type { Priority } from '../../kube/work-queue.ts';
+import type { Adapter, Problem, Reading } from '../adapters/define.ts';
+import type { Observed } from '../reports/compose-report.ts';
+import { createScopeIndex } from '../scope/scope-index.ts';
+import { type Workload, workloadKinds, workloadOf, workloadOfPod } from '../scope/workload.ts';
+import { createWorkloadIndex } from '../scope/workload-index.ts';
+import type { Consumer } from './watches.ts';
+
+export interface ClusterState {
+  /** What has to be fed from watches. */
+  readonly consumers: readonly Consumer<unknown>[];
+  /** Undefined for a namespace that does not exist or is going away: nothing is written there. */
+  observe(namespace: string): Omit<Observed, 'unread'> | undefined;
+  readonly namespaces: Iterable<string>;
+  constraints(): readonly Constraint[];
+  namespacesWithConstraints(): number;
+  /** What the adapter could not read in objects that exist now. */
+  problems(adapter: string): readonly Problem[];
+}
+
+export interface ClusterStateEvents {
+  /** What is known of the namespace has changed. 'now' for what its own objects did, 'later' for the rest. */
+  readonly onNamespace: (namespace: string, priority: Priority) => void;
+  readonly onNamespaceGone: (namespace: string) => void;
+  readonly onProblem: (adapter: string, problem: Problem) => void;
+}
+
+const Phase = z.object({ phase: z.string() });
+
+export function createClusterState(adapters: readonly Adapter[], events: ClusterStateEvents): ClusterState {
+  const scopes = createScopeIndex();
+  const workloads = createWorkloadIndex();
+  const terminating = new Set<string>();
+  const problems = new Map<string, Map<string, readonly Problem[]>>();
+
+  function touched(namespaces: ReadonlySet<string>, home: string | undefined): void {
+    for (const namespace of namespaces) events.onNamespace(namespace, namespace === home ? 'now' : 'later');
+  }
+
+  const namespaceConsumer: Consumer<{
+    readonly labels: Readonly<Record<string, string>>;
+    readonly terminating: boolean;
+  }> = {
+    resource: { group: '', plural: 'namespaces' },
+    prune(object) {
+      const { labels = {}, deletionTimestamp } = object.metadata;
+      const phase = Phase.safeParse(object['status']).data?.phase;
+      return { labels, terminating: deletionTimestamp !== undefined || phase === 'Terminating' };
+    },
+    upsert(name, value) {
+      const wasTerminating = terminating.has(name);
+      if (value.terminating) terminating.add(name);
+      else terminating.delete(name);
+      const changed = scopes.setNamespace({ name, labels: value.labels });
+      if (changed || wasTerminating !== value.terminating) events.onNamespace(name, 'now');
+    },
+    remove(name) {
+      terminating.delete(name);
+      scopes.removeNamespace(name);
+      events.onNamespaceGone(name);
+    },
+  };
+
+  function policyConsumer(adapter: Adapter, resource: { group: string; plural: string }): Consumer<Reading> {
+    const prefix = `${adapter.id}/${resourceName(resource)}/`;
+    const unread = problems.get(adapter.id) ?? new Map<string, readonly Problem[]>();
+    problems.set(adapter.id, unread);
+    return {
+      resource,
+      prune: (object) => adapter.read(object),
+      upsert(key, reading) {
+        const policy = prefix + key;
+        if (reading.problems.length === 0) unread.delete(policy);
+        else if (JSON.stringify(unread.get(policy)) !== JSON.stringify(reading.problems)) {
+          unread.set(policy, reading.problems);
+          for (const problem of reading.problems) events.onProblem(adapter.id, problem);
+        }
+        const [first] = reading.constraints;
+        const home = first === undefined ? homeOfKey(key) : homeNamespace(first.source);
+        touched(scopes.setPolicy(policy, reading.constraints), home);
+      },
+      remove(key) {
+        unread.delete(prefix + key);
+        touched(scopes.removePolicy(prefix + key), homeOfKey(key));
+      },
+    };
+  }
+
+  function workloadConsumer(
+    resource: { readonly group: string; readonly plural: string },
+    read: (object: KubeObject) => Workload | undefined,
+    metadataOnly: boolean,
+  ): Consumer<Workload> {
+    const name = resourceName(resource);
+    return {
+      resource,
+      metadataOnly,
+      prune: read,
+      upsert(key, workload) {
+        const namespace = homeOfKey(key);
+        if (workloads.set(namespace, `${name}/${key}`, workload)) events.onNamespace(namespace, 'now');
+      },
+      remove(key) {
+        const namespace = homeOfKey(key);
+        if (workloads.remove(namespace, `${name}/${key}`)) events.onNamespace(namespace, 'now');
+      },
+    };
+  }
+
+  return {
+    consumers: [
+      namespaceConsumer,
+      ...adapters.flatMap((adapter) => adapter.resources.map((resource) => policyConsumer(adapter, resource))),
+      ...workloadKinds.map((kind) => workloadConsumer(kind, (object) => workloadOf(object, kind), false)),
+      workloadConsumer({ group: '', plural: 'pods' }, workloadOfPod, true),
+    ],
+    observe(namespace) {
+      if (!scopes.namespaces.has(namespace) || terminating.has(namespace)) return undefined;
+      return { namespace, constraints: [...scopes.boundTo(namespace)], workloads: workloads.of(namespace) };
+    },
+    get namespaces() {
+      return scopes.namespaces.keys();
+    },
+    constraints: () => [...scopes.all()],
+    namespacesWithConstraints() {
+      let count = 0;
+      for (const name of scopes.namespaces.keys()) {
+        for (const _ of scopes.boundTo(name)) {
+          count += 1;
+          break;
+        }
+      }
+      return count;
+    },
+    problems: (adapter) =>
+      [...(problems.get(adapter) ?? [])].toSorted(([a], [b]) => compareText(a, b)).flatMap(([, found]) => found),
+  };
+}
+
+/** `namespace/name` → namespace; a cluster-scoped name stands for itself, as that of a Namespace does. */
+function homeOfKey(key: string): string {
+  const slash = key.indexOf('/');
+  return slash < 0 ? key : key.slice(0, slash);
+}

@@ -1,0 +1,61 @@
+/**
+ * Metrics of the operator, under `potoo_operator_`. No label takes a value that the cluster's users choose.
+ */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+const prefix = 'potoo_operator_';
+
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix });
+  const registers = [registry];
+  return {
+    registry,
+    writes: new Counter({
+      name: `${prefix}writes_total`,
+      help: 'Requests that changed one of our resources.',
+      registers,
+    }),
+    writeFailures: new Counter({
+      name: `${prefix}write_failures_total`,
+      help: 'Namespaces that could not be written, by code of the error; each is tried again.',
+      labelNames: ['code'],
+      registers,
+    }),
+    publishSeconds: new Histogram({
+      name: `${prefix}publish_seconds`,
+      help: 'Time to bring one namespace in line, with or without a write.',
+      buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
+      registers,
+    }),
+    watchErrors: new Counter({
+      name: `${prefix}watch_errors_total`,
+      help: 'Lists and watches that failed, by kind and code of the error; each is tried again.',
+      labelNames: ['resource', 'code'],
+      registers,
+    }),
+    problems: new Counter({
+      name: `${prefix}unreadable_total`,
+      help: 'Parts of policies that an adapter did not understand, by adapter.',
+      labelNames: ['adapter'],
+      registers,
+    }),
+    constraints: new Gauge({
+      name: `${prefix}constraints`,
+      help: 'Distinct constraints, by severity.',
+      labelNames: ['severity'],
+      registers,
+    }),
+    namespaces: new Gauge({ name: `${prefix}namespaces`, help: 'Namespaces that exist.', registers }),
+    leading: new Gauge({ name: `${prefix}leading`, help: '1 while this process writes.', registers }),
+    queue: new Gauge({ name: `${prefix}queue_length`, help: 'Namespaces that wait to be written.', registers }),
+    requests: new Counter({
+      name: `${prefix}requests_total`,
+      help: 'Requests to the API server, by method, kind and status; status 0 when no answer came.',
+      labelNames: ['method', 'resource', 'status'],
+      registers,
+    }),
+  };
+}

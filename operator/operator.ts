@@ -1,0 +1,162 @@
+/**
+ * The operator on a transport: watches feed the cluster's state, its changes reach the reporter, and while this process leads
+ * the reporter writes. Standby replicas do all of it but the last.
+ */
+import type { Logger } from 'pino';
+import * as z from 'zod';
+import { clusterConstraintReports, constraintDetails, constraintReports, operatorLeaseName } from '../crds/api.ts';
+import { createClient } from '../kube/client.ts';
+import type { Clock, Random } from '../kube/clock.ts';
+import { discoverResources, type ServedResources } from '../kube/discovery.ts';
+import { type Leadership, startLeadership } from '../kube/lease.ts';
+import { resourceName } from '../kube/resource.ts';
+import type { Transport } from '../kube/transport.ts';
+import { adapterHealth, reasonOf } from './adapter-health.ts';
+import { adapters } from './adapters/all.ts';
+import { createClusterState } from './discovery/cluster-state.ts';
+import { startWatches, type Watches } from './discovery/watches.ts';
+import { createErrorCounts } from './error-counts.ts';
+import type { Metrics } from './metrics.ts';
+import { timestamp } from './reports/content.ts';
+import { createReporter } from './reports/reporter.ts';
+
+export interface OperatorDeps {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Where the Lease is. */
+  readonly namespace: string;
+  /** Names this process in the Lease. */
+  readonly identity: string;
+  readonly version: string;
+  /** A mistake of our own, after which the process has to end. */
+  readonly onCrash: (error: unknown) => void;
+}
+
+export interface RunningOperator extends AsyncDisposable {
+  /** Whether all is read that can be read, so that this process could write. */
+  readonly ready: boolean;
+  readonly leading: boolean;
+}
+
+const Version = z.object({ gitVersion: z.string() });
+
+/** Resolves when everything is started; reading all of the cluster may take longer (`ready`). Throws without our CRDs. */
+export async function startOperator(deps: OperatorDeps): Promise<RunningOperator> {
+  const { transport, clock, random, log, metrics } = deps;
+  const client = createClient(transport);
+  const served = await discoverResources(transport);
+  assertDefinitions(served);
+  const kubernetes = Version.parse(await transport.request({ method: 'GET', path: '/version' })).gitVersion;
+  const lastDiscovery = timestamp(clock.now());
+  const errors = createErrorCounts(adapters);
+  let leadership: Leadership | undefined;
+  let ready = false;
+
+  const state = createClusterState(adapters, {
+    onNamespace: (namespace, priority) => reporter.changed(namespace, priority),
+    onNamespaceGone: (namespace) => reporter.gone(namespace),
+    onProblem(adapter, problem) {
+      errors.unreadable(adapter);
+      metrics.problems.inc({ adapter });
+      log.warn({ adapter, ...problem }, 'part of a policy was not understood');
+      reporter.totalsChanged();
+    },
+  });
+  const reporter = createReporter({
+    client,
+    clock,
+    random,
+    log,
+    metrics,
+    onCrash: deps.onCrash,
+    namespaces: () => state.namespaces,
+    deadline: () => leadership?.deadline ?? 0,
+    observe(namespace) {
+      const observed = state.observe(namespace);
+      return observed === undefined ? undefined : { ...observed, unread: unreadKinds(watches) };
+    },
+    observeCluster: () => ({
+      constraints: state.constraints(),
+      namespaces: [...state.namespaces].length,
+      namespacesWithConstraints: state.namespacesWithConstraints(),
+      adapters: adapterHealth(adapters, watches.states(), errors.byAdapter),
+      versions: { operator: deps.version, kubernetes },
+      lastDiscovery,
+    }),
+  });
+  const watches = startWatches([...state.consumers, ...reporter.consumers], {
+    transport,
+    clock,
+    random,
+    served,
+    onState: () => reporter.totalsChanged(),
+    onCrash: deps.onCrash,
+    onError(resource, error) {
+      errors.watchFailed(resource);
+      metrics.watchErrors.inc({ resource, code: error.code });
+      log.warn({ resource, code: error.code, said: error.said }, 'watch failed, trying again');
+      reporter.totalsChanged();
+    },
+  });
+
+  const stop = new AbortController();
+  let writing: Promise<void> = Promise.resolve();
+  const begun = watches.settled(stop.signal).then(() => {
+    ready = true;
+    log.info({ namespaces: [...state.namespaces].length, constraints: state.constraints().length }, 'all is read');
+    leadership = startLeadership({
+      client,
+      namespace: deps.namespace,
+      name: operatorLeaseName,
+      identity: deps.identity,
+      clock,
+      random,
+      onStarted(signal) {
+        // A new term begins only after what was in flight in the last one has ended.
+        writing = writing.then(() => reporter.write(signal));
+        writing.catch(deps.onCrash);
+      },
+      onError: (error) => log.warn({ code: error.code, said: error.said }, 'lease not renewed, trying again'),
+    });
+  });
+  begun.catch((error: unknown) => {
+    if (!stop.signal.aborted) deps.onCrash(error);
+  });
+
+  return {
+    get ready() {
+      return ready;
+    },
+    get leading() {
+      return leadership?.leading ?? false;
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort(new Error('the operator stops'));
+      await Promise.allSettled([begun]);
+      await leadership?.stop();
+      await Promise.allSettled([writing]);
+      await watches.stop();
+    },
+  };
+}
+
+function assertDefinitions(served: ServedResources): void {
+  const missing = [constraintReports, constraintDetails, clusterConstraintReports].filter(
+    (resource) => served.find(resource) === undefined,
+  );
+  if (missing.length > 0) {
+    const names = missing.map(resourceName).join(', ');
+    throw new Error(`The cluster does not serve ${names}: apply the CustomResourceDefinitions of crds/yaml first`);
+  }
+}
+
+/** Kinds that should have been read by now and never were; those that are absent or forbidden are told in the totals. */
+function unreadKinds(watches: Watches): string[] {
+  return watches
+    .states()
+    .filter(({ wasSynced, state }) => !wasSynced && state !== 'absent' && state !== 'forbidden')
+    .flatMap((state) => reasonOf(state) ?? []);
+}

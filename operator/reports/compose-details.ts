@@ -1,0 +1,73 @@
+/**
+ * The full form of what a namespace's own policies impose, and its workloads, as JSON texts in parts that etcd takes.
+ */
+import { compareText, type Constraint, homeNamespace, type StoredConstraint } from '../../crds/constraint.ts';
+import {
+  type ConstraintDetail,
+  type DetailSubject,
+  detailBytesMax,
+  detailName,
+  type StoredWorkload,
+} from '../../crds/detail.ts';
+import type { Workload } from '../scope/workload.ts';
+import type { Observed } from './compose-report.ts';
+
+export interface Details {
+  /** By object name. */
+  readonly parts: ReadonlyMap<string, ConstraintDetail>;
+  /** Constraints whose full form alone is larger than a part may be: their summary is all that is published. */
+  readonly oversized: readonly Constraint[];
+}
+
+/** Items are ordered by their id or text and not by severity, so that a change moves as few of them as possible. */
+export function composeDetails({ namespace, constraints, workloads }: Observed): Details {
+  const own = constraints
+    .filter(({ source }) => homeNamespace(source) === namespace)
+    .toSorted((a, b) => compareText(a.id, b.id))
+    .map((constraint) => ({ constraint, text: JSON.stringify(storedConstraint(constraint)) }));
+  const fits = ({ text }: { readonly text: string }) => Buffer.byteLength(text) <= detailBytesMax;
+  return {
+    parts: new Map([
+      ...partsOf(
+        'constraints',
+        own.filter(fits).map(({ text }) => text),
+      ),
+      ...partsOf(
+        'workloads',
+        workloads.map((workload) => JSON.stringify(storedWorkload(workload))).filter((text) => fits({ text })),
+      ),
+    ]),
+    oversized: own.filter((item) => !fits(item)).map(({ constraint }) => constraint),
+  };
+}
+
+function storedConstraint(constraint: Constraint): StoredConstraint {
+  const { metrics: _metrics, ...stored } = constraint;
+  return stored;
+}
+
+function storedWorkload({ kind, name, labels, serviceAccount, ports }: Workload): StoredWorkload {
+  return {
+    kind,
+    name,
+    labels: Object.fromEntries(Object.entries(labels).toSorted(([a], [b]) => compareText(a, b))),
+    ...(serviceAccount === undefined ? {} : { serviceAccount }),
+    ...(ports === undefined ? {} : { ports: [...ports] }),
+  };
+}
+
+/** As few parts as fit one after the other; none for no items. */
+function partsOf(subject: DetailSubject, items: readonly string[]): [string, ConstraintDetail][] {
+  const parts: string[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const item of items) {
+    const size = Buffer.byteLength(item);
+    if (bytes + size > detailBytesMax) {
+      parts.push([]);
+      bytes = 0;
+    }
+    parts.at(-1)?.push(item);
+    bytes += size;
+  }
+  return parts.map((partItems, part) => [detailName(subject, part), { subject, part, items: partItems }]);
+}

@@ -1,0 +1,130 @@
+/**
+ * The report of a namespace from what binds it. Pure: ordered, bounded, and equal for equal input, so that a report that
+ * would say the same is not written again.
+ */
+import assert from 'node:assert/strict';
+import type { Condition } from '../../crds/condition.ts';
+import { compareConstraints, type Constraint, homeNamespace, type Severity } from '../../crds/constraint.ts';
+import {
+  type AffectedWorkloads,
+  affectedItemsMax,
+  moreIdsMax,
+  type ReportEntry,
+  type ReportStatus,
+  reportEntriesMax,
+} from '../../crds/report.ts';
+import { formatReportLine, handleOf } from '../../crds/report-line.ts';
+import type { Workload } from '../scope/workload.ts';
+import { bindsEveryWorkload, bindsWorkload } from '../scope/workload-scope.ts';
+import { contentHash } from './content.ts';
+
+/** What is known of a namespace, from the caches alone. */
+export interface Observed {
+  readonly namespace: string;
+  /** What binds it, in any order. */
+  readonly constraints: readonly Constraint[];
+  readonly workloads: readonly Workload[];
+  /** Kinds of policy that have not been read yet, because the API server does not give them: `plural.group: why`. */
+  readonly unread: readonly string[];
+}
+
+/** What stands in etcd of a report, as far as the next one depends on it. */
+export interface PublishedReport {
+  readonly resourceVersion: string;
+  readonly hash: string;
+  readonly lastChanged: string;
+  /** Hash and time of each entry by id. */
+  readonly entries: ReadonlyMap<string, { readonly hash: string; readonly lastChanged: string }>;
+  readonly conditions: readonly Condition[];
+}
+
+/** `now` is the time that changed parts carry; unchanged parts keep theirs. */
+export function composeReport(observed: Observed, published: PublishedReport | undefined, now: string): ReportStatus {
+  const ordered = observed.constraints.toSorted(compareConstraints);
+  const shown = ordered.slice(0, reportEntriesMax);
+  const more = ordered.slice(reportEntriesMax, reportEntriesMax + moreIdsMax).map(({ id }) => id);
+  const isOwn = (constraint: Constraint) => homeNamespace(constraint.source) === observed.namespace;
+
+  const content: Omit<ReportStatus, 'lastChanged'> = {
+    total: ordered.length,
+    ...countBySeverity(ordered),
+    constraints: shown
+      .filter(isOwn)
+      .map((constraint) => dated(entryOf(constraint, observed.workloads), published, now)),
+    inherited: shown.filter((constraint) => !isOwn(constraint)).map(inheritedLine),
+    ...(more.length === 0 ? {} : { more }),
+    conditions: [readyCondition(observed.unread, published, now)],
+  };
+  assert(content.constraints.length + content.inherited.length <= reportEntriesMax);
+  assert.equal(content.critical + content.warning + content.info, content.total);
+  const unchanged = published !== undefined && published.hash === contentHash(content);
+  return { ...content, lastChanged: unchanged ? published.lastChanged : now };
+}
+
+export function countBySeverity(constraints: Iterable<Constraint>): Record<'critical' | 'warning' | 'info', number> {
+  const count: Record<Severity, number> = { Critical: 0, Warning: 0, Info: 0 };
+  for (const { severity } of constraints) count[severity] += 1;
+  return { critical: count.Critical, warning: count.Warning, info: count.Info };
+}
+
+function entryOf(constraint: Constraint, workloads: readonly Workload[]): Omit<ReportEntry, 'lastChanged'> {
+  const affectedWorkloads = affectedBy(constraint, workloads);
+  return {
+    id: constraint.id,
+    name: constraint.name,
+    key: constraint.key,
+    type: constraint.type,
+    severity: constraint.severity,
+    effect: constraint.effect,
+    message: constraint.summary,
+    source: { kind: constraint.source.kind, name: constraint.source.name },
+    ...(affectedWorkloads === undefined ? {} : { affectedWorkloads }),
+    ...(constraint.metrics === undefined ? {} : { metrics: constraint.metrics }),
+  };
+}
+
+/** The workloads it binds or may bind: what is not known is not hidden. Undefined when it is not about pods. */
+function affectedBy({ scope }: Constraint, workloads: readonly Workload[]): AffectedWorkloads | undefined {
+  const ofPods = scope.workloads;
+  if (ofPods === undefined) return undefined;
+  const names = new Set(
+    workloads.filter((workload) => bindsWorkload(ofPods, workload) !== 'no').map(({ kind, name }) => `${kind}/${name}`),
+  );
+  if (bindsEveryWorkload(ofPods)) return { total: names.size, all: true };
+  return { total: names.size, items: [...names].slice(0, affectedItemsMax) };
+}
+
+function dated(
+  entry: Omit<ReportEntry, 'lastChanged'>,
+  published: PublishedReport | undefined,
+  now: string,
+): ReportEntry {
+  const before = published?.entries.get(entry.id);
+  return { ...entry, lastChanged: before?.hash === contentHash(entry) ? before.lastChanged : now };
+}
+
+/** The same bytes in every namespace that the policy binds: nothing of the namespace is in it. */
+function inheritedLine(constraint: Constraint): string {
+  const { severity, effect, type, source, id, summary } = constraint;
+  const name = homeNamespace(source) === undefined ? constraint.name : handleOf(id);
+  return formatReportLine({ severity, effect, type, kind: source.kind, name, id, summary });
+}
+
+function readyCondition(unread: readonly string[], published: PublishedReport | undefined, now: string): Condition {
+  const condition =
+    unread.length === 0
+      ? {
+          type: 'Ready',
+          status: 'True' as const,
+          reason: 'Complete',
+          message: 'Every policy that Potoo may read is in this report.',
+        }
+      : {
+          type: 'Ready',
+          status: 'False' as const,
+          reason: 'PoliciesUnread',
+          message: `Some policies could not be read yet: ${unread.join('; ')}`.slice(0, 2_000),
+        };
+  const before = published?.conditions.find(({ type }) => type === condition.type);
+  return { ...condition, lastTransitionTime: before?.status === condition.status ? before.lastTransitionTime : now };
+}

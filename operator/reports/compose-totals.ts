@@ -1,0 +1,70 @@
+/**
+ * The ClusterConstraintReport: totals over the cluster, and how well each adapter reads.
+ */
+import type { ClusterReportStatus, AdapterHealth } from '../../crds/cluster-report.ts';
+import type { Condition } from '../../crds/condition.ts';
+import { type Constraint, constraintTypes } from '../../crds/constraint.ts';
+import { countBySeverity } from './compose-report.ts';
+import { contentHash } from './content.ts';
+
+export interface ObservedCluster {
+  readonly constraints: readonly Constraint[];
+  readonly namespaces: number;
+  readonly namespacesWithConstraints: number;
+  readonly adapters: readonly AdapterHealth[];
+  readonly versions: ClusterReportStatus['versions'];
+  readonly lastDiscovery: string;
+  /** Why the operator does not do all of its work, if so: a sentence each. */
+  readonly failures: readonly string[];
+}
+
+export interface PublishedTotals {
+  readonly resourceVersion: string;
+  readonly hash: string;
+  readonly lastChanged: string;
+  readonly conditions: readonly Condition[];
+}
+
+export function composeTotals(
+  observed: ObservedCluster,
+  published: PublishedTotals | undefined,
+  now: string,
+): ClusterReportStatus {
+  const byType: Record<string, number> = {};
+  for (const type of constraintTypes) {
+    const count = observed.constraints.filter((constraint) => constraint.type === type).length;
+    if (count > 0) byType[type] = count;
+  }
+  const content: Omit<ClusterReportStatus, 'lastChanged'> = {
+    constraints: observed.constraints.length,
+    ...countBySeverity(observed.constraints),
+    byType,
+    namespaces: observed.namespaces,
+    namespacesWithConstraints: observed.namespacesWithConstraints,
+    adapters: [...observed.adapters],
+    versions: observed.versions,
+    lastDiscovery: observed.lastDiscovery,
+    conditions: [readyCondition(observed.failures, published, now)],
+  };
+  const unchanged = published !== undefined && published.hash === contentHash(content);
+  return { ...content, lastChanged: unchanged ? published.lastChanged : now };
+}
+
+function readyCondition(failures: readonly string[], published: PublishedTotals | undefined, now: string): Condition {
+  const condition =
+    failures.length === 0
+      ? {
+          type: 'Ready',
+          status: 'True' as const,
+          reason: 'Working',
+          message: 'All that is watched is read, and every report is written.',
+        }
+      : {
+          type: 'Ready',
+          status: 'False' as const,
+          reason: 'Failing',
+          message: failures.join('; ').slice(0, 4_000),
+        };
+  const before = published?.conditions.find(({ type }) => type === condition.type);
+  return { ...condition, lastTransitionTime: before?.status === condition.status ? before.lastTransitionTime : now };
+}

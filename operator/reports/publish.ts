@@ -1,0 +1,193 @@
+/**
+ * Brings what stands in etcd in line with the caches: observe, decide, write what differs. Level-based: the namespace is all
+ * that is given, never the event that caused it.
+ */
+import {
+  apiVersion,
+  clusterConstraintReports,
+  clusterReportName,
+  constraintDetails,
+  constraintReports,
+  type PotooResource,
+  reportName,
+} from '../../crds/api.ts';
+import type { ConstraintDetail } from '../../crds/detail.ts';
+import type { Client } from '../../kube/client.ts';
+import type { Clock } from '../../kube/clock.ts';
+import { KubeError } from '../../kube/errors.ts';
+import type { KubeObject } from '../../kube/resource.ts';
+import { keyOf } from '../../kube/resource.ts';
+import { composeDetails } from './compose-details.ts';
+import { composeReport, type Observed, type PublishedReport } from './compose-report.ts';
+import { composeTotals, type ObservedCluster, type PublishedTotals } from './compose-totals.ts';
+import { contentHash, timestamp } from './content.ts';
+import { type PublishedDetail, type PublishedObjects, readDetail, readReport, readTotals } from './published.ts';
+
+export interface PublishDeps {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly reports: PublishedObjects<PublishedReport>;
+  readonly details: PublishedObjects<PublishedDetail>;
+  readonly totals: PublishedObjects<PublishedTotals>;
+  /** Called before each request that writes. Throws when this process may not write any more. */
+  readonly assertLeading: () => void;
+}
+
+/** How many requests changed something. */
+export type Written = number;
+
+const attemptsMax = 4;
+
+/**
+ * Writes the details and then the report of a namespace, each only if it says something new: whoever reads an id in the
+ * report finds its full form. Throws KubeError when the API server refuses; the namespace is then to be tried again.
+ */
+export async function publishNamespace(observed: Observed, deps: PublishDeps, signal: AbortSignal): Promise<Written> {
+  const { namespace } = observed;
+  const { parts } = composeDetails(observed);
+  let written = 0;
+  for (const [name, detail] of parts) written += await publishDetail(namespace, name, detail, deps, signal);
+
+  written += await publishStatus({
+    resource: constraintReports,
+    at: { namespace, name: reportName },
+    objects: deps.reports,
+    read: readReport,
+    compose: (published, now) => composeReport(observed, published, now),
+    deps,
+    signal,
+  });
+
+  for (const name of deps.details.namesIn(namespace).filter((present) => !parts.has(present))) {
+    const published = deps.details.get(keyOf({ namespace, name }));
+    deps.assertLeading();
+    await deps.client.delete(constraintDetails, { namespace, name }, { signal });
+    if (published !== undefined) deps.details.remove(keyOf({ namespace, name }), published);
+    written += 1;
+  }
+  return written;
+}
+
+/** Writes the ClusterConstraintReport, if it says something new. */
+export function publishTotals(observed: ObservedCluster, deps: PublishDeps, signal: AbortSignal): Promise<Written> {
+  return publishStatus({
+    resource: clusterConstraintReports,
+    at: { name: clusterReportName },
+    objects: deps.totals,
+    read: readTotals,
+    compose: (published, now) => composeTotals(observed, published, now),
+    deps,
+    signal,
+  });
+}
+
+async function publishDetail(
+  namespace: string,
+  name: string,
+  detail: ConstraintDetail,
+  deps: PublishDeps,
+  signal: AbortSignal,
+): Promise<Written> {
+  const key = keyOf({ namespace, name });
+  const hash = contentHash(detail);
+  return attempt(constraintDetails, { namespace, name }, deps.details, readDetail, deps, signal, async (published) => {
+    if (published?.hash === hash) return 0;
+    const metadata = { namespace, name };
+    deps.assertLeading();
+    const answer =
+      published === undefined
+        ? await deps.client.create(constraintDetails, { metadata, ...detail }, { signal })
+        : await deps.client.replace(
+            constraintDetails,
+            {
+              apiVersion,
+              kind: constraintDetails.kind,
+              metadata: { ...metadata, resourceVersion: published.resourceVersion },
+              ...detail,
+            },
+            { signal },
+          );
+    deps.details.set(key, readDetail(answer));
+    return 1;
+  });
+}
+
+/** A status subresource takes two writes the first time: creation ignores status. */
+async function publishStatus<P extends PublishedReport | PublishedTotals>(options: {
+  readonly resource: PotooResource;
+  readonly at: { readonly namespace?: string; readonly name: string };
+  readonly objects: PublishedObjects<P>;
+  readonly read: (object: KubeObject) => P;
+  readonly compose: (published: P | undefined, now: string) => object;
+  readonly deps: PublishDeps;
+  readonly signal: AbortSignal;
+}): Promise<Written> {
+  const { resource, at, objects, read, compose, deps, signal } = options;
+  return attempt(resource, at, objects, read, deps, signal, async (published) => {
+    const status = compose(published, timestamp(deps.clock.now()));
+    if (published?.hash === contentHash(status)) return 0;
+    let written = 1;
+    let { resourceVersion } = published ?? { resourceVersion: '' };
+    if (published === undefined) {
+      deps.assertLeading();
+      const created = await deps.client.create(resource, { metadata: at }, { signal });
+      objects.set(keyOf(at), read(created));
+      ({ resourceVersion } = created.metadata);
+      written += 1;
+    }
+    deps.assertLeading();
+    const answer = await deps.client.replace(
+      resource,
+      { apiVersion, kind: resource.kind, metadata: { ...at, resourceVersion }, status },
+      { subresource: 'status', signal },
+    );
+    objects.set(keyOf(at), read(answer));
+    return written;
+  });
+}
+
+/** Runs `write`; when the object turns out to be another than the one known, reads it and runs `write` again. */
+async function attempt<P extends { readonly resourceVersion: string }>(
+  resource: PotooResource,
+  at: { readonly namespace?: string; readonly name: string },
+  objects: PublishedObjects<P>,
+  read: (object: KubeObject) => P,
+  deps: PublishDeps,
+  signal: AbortSignal,
+  write: (published: P | undefined) => Promise<Written>,
+): Promise<Written> {
+  for (let attempts = 1; ; attempts += 1) {
+    const known = objects.get(keyOf(at));
+    try {
+      return await write(known);
+    } catch (error) {
+      if (!isOutdated(error, known !== undefined) || attempts === attemptsMax) throw error;
+      await refresh(resource, at, objects, read, known, deps.client, signal);
+    }
+  }
+}
+
+/** Whether a refusal means that the object is not what we thought. A missing namespace also answers 404, to a creation. */
+function isOutdated(error: unknown, known: boolean): boolean {
+  if (!(error instanceof KubeError)) return false;
+  return (
+    error.code === 'KUBE_CONFLICT' || error.code === 'KUBE_ALREADY_EXISTS' || (error.code === 'KUBE_NOT_FOUND' && known)
+  );
+}
+
+async function refresh<P extends { readonly resourceVersion: string }>(
+  resource: PotooResource,
+  at: { readonly namespace?: string; readonly name: string },
+  objects: PublishedObjects<P>,
+  read: (object: KubeObject) => P,
+  known: P | undefined,
+  client: Client,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    objects.set(keyOf(at), read(await client.get(resource, at, { signal })));
+  } catch (error) {
+    if (!(error instanceof KubeError) || error.code !== 'KUBE_NOT_FOUND') throw error;
+    if (known !== undefined) objects.remove(keyOf(at), known);
+  }
+}

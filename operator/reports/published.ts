@@ -1,0 +1,112 @@
+/**
+ * What stands in etcd of our own resources, pruned to what the next write depends on: versions, hashes and times. Fed by the
+ * watch and by the answers to our own writes, which come first; the newer version wins.
+ */
+import { ClusterReportStatus } from '../../crds/cluster-report.ts';
+import { ConstraintDetail } from '../../crds/detail.ts';
+import { ReportStatus } from '../../crds/report.ts';
+import type { KubeObject } from '../../kube/resource.ts';
+import type { PublishedReport } from './compose-report.ts';
+import type { PublishedTotals } from './compose-totals.ts';
+import { contentHash } from './content.ts';
+
+export interface PublishedDetail {
+  readonly resourceVersion: string;
+  readonly hash: string;
+}
+
+export function readReport(object: KubeObject): PublishedReport {
+  const { resourceVersion } = object.metadata;
+  const parsed = ReportStatus.safeParse(object['status']);
+  // No status yet, or one that somebody else made: its hash equals none of ours, so it is written anew.
+  if (!parsed.success) return { resourceVersion, hash: '', lastChanged: '', entries: new Map(), conditions: [] };
+  const { lastChanged, ...content } = parsed.data;
+  return {
+    resourceVersion,
+    // Over what the server sent and not over what was parsed: a field that we do not know is a difference too.
+    hash: contentHash(object['status']),
+    lastChanged,
+    entries: new Map(
+      content.constraints.map((entry) => [entry.id, { hash: contentHash(entry), lastChanged: entry.lastChanged }]),
+    ),
+    conditions: content.conditions ?? [],
+  };
+}
+
+export function readDetail(object: KubeObject): PublishedDetail {
+  const parsed = ConstraintDetail.safeParse(object);
+  return {
+    resourceVersion: object.metadata.resourceVersion,
+    hash: parsed.success ? contentHash(parsed.data) : '',
+  };
+}
+
+export function readTotals(object: KubeObject): PublishedTotals {
+  const { resourceVersion } = object.metadata;
+  const parsed = ClusterReportStatus.safeParse(object['status']);
+  if (!parsed.success) return { resourceVersion, hash: '', lastChanged: '', conditions: [] };
+  return {
+    resourceVersion,
+    hash: contentHash(object['status']),
+    lastChanged: parsed.data.lastChanged,
+    conditions: parsed.data.conditions ?? [],
+  };
+}
+
+interface Versioned {
+  readonly resourceVersion: string;
+}
+
+/** The published objects of one kind by key, `namespace/name` or `name`. */
+export interface PublishedObjects<T extends Versioned> {
+  get(key: string): T | undefined;
+  /** Names of the objects of a namespace. */
+  namesIn(namespace: string): readonly string[];
+  /** Returns false for what is known already, or older than what is known. */
+  set(key: string, value: T): boolean;
+  /** `value` is the last one that the watch saw. Returns false when something newer has been written since. */
+  remove(key: string, value: Versioned): boolean;
+}
+
+export function createPublishedObjects<T extends Versioned>(): PublishedObjects<T> {
+  const byNamespace = new Map<string, Map<string, T>>();
+  const split = (key: string): [namespace: string, name: string] => {
+    const slash = key.indexOf('/');
+    return slash < 0 ? ['', key] : [key.slice(0, slash), key.slice(slash + 1)];
+  };
+  return {
+    get(key) {
+      const [namespace, name] = split(key);
+      return byNamespace.get(namespace)?.get(name);
+    },
+    namesIn: (namespace) => [...(byNamespace.get(namespace)?.keys() ?? [])],
+    set(key, value) {
+      const [namespace, name] = split(key);
+      const objects = byNamespace.get(namespace) ?? new Map<string, T>();
+      byNamespace.set(namespace, objects);
+      const known = objects.get(name);
+      if (known !== undefined && !isNewer(value.resourceVersion, known.resourceVersion)) return false;
+      objects.set(name, value);
+      return true;
+    },
+    remove(key, value) {
+      const [namespace, name] = split(key);
+      const objects = byNamespace.get(namespace);
+      const known = objects?.get(name);
+      if (objects === undefined || known === undefined) return false;
+      if (isNewer(known.resourceVersion, value.resourceVersion)) return false;
+      objects.delete(name);
+      if (objects.size === 0) byNamespace.delete(namespace);
+      return true;
+    },
+  };
+}
+
+/**
+ * Resource versions of one kind are ordered numbers.
+ *
+ * @see https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/5504-comparable-resource-version
+ */
+function isNewer(version: string, than: string): boolean {
+  return version.length === than.length ? version > than : version.length > than.length;
+}

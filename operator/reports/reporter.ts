@@ -1,0 +1,183 @@
+/**
+ * Keeps what stands in etcd in line with what is known: hears which namespaces have changed, and while this process leads
+ * writes each that says something new. Failures are remembered until the namespace could be written.
+ */
+import type { Logger } from 'pino';
+import { clusterConstraintReports, constraintDetails, constraintReports } from '../../crds/api.ts';
+import type { Client } from '../../kube/client.ts';
+import type { Clock, Random } from '../../kube/clock.ts';
+import { KubeError } from '../../kube/errors.ts';
+import type { KubeObject } from '../../kube/resource.ts';
+import { createWorkQueue, type Priority } from '../../kube/work-queue.ts';
+import type { Consumer } from '../discovery/watches.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Observed, PublishedReport } from './compose-report.ts';
+import type { ObservedCluster, PublishedTotals } from './compose-totals.ts';
+import { type PublishDeps, publishNamespace, publishTotals } from './publish.ts';
+import {
+  createPublishedObjects,
+  type PublishedDetail,
+  type PublishedObjects,
+  readDetail,
+  readReport,
+  readTotals,
+} from './published.ts';
+import { createSchedule } from './schedule.ts';
+
+export interface ReporterDeps {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Undefined for a namespace that does not exist or is going away. */
+  readonly observe: (namespace: string) => Observed | undefined;
+  readonly observeCluster: () => Omit<ObservedCluster, 'failures'>;
+  readonly namespaces: () => Iterable<string>;
+  /** clock.monotonic() up to which this process may write. */
+  readonly deadline: () => number;
+  /** A mistake of our own: nothing more is written. */
+  readonly onCrash: (error: unknown) => void;
+}
+
+export interface Reporter {
+  /** Follow what stands in etcd; what somebody else did to it is put right. */
+  readonly consumers: readonly Consumer<unknown>[];
+  /** 'now' for what the namespace's own objects did, 'later' for the rest. */
+  changed(namespace: string, priority: Priority): void;
+  gone(namespace: string): void;
+  /** Something that only the ClusterConstraintReport tells has changed. */
+  totalsChanged(): void;
+  /** Writes until aborted, beginning with a look at every namespace. Resolves when nothing is in flight any more. */
+  write(signal: AbortSignal): Promise<void>;
+}
+
+/** The queue's key of the ClusterConstraintReport: no namespace has an empty name. */
+const totalsKey = '';
+/** The totals change with nearly every namespace; at most so often they are written. */
+const totalsDelayMs = 2_000;
+/** Writes at a time. More only queue up in the API server. */
+const workers = 8;
+/** Failures that the cluster report names; the rest are counted in metrics. */
+const failuresNamedMax = 10;
+
+export function createReporter(deps: ReporterDeps): Reporter {
+  const { client, clock, log, metrics } = deps;
+  const queue = createWorkQueue({ clock, random: deps.random });
+  const schedule = createSchedule(queue, clock);
+  const failures = new Map<string, string>();
+  const published: PublishDeps = {
+    client,
+    clock,
+    reports: createPublishedObjects<PublishedReport>(),
+    details: createPublishedObjects<PublishedDetail>(),
+    totals: createPublishedObjects<PublishedTotals>(),
+    assertLeading() {
+      if (clock.monotonic() >= deps.deadline()) throw new LeadershipLost();
+    },
+  };
+  const totalsChanged = () => queue.addAfter(totalsKey, totalsDelayMs, 'later');
+  const namespaceChanged = (namespace: string) => schedule.changed(namespace, 'now');
+
+  async function publishKey(key: string, signal: AbortSignal): Promise<void> {
+    metrics.queue.set(queue.length);
+    if (key === totalsKey) {
+      const observed = { ...deps.observeCluster(), failures: failureSentences(failures) };
+      measure(metrics, observed);
+      metrics.writes.inc(await publishTotals(observed, published, signal));
+      return;
+    }
+    const observed = deps.observe(key);
+    if (observed === undefined) return;
+    const end = metrics.publishSeconds.startTimer();
+    metrics.writes.inc(await publishNamespace(observed, published, signal));
+    end();
+    if (failures.delete(key)) totalsChanged();
+  }
+
+  function onFailure(key: string, error: unknown): void {
+    if (error instanceof LeadershipLost) return;
+    if (!(error instanceof KubeError)) {
+      deps.onCrash(error);
+      return;
+    }
+    metrics.writeFailures.inc({ code: error.code });
+    // A namespace that is going away takes no more objects; its own event follows.
+    if (error.status === 404 || error.said.includes('because it is being terminated')) return;
+    log.error(
+      { namespace: key, code: error.code, request: error.request, said: error.said },
+      'not written, trying again',
+    );
+    failures.set(key, `${error.code}: ${error.said}`);
+    totalsChanged();
+  }
+
+  return {
+    consumers: [
+      follow(constraintReports, published.reports, readReport, namespaceChanged),
+      follow(constraintDetails, published.details, readDetail, namespaceChanged),
+      follow(clusterConstraintReports, published.totals, readTotals, totalsChanged),
+    ],
+    changed(namespace, priority) {
+      schedule.changed(namespace, priority);
+      totalsChanged();
+    },
+    gone(namespace) {
+      schedule.forget(namespace);
+      failures.delete(namespace);
+      totalsChanged();
+    },
+    totalsChanged,
+    async write(signal) {
+      log.info('leading: this process writes the reports');
+      metrics.leading.set(1);
+      for (const namespace of deps.namespaces()) queue.add(namespace, 'later');
+      queue.add(totalsKey, 'later');
+      await queue.run(publishKey, { workers, signal, onError: onFailure });
+      metrics.leading.set(0);
+      log.info('not leading any more');
+    },
+  };
+}
+
+class LeadershipLost extends Error {
+  override readonly name = 'LeadershipLost';
+}
+
+function follow<T extends { readonly resourceVersion: string }>(
+  resource: { readonly group: string; readonly plural: string },
+  objects: PublishedObjects<T>,
+  read: (object: KubeObject) => T,
+  onForeign: (namespace: string) => void,
+): Consumer<T> {
+  const namespaceOf = (key: string) => key.slice(0, Math.max(0, key.indexOf('/')));
+  return {
+    resource,
+    prune: read,
+    upsert(key, value) {
+      if (objects.set(key, value)) onForeign(namespaceOf(key));
+    },
+    remove(key, value) {
+      if (objects.remove(key, value)) onForeign(namespaceOf(key));
+    },
+  };
+}
+
+/** The same failure in many namespaces is said once. */
+function failureSentences(failures: ReadonlyMap<string, string>): string[] {
+  return [...Map.groupBy(failures, ([, said]) => said)]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, failuresNamedMax)
+    .map(([said, entries]) => {
+      const [first] = entries.map(([namespace]) => namespace).toSorted();
+      const others = entries.length > 1 ? ` and ${entries.length - 1} more` : '';
+      return `The report of ${first === totalsKey ? 'the cluster' : first}${others} could not be written: ${said}`;
+    });
+}
+
+function measure(metrics: Metrics, { constraints, namespaces }: ObservedCluster): void {
+  metrics.namespaces.set(namespaces);
+  for (const severity of ['Critical', 'Warning', 'Info'] as const) {
+    metrics.constraints.set({ severity }, constraints.filter((constraint) => constraint.severity === severity).length);
+  }
+}

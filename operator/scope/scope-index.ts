@@ -1,0 +1,124 @@
+/**
+ * Namespaces × constraints, kept incrementally: a change of a policy touches the namespaces that it binds or bound, a change
+ * of a namespace's labels re-scopes that namespace only. Each change returns what it touched; nothing else is told.
+ */
+import type { Constraint } from '../../crds/constraint.ts';
+import { bindsNamespace, exactNames, type NamespaceIdentity } from './namespace-scope.ts';
+
+export interface ScopeIndex {
+  /** The constraints of a policy object, all of them, in place of those it had. Returns the namespaces that this touches. */
+  setPolicy(policy: string, constraints: readonly Constraint[]): ReadonlySet<string>;
+  removePolicy(policy: string): ReadonlySet<string>;
+  /** Returns whether what binds the namespace may have changed. */
+  setNamespace(namespace: NamespaceIdentity): boolean;
+  removeNamespace(name: string): void;
+  /** In no particular order. */
+  boundTo(namespace: string): Iterable<Constraint>;
+  /** Every constraint once, however many namespaces it binds. */
+  all(): Iterable<Constraint>;
+  readonly namespaces: ReadonlyMap<string, NamespaceIdentity>;
+}
+
+interface Policy {
+  readonly constraints: readonly Constraint[];
+  /** To tell whether a policy that was updated still says the same. */
+  readonly text: string;
+}
+
+const nothing: ReadonlySet<string> = new Set();
+
+export function createScopeIndex(): ScopeIndex {
+  const namespaces = new Map<string, NamespaceIdentity>();
+  const policies = new Map<string, Policy>();
+  /** Constraints whose scope has to be compared with each namespace, by id. */
+  const wide = new Map<string, Constraint>();
+  /** Namespace → constraint id → constraint. Holds names that no namespace has yet, when a scope names them. */
+  const bound = new Map<string, Map<string, Constraint>>();
+
+  function bind(namespace: string, constraint: Constraint): void {
+    const present = bound.get(namespace);
+    if (present === undefined) bound.set(namespace, new Map([[constraint.id, constraint]]));
+    else present.set(constraint.id, constraint);
+  }
+
+  function unbind(namespace: string, id: string): boolean {
+    const present = bound.get(namespace);
+    if (present === undefined || !present.delete(id)) return false;
+    if (present.size === 0) bound.delete(namespace);
+    return true;
+  }
+
+  function namespacesOf(constraint: Constraint): Iterable<string> {
+    return (
+      exactNames(constraint.scope.namespaces) ??
+      [...namespaces.values()]
+        .filter((namespace) => bindsNamespace(constraint.scope.namespaces, namespace))
+        .map(({ name }) => name)
+    );
+  }
+
+  function insert(constraints: readonly Constraint[], touched: Set<string>): void {
+    for (const constraint of constraints) {
+      if (exactNames(constraint.scope.namespaces) === undefined) wide.set(constraint.id, constraint);
+      for (const namespace of namespacesOf(constraint)) {
+        bind(namespace, constraint);
+        touched.add(namespace);
+      }
+    }
+  }
+
+  function withdraw(constraints: readonly Constraint[], touched: Set<string>): void {
+    for (const { id, scope } of constraints) {
+      wide.delete(id);
+      for (const namespace of exactNames(scope.namespaces) ?? [...bound.keys()]) {
+        if (unbind(namespace, id)) touched.add(namespace);
+      }
+    }
+  }
+
+  return {
+    namespaces,
+    setPolicy(policy, constraints) {
+      const before = policies.get(policy);
+      const text = JSON.stringify(constraints);
+      if (before?.text === text || (before === undefined && constraints.length === 0)) return nothing;
+      const touched = new Set<string>();
+      if (before !== undefined) withdraw(before.constraints, touched);
+      if (constraints.length === 0) policies.delete(policy);
+      else policies.set(policy, { constraints, text });
+      insert(constraints, touched);
+      return touched;
+    },
+    removePolicy(policy) {
+      const before = policies.get(policy);
+      if (before === undefined) return nothing;
+      policies.delete(policy);
+      const touched = new Set<string>();
+      withdraw(before.constraints, touched);
+      return touched;
+    },
+    setNamespace(namespace) {
+      const before = namespaces.get(namespace.name);
+      namespaces.set(namespace.name, namespace);
+      let changed = before === undefined;
+      for (const constraint of wide.values()) {
+        if (bindsNamespace(constraint.scope.namespaces, namespace)) {
+          if (bound.get(namespace.name)?.has(constraint.id) === true) continue;
+          bind(namespace.name, constraint);
+          changed = true;
+        } else if (unbind(namespace.name, constraint.id)) {
+          changed = true;
+        }
+      }
+      return changed;
+    },
+    removeNamespace(name) {
+      namespaces.delete(name);
+      for (const id of wide.keys()) unbind(name, id);
+    },
+    boundTo: (namespace) => bound.get(namespace)?.values() ?? [],
+    *all() {
+      for (const { constraints } of policies.values()) yield* constraints;
+    },
+  };
+}
