@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { KubeError } from './errors.ts';
 import { isJsonObject, readObject } from './object.ts';
-import { apiVersionOf, type KubeObject, type Resource, resourcePath } from './resource.ts';
+import { apiVersionOf, type KubeObject, type ObjectMeta, type Resource, resourcePath } from './resource.ts';
 import type { Lane, Transport } from './transport.ts';
 
 export interface CallOptions {
@@ -29,11 +29,10 @@ export interface ListPage {
 
 /** An object on its way to the server: names where it goes, and for `replace` which version it replaces. */
 export interface DraftObject {
-  readonly metadata: {
+  readonly metadata: Omit<Partial<ObjectMeta>, 'name' | 'namespace' | 'resourceVersion'> & {
     readonly name: string;
     readonly namespace?: string | undefined;
     readonly resourceVersion?: string | undefined;
-    readonly [field: string]: unknown;
   };
   readonly [field: string]: unknown;
 }

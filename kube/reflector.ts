@@ -166,7 +166,6 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
     };
     touch();
     if (!filling) follow();
-    const tooLong = () => unreadable(`a watch line is longer than ${lineBytesMax} bytes`);
     try {
       for await (const line of readLines(observed(chunks), { bytesMax: lineBytesMax, tooLong })) {
         stopping.signal.throwIfAborted();
@@ -220,6 +219,10 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
 
   function unreadable(said: string): KubeError {
     return new KubeError('KUBE_UNREADABLE', { status: 200, request, said });
+  }
+
+  function tooLong(): KubeError {
+    return unreadable(`a watch line is longer than ${lineBytesMax} bytes`);
   }
 
   function report(error: KubeError): void {

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../clock.ts';
+
+export interface VirtualClock extends Clock {
+  /**
+   * Lets `ms` pass: every timer due until then fires in order of its time, and after each of them everything that follows
+   * from it by promises has happened. Things that need real time (sockets, files) do not take part.
+   */
+  advance(ms: number): Promise<void>;
+  /** Lets everything happen that needs no time. */
+  settle(): Promise<void>;
+  /** Advances in steps until `holds`; throws when it does not within `ms`. */
+  advanceUntil(holds: () => boolean, ms: number): Promise<void>;
+  /** Timers that have not fired. */
+  readonly waiting: number;
+}
+
+interface Timer {
+  readonly due: number;
+  readonly order: number;
+  readonly fire: () => void;
+}
+
+const timersMax = 1_000_000;
+const turnsMax = 3;
+
+/** A clock that stands still until told: a day passes in a moment, and the same test takes the same course each time. */
+export function createVirtualClock(startedAt = Date.UTC(2026, 0, 1)): VirtualClock {
+  const timers = new Set<Timer>();
+  let elapsed = 0;
+  let order = 0;
+
+  function after(ms: number, fire: () => void): () => void {
+    assert(Number.isFinite(ms), 'a timer needs a finite time');
+    const timer = { due: elapsed + Math.max(0, ms), order: (order += 1), fire };
+    timers.add(timer);
+    return () => void timers.delete(timer);
+  }
+
+  function next(until: number): Timer | undefined {
+    let first: Timer | undefined;
+    for (const timer of timers) {
+      if (timer.due > until) continue;
+      const earlier = first === undefined || timer.due < first.due;
+      if (earlier || (timer.due === first?.due && timer.order < first.order)) first = timer;
+    }
+    return first;
+  }
+
+  async function advance(ms: number): Promise<void> {
+    const until = elapsed + ms;
+    await settle();
+    let fired = 0;
+    for (let timer = next(until); timer !== undefined; timer = next(until)) {
+      fired += 1;
+      assert(fired <= timersMax, `more than ${timersMax} timers fired: something waits for no time in a loop`);
+      timers.delete(timer);
+      elapsed = Math.max(elapsed, timer.due);
+      timer.fire();
+      await settle();
+    }
+    elapsed = until;
+  }
+
+  return {
+    now: () => startedAt + Math.floor(elapsed),
+    monotonic: () => elapsed,
+    after,
+    async sleep(ms, signal) {
+      signal?.throwIfAborted();
+      const slept = Promise.withResolvers<void>();
+      const cancel = after(ms, () => slept.resolve());
+      const abort = () => {
+        cancel();
+        slept.reject(signal?.reason);
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      try {
+        await slept.promise;
+      } finally {
+        signal?.removeEventListener('abort', abort);
+      }
+    },
+    advance,
+    settle,
+    async advanceUntil(holds, ms) {
+      const until = elapsed + ms;
+      await settle();
+      while (!holds()) {
+        assert(elapsed < until, `what was waited for did not happen within ${ms} ms`);
+        const timer = next(until);
+        await advance(timer === undefined ? until - elapsed : timer.due - elapsed);
+      }
+    },
+    get waiting() {
+      return timers.size;
+    },
+  };
+}
+
+async function settle(): Promise<void> {
+  // All microtasks have run when a turn of the event loop begins; more than one turn is for streams that use them.
+  for (let turn = 0; turn < turnsMax; turn += 1) await nextTurn();
+}
+
+/** Numbers in [0, 1) from a seed (mulberry32): the same seed gives the same course. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
