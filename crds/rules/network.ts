@@ -33,6 +33,13 @@ export const NetworkOpening = z.object({
   path: z.string().describe('JSON pointer of the rule in the policy object.'),
   peers: z.array(NetworkPeer).optional().describe('Absent: everyone, outside the cluster too.'),
   ports: z.array(NetworkPort).optional().describe('Absent: every port of every protocol.'),
+  unread: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'JSON pointers of parts that are not understood. What such an opening lets through is not known, from nothing to ' +
+        'everything: it has no peers and ports, and a connection that no other opening lets through is left open.',
+    ),
 });
 export type NetworkOpening = z.infer<typeof NetworkOpening>;
 

@@ -3,7 +3,8 @@
  * cannot be read becomes a problem that names object and path, never an exception and never silence.
  */
 import * as z from 'zod';
-import { Constraint, constraintId } from '../../crds/constraint.ts';
+import { type Constraint, constraintId } from '../../crds/constraint.ts';
+import { sentence } from './text.ts';
 
 /** What an adapter reads, in every version the API server serves. `*` as plural: the whole group. */
 export interface AdapterResource {
@@ -18,6 +19,12 @@ export interface Problem {
   /** Where, like `spec.ingress[0].ports`. Empty for the object as a whole. */
   readonly path: string;
   /** What is wrong and what would be right. */
+  readonly message: string;
+}
+
+/** A part of an object that cannot be read, and what would be right there. */
+export interface Fault {
+  readonly path: readonly PropertyKey[];
   readonly message: string;
 }
 
@@ -37,6 +44,12 @@ export interface Adapter {
 /** What an adapter says of one rule; source and id follow from the object. */
 export type Draft = Omit<Constraint, 'id' | 'name' | 'source'> & { readonly name?: string };
 
+/** What an adapter makes of one object. Constraints may be drawn from an object that is not understood in all parts. */
+export interface Imposed {
+  readonly drafts: readonly Draft[];
+  readonly faults?: readonly Fault[];
+}
+
 /** The metadata of a stored object that adapters read. */
 export const Metadata = z.object({
   name: z.string(),
@@ -46,11 +59,19 @@ export const Metadata = z.object({
   annotations: z.record(z.string(), z.string()).optional(),
 });
 
+/** Metadata of a kind that lives in namespaces: one of the `fields` of its adapter. */
+export const NamespacedMetadata = Metadata.extend({ namespace: z.string() });
+
+/** Summaries stand in every report and in lines of other namespaces, messages in details: both are one line. */
+export const summaryLengthMax = 300;
+export const messageLengthMax = 1_024;
+
 const problemsMax = 20;
+const problemLengthMax = 300;
 
 /**
- * An adapter for objects whose fields beside metadata look like `fields`. Name only the fields that are read: everything
- * else may change without breaking the adapter.
+ * An adapter for objects whose fields look like `fields`, on top of apiVersion, kind and metadata. Name only the fields
+ * that are read: everything else may change without breaking the adapter.
  *
  * @param definition.constraints Pure. May assume that the object was stored, so that defaults of the API server are set.
  */
@@ -58,7 +79,7 @@ export function defineAdapter<Fields extends z.ZodRawShape>(definition: {
   readonly id: string;
   readonly resources: readonly AdapterResource[];
   readonly fields: Fields;
-  constraints(object: z.infer<z.ZodObject<Fields>> & ObjectHead): readonly Draft[];
+  constraints(object: ObjectHead & z.infer<z.ZodObject<Fields>>): Imposed;
 }): Adapter {
   const head = z.object({ apiVersion: z.string(), kind: z.string(), metadata: Metadata });
   const schema = z.object(definition.fields);
@@ -66,16 +87,13 @@ export function defineAdapter<Fields extends z.ZodRawShape>(definition: {
     id: definition.id,
     resources: definition.resources,
     read(object) {
+      const problemsOf = (faults: readonly Fault[]) => nameProblems(describe(object), faults);
       const top = head.safeParse(object);
-      if (!top.success) return { constraints: [], problems: problemsOf(describe(object), top.error) };
-      const { apiVersion, kind, metadata } = top.data;
+      if (!top.success) return { constraints: [], problems: problemsOf(faultsOf(top.error)) };
       const fields = schema.safeParse(object);
-      if (!fields.success) return { constraints: [], problems: problemsOf(describe(object), fields.error) };
-      const drafts = definition.constraints({ ...fields.data, apiVersion, kind, metadata });
-      return {
-        constraints: drafts.map((draft) => constraintOf(draft, top.data)),
-        problems: [],
-      };
+      if (!fields.success) return { constraints: [], problems: problemsOf(faultsOf(fields.error)) };
+      const { drafts, faults = [] } = definition.constraints({ ...top.data, ...fields.data });
+      return { constraints: drafts.map((draft) => constraintOf(draft, top.data)), problems: problemsOf(faults) };
     },
   };
 }
@@ -95,8 +113,8 @@ function constraintOf(draft: Draft, { apiVersion, kind, metadata }: ObjectHead):
     type: draft.type,
     severity: draft.severity,
     effect: draft.effect,
-    summary: draft.summary,
-    message: draft.message,
+    summary: sentence(draft.summary, summaryLengthMax),
+    message: sentence(draft.message, messageLengthMax),
     source: {
       apiVersion,
       kind,
@@ -109,15 +127,38 @@ function constraintOf(draft: Draft, { apiVersion, kind, metadata }: ObjectHead):
   };
 }
 
-function problemsOf(object: string, error: z.ZodError): Problem[] {
-  return error.issues
-    .slice(0, problemsMax)
-    .map((issue) => ({ object, path: pathText(issue.path), message: issue.message.slice(0, 300) }));
+/** What zod found, below `prefix`. Every field that is not known becomes a fault of its own. */
+export function faultsOf(error: z.ZodError, prefix: readonly PropertyKey[] = []): Fault[] {
+  return error.issues.flatMap((issue) => {
+    const path = [...prefix, ...issue.path];
+    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+    return issue.keys.map((key) => ({ path: [...path, key], message: 'Not a field that this version knows' }));
+  });
 }
 
+/** As an RFC 6901 JSON pointer. */
+export function jsonPointer(path: readonly PropertyKey[]): string {
+  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+function nameProblems(object: string, faults: readonly Fault[]): Problem[] {
+  return faults.slice(0, problemsMax).map(({ path, message }) => ({
+    object,
+    path: sentence(pathText(path), problemLengthMax),
+    message: sentence(message, problemLengthMax),
+  }));
+}
+
+const plainStep = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+
+/** `spec.ingress[0].ports`, `metadata.labels["a.b/c"]`. */
 function pathText(path: readonly PropertyKey[]): string {
   let text = '';
-  for (const step of path) text += typeof step === 'number' ? `[${step}]` : `${text === '' ? '' : '.'}${String(step)}`;
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`;
+    else if (plainStep.test(String(step))) text += `${text === '' ? '' : '.'}${String(step)}`;
+    else text += `[${JSON.stringify(String(step))}]`;
+  }
   return text;
 }
 
@@ -133,5 +174,5 @@ function describe(object: unknown): string {
     .catch({ kind: 'object', metadata: { name: '?' } })
     .parse(object);
   const { name, namespace } = loose.metadata;
-  return `${loose.kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
+  return sentence(`${loose.kind} ${namespace === undefined ? name : `${namespace}/${name}`}`, problemLengthMax);
 }

@@ -1,0 +1,42 @@
+/**
+ * The corpus of real policies, where it is at hand: it is data of other projects and not part of this one.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseAllDocuments } from 'yaml';
+import * as z from 'zod';
+
+const root = fileURLToPath(new URL('../../../shared/corpus/', import.meta.url));
+
+/** Why tests on the corpus cannot run, or undefined when they can. */
+export const corpusMissing: string | undefined = existsSync(root) ? undefined : 'the corpus is not there';
+
+const Json = z.record(z.string(), z.unknown());
+export type JsonObject = z.infer<typeof Json>;
+
+/** All YAML files below a folder of the corpus, by their paths in it. */
+export function corpusFiles(folder: string): readonly string[] {
+  return readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.ya?ml$/.test(file))
+    .map((file) => `${folder}/${file}`)
+    .toSorted();
+}
+
+/** The objects of a YAML file, with the items of lists in place of the lists. Documents that are no object are left out. */
+export function corpusObjects(file: string): readonly JsonObject[] {
+  return parseAllDocuments(readFileSync(`${root}${file}`, 'utf8'), { logLevel: 'silent' }).flatMap((document) => {
+    if (document.errors.length > 0) return [];
+    const object = Json.safeParse(document.toJS()).data;
+    if (object === undefined) return [];
+    const items = z.array(Json).safeParse(object['items']).data;
+    return String(object['kind']).endsWith('List') && items !== undefined ? items : [object];
+  });
+}
+
+/** The rows of a file with one JSON object a line. */
+export function corpusRows<Row extends z.ZodType>(file: string, row: Row): readonly z.infer<Row>[] {
+  return readFileSync(`${root}${file}`, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => row.parse(JSON.parse(line)));
+}

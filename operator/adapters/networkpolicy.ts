@@ -1,0 +1,210 @@
+/**
+ * NetworkPolicy: which directions a policy isolates, for which pods of its namespace, and what it lets through.
+ *
+ * - A direction is in force when policyTypes lists it. Absent or empty policyTypes mean Ingress, and Egress too when there
+ *   is at least one egress rule; the API server stores that default, an object that was never stored still needs it here.
+ *   Rules of a direction that is not in force have no effect (Cilium applies them nevertheless).
+ * - Absent, null and empty are the same for ingress, egress, from, to and ports. No rule: nothing passes. No from or to:
+ *   everyone passes. No ports: every port of every protocol. A port entry without a number: every port of its protocol,
+ *   which is TCP when none is given.
+ * - A peer with only a podSelector means pods of the policy's own namespace, one with only a namespaceSelector all pods of
+ *   those namespaces, one with both such pods in such namespaces. An ipBlock stands alone.
+ *
+ * A rule, peer or port with a field that is not known here is not taken for what is left of it, which could be wider: it
+ * becomes a problem and an opening whose `unread` names the field.
+ *
+ * True of every policy and in no constraint: pods on the network of their node are not covered, a pod always reaches itself
+ * and its node always reaches it, replies pass, and nothing is enforced by a network plugin without NetworkPolicy.
+ * Not read: status, which Kubernetes 1.28 removed.
+ *
+ * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/api/networking/v1/types.go
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/apis/networking/v1/defaults.go
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/apis/networking/validation/validation.go
+ */
+import * as z from 'zod';
+import type { LabelSelector } from '../../crds/label-selector.ts';
+import type { NetworkOpening, NetworkPeer, NetworkPort, NetworkRule } from '../../crds/rules/network.ts';
+import { type Draft, type Fault, NamespacedMetadata, defineAdapter, faultsOf, jsonPointer } from './define.ts';
+import { SelectorField, absent, selectsAll } from './fields.ts';
+import { networkEffect, networkMessage, networkSeverity, networkSummary } from './network-form.ts';
+
+const Types = z.array(z.string());
+const Rules = z.array(z.unknown());
+
+/** The parts are read one by one, so that one of them that is not understood does not hide the others. */
+const Spec = z.looseObject({
+  podSelector: z.unknown().optional(),
+  policyTypes: absent(Types),
+  ingress: absent(Rules),
+  egress: absent(Rules),
+});
+const knownFields = new Set(Object.keys(Spec.shape));
+
+const IngressRule = z
+  .strictObject({ from: absent(Rules), ports: absent(Rules) })
+  .transform(({ from = [], ports = [] }) => ({ peers: from, ports }));
+const EgressRule = z
+  .strictObject({ to: absent(Rules), ports: absent(Rules) })
+  .transform(({ to = [], ports = [] }) => ({ peers: to, ports }));
+
+const Peer = z
+  .strictObject({
+    podSelector: absent(SelectorField),
+    namespaceSelector: absent(SelectorField),
+    ipBlock: absent(z.strictObject({ cidr: z.string(), except: absent(z.array(z.string())) })),
+  })
+  .refine((peer) => Object.values(peer).some((part) => part !== undefined), {
+    error: 'Must have a podSelector, a namespaceSelector or an ipBlock',
+  })
+  .refine(({ ipBlock, podSelector, namespaceSelector }) => !ipBlock || (!podSelector && !namespaceSelector), {
+    error: 'Must not have an ipBlock beside a selector',
+  });
+
+const portNumber = z.int().min(1).max(65_535);
+const Port = z
+  .strictObject({
+    protocol: absent(z.string().min(1)),
+    port: absent(z.union([portNumber, z.string().min(1)], { error: 'Must be a port number or the name of a port' })),
+    endPort: absent(portNumber),
+  })
+  .refine(({ port, endPort }) => endPort === undefined || (typeof port === 'number' && port <= endPort), {
+    path: ['endPort'],
+    error: 'Must be at least the number in port',
+  });
+
+export const networkPolicy = defineAdapter({
+  id: 'networkpolicy',
+  resources: [{ group: 'networking.k8s.io', plural: 'networkpolicies' }],
+  fields: { metadata: NamespacedMetadata, spec: absent(Spec) },
+  constraints({ metadata: { namespace }, spec = Spec.parse({}) }) {
+    const whole = readWhole(spec);
+    const types = readTypes(spec);
+    const faults: Fault[] = [...whole.faults, ...types.faults];
+    const drafts: Draft[] = [];
+    for (const direction of types.directions) {
+      const read = readRules(spec, direction, namespace);
+      faults.push(...read.faults);
+      const rule: NetworkRule = { form: 'network', direction, allow: [...whole.openings, ...read.openings] };
+      drafts.push(draftOf(rule, whole.subject, namespace));
+    }
+    return { drafts, faults };
+  },
+});
+
+function draftOf(rule: NetworkRule, subject: LabelSelector, namespace: string): Draft {
+  return {
+    key: rule.direction,
+    type: rule.direction === 'Ingress' ? 'NetworkIngress' : 'NetworkEgress',
+    severity: networkSeverity(rule),
+    effect: networkEffect(rule),
+    summary: networkSummary(rule, subject),
+    message: networkMessage(rule, subject),
+    scope: { namespaces: { names: [namespace] }, workloads: selectsAll(subject) ? {} : { selector: subject } },
+    rule,
+  };
+}
+
+type Spec = z.infer<typeof Spec>;
+type Direction = NetworkRule['direction'];
+type Path = readonly PropertyKey[];
+
+/**
+ * The subject, and what may change the meaning of all rules: a field of the spec that is not known, or a podSelector that
+ * cannot be read. The policy then is taken to bind every pod, and what it lets through is not known.
+ */
+function readWhole(spec: Spec): { subject: LabelSelector; openings: NetworkOpening[]; faults: Fault[] } {
+  const subject = SelectorField.safeParse(spec.podSelector ?? {});
+  const faults = [
+    ...(subject.success ? [] : faultsOf(subject.error, ['spec', 'podSelector'])),
+    ...Object.keys(spec)
+      .filter((field) => !knownFields.has(field))
+      .toSorted()
+      .map((field) => ({ path: ['spec', field], message: 'Not a field that this version knows' })),
+  ];
+  return { subject: subject.data ?? {}, openings: unreadOpening(['spec'], faults), faults };
+}
+
+function readTypes({ policyTypes = [], egress = [] }: Spec): { directions: Direction[]; faults: Fault[] } {
+  const implied = egress.length > 0 ? ['Ingress', 'Egress'] : ['Ingress'];
+  const types = policyTypes.length > 0 ? policyTypes : implied;
+  const directions = (['Ingress', 'Egress'] as const).filter((direction) => types.includes(direction));
+  const faults = policyTypes.flatMap((type, index) =>
+    type === 'Ingress' || type === 'Egress'
+      ? []
+      : [{ path: ['spec', 'policyTypes', index], message: 'Must be Ingress or Egress' }],
+  );
+  return { directions, faults };
+}
+
+interface Openings {
+  readonly openings: readonly NetworkOpening[];
+  readonly faults: readonly Fault[];
+}
+
+function readRules(spec: Spec, direction: Direction, namespace: string): Openings {
+  const field = direction === 'Ingress' ? 'ingress' : 'egress';
+  const read = (spec[field] ?? []).map((rule, index) => readRule(rule, direction, namespace, ['spec', field, index]));
+  return { openings: read.flatMap(({ openings }) => openings), faults: read.flatMap(({ faults }) => faults) };
+}
+
+/** What is understood of a rule is one opening; what is not understood, a second one. */
+function readRule(value: unknown, direction: Direction, namespace: string, path: Path): Openings {
+  const rule = direction === 'Ingress' ? IngressRule.safeParse(value) : EgressRule.safeParse(value);
+  if (!rule.success) {
+    const faults = faultsOf(rule.error, path);
+    return { openings: unreadOpening(path, faults), faults };
+  }
+  const peers = readEach(rule.data.peers, Peer, [...path, direction === 'Ingress' ? 'from' : 'to']);
+  const ports = readEach(rule.data.ports, Port, [...path, 'ports']);
+  const faults = [...peers.faults, ...ports.faults];
+  // 'from: []' is everyone, but a 'from' of which no peer is understood is not.
+  const nothingLeft = faults.length > 0 && (isEmptied(rule.data.peers, peers) || isEmptied(rule.data.ports, ports));
+  const opening: NetworkOpening = {
+    path: jsonPointer(path),
+    ...(peers.items.length === 0 ? {} : { peers: peers.items.map((peer) => peerOf(peer, namespace)) }),
+    ...(ports.items.length === 0 ? {} : { ports: ports.items.map(portOf) }),
+  };
+  return { openings: [...(nothingLeft ? [] : [opening]), ...unreadOpening(path, faults)], faults };
+}
+
+function readEach<Item>(
+  values: readonly unknown[],
+  schema: z.ZodType<Item>,
+  path: Path,
+): { items: Item[]; faults: Fault[] } {
+  const items: Item[] = [];
+  const faults: Fault[] = [];
+  for (const [index, value] of values.entries()) {
+    const read = schema.safeParse(value);
+    if (read.success) items.push(read.data);
+    else faults.push(...faultsOf(read.error, [...path, index]));
+  }
+  return { items, faults };
+}
+
+function isEmptied(values: readonly unknown[], read: { readonly items: readonly unknown[] }): boolean {
+  return values.length > 0 && read.items.length === 0;
+}
+
+const unreadMax = 10;
+
+function unreadOpening(path: Path, faults: readonly Fault[]): NetworkOpening[] {
+  if (faults.length === 0) return [];
+  const pointers = new Set(faults.map((fault) => jsonPointer(fault.path)));
+  return [{ path: jsonPointer(path), unread: [...pointers].slice(0, unreadMax) }];
+}
+
+function peerOf({ ipBlock, namespaceSelector, podSelector }: z.infer<typeof Peer>, namespace: string): NetworkPeer {
+  if (ipBlock !== undefined) return { ipBlock: { cidr: ipBlock.cidr, except: ipBlock.except ?? [] } };
+  if (namespaceSelector === undefined) return { pods: { namespace, podSelector: podSelector ?? {} } };
+  return { pods: { namespaceSelector, podSelector: podSelector ?? {} } };
+}
+
+function portOf({ protocol = 'TCP', port, endPort }: z.infer<typeof Port>): NetworkPort {
+  return {
+    protocol,
+    ...(port === undefined ? {} : { port }),
+    ...(endPort === undefined ? {} : { endPort }),
+  };
+}

@@ -1,0 +1,271 @@
+/**
+ * ResourceQuota: how much a namespace may hold in sum.
+ *
+ * - Admission compares with status.hard, which the quota controller copies from spec.hard. Until it has done so the quota
+ *   enforces nothing; spec.hard then tells what it will.
+ * - spec.scopes and spec.scopeSelector are both in force, and all of them must match an object for it to be charged. An
+ *   entry of spec.scopes asks that the property exists. Scopes speak of pods, VolumeAttributesClass of claims; whatever else
+ *   a scoped quota lists is never charged.
+ * - Kinds other than pods, claims, Services and ResourceClaims are counted when they are created. A Deployment is admitted
+ *   whatever the quota of pods, and its pods are not.
+ *
+ * Critical from 90 % of any limit, and for a limit of 0; Warning from 75 %. Figures of usage stand in the metrics alone,
+ * because they move all the time and every change of a text is a write.
+ *
+ * A quota without limits imposes nothing. Not known here: what administrators limit in the admission configuration
+ * (`limitedResources`), which no API serves.
+ *
+ * @see https://kubernetes.io/docs/concepts/policy/resource-quotas/
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/quota/v1/evaluator/core/pods.go
+ */
+import * as z from 'zod';
+import { compareText, type Metrics, type Severity } from '../../crds/constraint.ts';
+import { QuotaScope } from '../../crds/rules/quota.ts';
+import type { AdmissionRule, Scope } from '../../crds/scope.ts';
+import { parseQuantity, type Quantity } from '../../kube/quantity.ts';
+import { type Fault, NamespacedMetadata, defineAdapter } from './define.ts';
+import { absent } from './fields.ts';
+import { type Charge, chargeOf, quotaWord } from './quota-resources.ts';
+import { boundedList, sentence } from './text.ts';
+
+const Amounts = absent(z.record(z.string(), z.unknown()));
+const ScopeRequirement = z.strictObject({
+  scopeName: z.string(),
+  operator: QuotaScope.shape.operator,
+  values: absent(z.array(z.string())),
+});
+const Spec = z.object({
+  hard: Amounts,
+  scopes: absent(z.array(z.string())),
+  scopeSelector: absent(z.strictObject({ matchExpressions: absent(z.array(ScopeRequirement)) })),
+});
+const Status = z.object({ hard: Amounts, used: Amounts });
+
+export const resourceQuota = defineAdapter({
+  id: 'resourcequota',
+  resources: [{ group: '', plural: 'resourcequotas' }],
+  fields: { metadata: NamespacedMetadata, spec: absent(Spec), status: absent(Status) },
+  constraints({ metadata: { namespace }, spec, status }) {
+    const enforced = Object.keys(status?.hard ?? {}).length > 0;
+    const hard = enforced ? readAmounts(status?.hard, ['status', 'hard']) : readAmounts(spec?.hard, ['spec', 'hard']);
+    const used = readAmounts(enforced ? status?.used : undefined, ['status', 'used']);
+    const faults = [...hard.faults, ...used.faults];
+    if (hard.amounts.length === 0) return { drafts: [], faults };
+
+    const limits = hard.amounts.map(
+      ({ name, text, quantity }): Limit => ({
+        name,
+        text,
+        hard: quantity,
+        used: used.amounts.find((amount) => amount.name === name),
+      }),
+    );
+    const scopes = scopesOf(spec);
+    const draft = {
+      key: 'quota',
+      type: 'ResourceLimit' as const,
+      severity: severityOf(limits),
+      effect: 'limit' as const,
+      summary: summaryOf(limits, scopes),
+      message: messageOf(limits, scopes, enforced),
+      scope: scopeOf(limits, scopes, namespace),
+      rule: {
+        form: 'quota' as const,
+        hard: Object.fromEntries(limits.map(({ name, text }) => [name, text])),
+        enforced,
+        scopes,
+      },
+      metrics: metricsOf(limits),
+    };
+    return { drafts: [draft], faults };
+  },
+});
+
+interface Amount {
+  readonly name: string;
+  readonly text: string;
+  /** Undefined when the text is no quantity. */
+  readonly quantity: Quantity | undefined;
+}
+
+interface Limit {
+  readonly name: string;
+  readonly text: string;
+  readonly hard: Quantity | undefined;
+  readonly used: Amount | undefined;
+}
+
+/** More than any cluster has kinds of resources that a person would limit. */
+const amountsMax = 200;
+const amountLengthMax = 64;
+
+/** Sorted by name. What is no text and no number is left out, what is no quantity is kept without one. */
+function readAmounts(values: Readonly<Record<string, unknown>> = {}, path: readonly string[]) {
+  const amounts: Amount[] = [];
+  const faults: Fault[] = [];
+  const names = Object.keys(values).toSorted(compareText);
+  if (names.length > amountsMax) faults.push({ path, message: `Only the first ${amountsMax} resources are read` });
+  for (const name of names.slice(0, amountsMax)) {
+    const value = values[name];
+    const readable = typeof value === 'string' || typeof value === 'number';
+    const quantity = readable ? parseQuantity(value) : undefined;
+    if (readable) amounts.push({ name, text: sentence(String(value), amountLengthMax), quantity });
+    if (quantity === undefined) faults.push({ path: [...path, name], message: 'Must be a quantity, like 500m or 2Gi' });
+  }
+  return { amounts, faults };
+}
+
+type Spec = z.infer<typeof Spec>;
+
+function scopesOf(spec: Spec | undefined): QuotaScope[] {
+  return [
+    ...(spec?.scopes ?? []).map((scopeName) => ({ scopeName, operator: 'Exists' as const })),
+    ...(spec?.scopeSelector?.matchExpressions ?? []).map(({ scopeName, operator, values }) => ({
+      scopeName,
+      operator,
+      ...(values === undefined ? {} : { values }),
+    })),
+  ];
+}
+
+function isZero({ hard }: Limit): boolean {
+  return hard !== undefined && hard.nano <= 0n;
+}
+
+/** Whether at least `percent` of the limit is used, exactly. */
+function uses({ hard, used }: Limit, percent: bigint): boolean {
+  if (hard === undefined || used?.quantity === undefined) return false;
+  return hard.nano > 0n && used.quantity.nano * 100n >= hard.nano * percent;
+}
+
+function severityOf(limits: readonly Limit[]): Severity {
+  if (limits.some((limit) => isZero(limit) || uses(limit, 90n))) return 'Critical';
+  return limits.some((limit) => uses(limit, 75n)) ? 'Warning' : 'Info';
+}
+
+/** Usage is told in words that change with the severity, and not more often. */
+function summaryOf(limits: readonly Limit[], scopes: readonly QuotaScope[]): string {
+  const wordsOf = (some: readonly Limit[]) =>
+    boundedList([...new Set(some.map(({ name }) => sentence(quotaWord(name), 60)))].toSorted(compareText), {
+      separator: ', ',
+      lengthMax: 100,
+      noun: 'resource',
+    });
+  const sums = limits.filter((limit) => !isZero(limit));
+  const zeros = limits.filter(isZero);
+  const whom = scopes.length === 0 ? '' : ` for some ${onClaims(scopes) ? 'volume claims' : 'pods'}`;
+  const parts = [
+    ...(sums.length === 0 ? [] : [`Limited in sum${whom}: ${wordsOf(sums)}`]),
+    ...(zeros.length === 0 ? [] : [`${sums.length === 0 ? `Not allowed${whom}` : 'not allowed'}: ${wordsOf(zeros)}`]),
+    ...usageWords(limits),
+  ];
+  return parts.join('; ');
+}
+
+function usageWords(limits: readonly Limit[]): string[] {
+  if (limits.some((limit) => uses(limit, 90n))) return ['used up or nearly so'];
+  return limits.some((limit) => uses(limit, 75n)) ? ['mostly used'] : [];
+}
+
+function messageOf(limits: readonly Limit[], scopes: readonly QuotaScope[], enforced: boolean): string {
+  const amounts = limits.map(({ name, text }) => `${name} ${text}`);
+  const sums = boundedList(amounts, { separator: ', ', lengthMax: 600, noun: 'resource' });
+  const whom = boundedList(scopes.map(scopeText), { separator: ' and ', lengthMax: 200, noun: 'scope' });
+  const counted = scopes.length === 0 ? '' : `, counting only what is in scope ${whom}`;
+  const waiting = enforced ? '' : '; not enforced until the quota controller has written a status';
+  return `The namespace may hold in sum at most ${sums}${counted}${waiting}`;
+}
+
+function scopeText({ scopeName, operator, values = [] }: QuotaScope): string {
+  if (operator === 'Exists') return scopeName;
+  if (operator === 'DoesNotExist') return `not ${scopeName}`;
+  return `${scopeName} ${operator === 'In' ? 'in' : 'not in'} (${values.join(', ')})`;
+}
+
+/** Of every limit that can be read; usage only where the controller has told it. */
+function metricsOf(limits: readonly Limit[]): Metrics {
+  const readable = limits.filter(({ hard }) => hard !== undefined);
+  return Object.fromEntries(
+    readable.map(({ name, text, used }) => [
+      name,
+      { hard: text, ...(used?.quantity === undefined ? {} : { used: used.text }) },
+    ]),
+  );
+}
+
+const claimScope = 'VolumeAttributesClass';
+
+function onClaims(scopes: readonly QuotaScope[]): boolean {
+  return scopes.some(({ scopeName }) => scopeName === claimScope);
+}
+
+function scopeOf(limits: readonly Limit[], scopes: readonly QuotaScope[], namespace: string): Scope {
+  const charges = limits.map(({ name }) => chargeOf(name)).filter((charge) => charge !== undefined);
+  const onPods = charges.some(({ on }) => on === 'Pod');
+  return {
+    namespaces: { names: [namespace] },
+    ...(onPods ? { workloads: scopes.length === 0 ? {} : { quotaScopes: [...scopes] } } : {}),
+    admission: admissionOf(charges, scopes),
+  };
+}
+
+/** The requests that are charged, one rule for each API group and set of operations. */
+function admissionOf(charges: readonly Charge[], scopes: readonly QuotaScope[]): AdmissionRule[] {
+  const rules = new Map<string, { group: string; operations: readonly string[]; resources: Set<string> }>();
+  for (const charge of charges.filter((one) => isInScope(one, scopes))) {
+    for (const { group, operations, resource } of requestsOf(charge, scopes)) {
+      const key = [group, ...operations].join(' ');
+      const rule = rules.get(key) ?? { group, operations, resources: new Set() };
+      rules.set(key, rule);
+      rule.resources.add(resource);
+    }
+  }
+  return [...rules]
+    .toSorted(([a], [b]) => compareText(a, b))
+    .map(([, { group, operations, resources }]) => ({
+      operations: [...operations],
+      apiGroups: [group],
+      apiVersions: ['*'],
+      resources: [...resources].toSorted(compareText),
+    }));
+}
+
+/** Whether all scopes can match at all: those of pods match pods alone, that of claims matches claims alone. */
+function isInScope({ on }: Charge, scopes: readonly QuotaScope[]): boolean {
+  if (on === 'Pod') return !onClaims(scopes);
+  if (on === 'PersistentVolumeClaim') return scopes.every(({ scopeName }) => scopeName === claimScope);
+  return scopes.length === 0;
+}
+
+interface Charged {
+  readonly group: string;
+  readonly operations: readonly string[];
+  readonly resource: string;
+}
+
+function requestsOf(charge: Charge, scopes: readonly QuotaScope[]): readonly Charged[] {
+  const created = ['CREATE'];
+  const changed = ['CREATE', 'UPDATE'];
+  switch (charge.on) {
+    case 'Pod': {
+      // An update is charged when the pod moves between the two scopes by its activeDeadlineSeconds.
+      const moves = scopes.some(({ scopeName }) => scopeName === 'Terminating' || scopeName === 'NotTerminating');
+      const pods = { group: '', operations: moves ? changed : created, resource: 'pods' };
+      return charge.compute ? [pods, { group: '', operations: ['UPDATE'], resource: 'pods/resize' }] : [pods];
+    }
+    case 'PersistentVolumeClaim':
+      return [
+        { group: '', operations: changed, resource: 'persistentvolumeclaims' },
+        { group: '', operations: ['UPDATE'], resource: 'persistentvolumeclaims/status' },
+      ];
+    case 'Service':
+      return [{ group: '', operations: changed, resource: 'services' }];
+    case 'ResourceClaim':
+      return [{ group: 'resource.k8s.io', operations: changed, resource: 'resourceclaims' }];
+    case 'Other':
+      return [{ group: charge.group, operations: created, resource: charge.plural }];
+    default:
+      return charge satisfies never;
+  }
+}

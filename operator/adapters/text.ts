@@ -1,0 +1,29 @@
+/**
+ * Putting sentences together from parts that come out of policy objects: one line, bounded, the same on every machine.
+ */
+
+/** One line of at most `lengthMax` characters: what is cut ends in an ellipsis. */
+export function sentence(text: string, lengthMax: number): string {
+  const line = text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').toWellFormed();
+  // A cut through a surrogate pair leaves half of it, which toWellFormed replaces.
+  return line.length <= lengthMax ? line : `${line.slice(0, lengthMax - 1).toWellFormed()}…`;
+}
+
+/** The items as far as they fit into `lengthMax`, then how many `nouns` are left out: `a, b … and 3 more rules`. */
+export function boundedList(
+  items: readonly string[],
+  { separator, lengthMax, noun }: { readonly separator: string; readonly lengthMax: number; readonly noun: string },
+): string {
+  let text = sentence(items[0] ?? '', lengthMax);
+  for (const [index, item] of items.entries()) {
+    if (index === 0) continue;
+    const longer = `${text}${separator}${item}`;
+    if (longer.length > lengthMax) return `${text} … and ${counted(items.length - index, `more ${noun}`)}`;
+    text = longer;
+  }
+  return text;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
