@@ -1,0 +1,67 @@
+/**
+ * At which level a caller sees a constraint: the full form exactly if it may `get` the object that stores it.
+ */
+import * as z from 'zod';
+import { clusterConstraintDetails, constraintDetails, constraintReports } from '../../crds/api.ts';
+import type { Caller } from '../auth/identity.ts';
+import type { Binding } from '../catalog/binding.ts';
+import { type Refusal, refusal } from '../errors.ts';
+
+export const DetailLevel = z.enum(['summary', 'detailed', 'full']);
+export type DetailLevel = z.infer<typeof DetailLevel>;
+
+/** Other namespaces a call asks about one by one; policies of further ones are answered at the summary level. */
+const homesMax = 32;
+
+/** The refusal of a caller without a right: 401 where a token could help, else 403. It names nothing of the cluster. */
+export function refuse(caller: Caller, right: string): Refusal {
+  return caller.anonymous
+    ? refusal('UNAUTHENTICATED', `This needs a bearer token of a user who may ${right}.`)
+    : refusal('FORBIDDEN', `You may not do this here. Ask an administrator for the right to ${right}.`);
+}
+
+/** Undefined when the caller may read the report of the namespace. Asked before anything is looked up. */
+export async function refusedReport(caller: Caller, namespace: string): Promise<Refusal | undefined> {
+  const allowed = await caller.may({ verb: 'get', resource: constraintReports.plural, namespace });
+  return allowed ? undefined : refuse(caller, `get ${constraintReports.plural}.potoo.io in the namespace`);
+}
+
+/** The level of each of these bindings, all of which bind `namespace`. */
+export async function levelsOf(
+  bindings: readonly Binding[],
+  namespace: string,
+  caller: Caller,
+): Promise<(binding: Binding) => DetailLevel> {
+  const stored = bindings.filter(({ form }) => form !== undefined);
+  const homes = new Set(stored.map(({ form }) => form?.home));
+  const [own, cluster, foreign] = await Promise.all([
+    homes.has(namespace) ? caller.may({ verb: 'get', resource: constraintDetails.plural, namespace }) : false,
+    homes.has(undefined) ? caller.may({ verb: 'get', resource: clusterConstraintDetails.plural }) : false,
+    readableHomes(
+      [...homes].filter((home): home is string => home !== undefined && home !== namespace),
+      caller,
+    ),
+  ]);
+  return ({ form }) => {
+    if (form === undefined) return 'summary';
+    if (form.home === undefined) return cluster ? 'full' : 'summary';
+    if (form.home === namespace) return own ? 'detailed' : 'summary';
+    return foreign.has(form.home) ? 'full' : 'summary';
+  };
+}
+
+/** One question for the whole cluster first: it spares those for each namespace. */
+async function readableHomes(homes: readonly string[], caller: Caller): Promise<ReadonlySet<string>> {
+  if (homes.length === 0) return new Set();
+  const resource = constraintDetails.plural;
+  if (await caller.may({ verb: 'get', resource })) return new Set(homes);
+  const asked = homes.slice(0, homesMax);
+  const allowed = await Promise.all(asked.map(async (namespace) => caller.may({ verb: 'get', resource, namespace })));
+  return new Set(asked.filter((_, index) => allowed[index]));
+}
+
+/** The level a caller has in a namespace as a whole, whatever binds there. */
+export async function levelIn(namespace: string, caller: Caller): Promise<DetailLevel> {
+  if (!(await caller.may({ verb: 'get', resource: constraintDetails.plural, namespace }))) return 'summary';
+  return (await caller.may({ verb: 'get', resource: clusterConstraintDetails.plural })) ? 'full' : 'detailed';
+}

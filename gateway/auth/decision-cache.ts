@@ -1,0 +1,61 @@
+/**
+ * Answers of the API server, kept for a while and asked for once, however many callers wait for the same one.
+ * A question that failed is not kept: the next caller asks again.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../kube/clock.ts';
+import { GatewayError } from '../errors.ts';
+
+/** How long a yes holds: a right that was withdrawn is gone after this time at the latest. */
+export const allowMs = 60_000;
+/** How long a no holds: short, because people retry right after they were given a right. */
+export const denyMs = 5_000;
+/** Questions under way at a time. Beyond, callers are refused rather than queued without end. */
+const pendingMax = 1_000;
+
+export interface DecisionCache<T> {
+  /** The kept answer, or that of `ask`. */
+  get(key: string, ask: () => Promise<T>): Promise<T>;
+  readonly size: number;
+}
+
+/** @param options.positive Whether an answer is a yes. */
+export function createDecisionCache<T>(options: {
+  readonly clock: Clock;
+  readonly entriesMax: number;
+  readonly positive: (answer: T) => boolean;
+}): DecisionCache<T> {
+  const { clock, entriesMax, positive } = options;
+  const kept = new LRUCache<string, { readonly answer: T; readonly until: number }>({ max: entriesMax });
+  const pending = new Map<string, Promise<T>>();
+
+  async function askOnce(key: string, ask: () => Promise<T>): Promise<T> {
+    // The answer is as old as the question: a right withdrawn while it travelled must not live longer.
+    const askedAt = clock.monotonic();
+    try {
+      const answer = await ask();
+      kept.set(key, { answer, until: askedAt + (positive(answer) ? allowMs : denyMs) });
+      return answer;
+    } finally {
+      pending.delete(key);
+    }
+  }
+
+  return {
+    async get(key, ask) {
+      const known = kept.get(key);
+      if (known !== undefined && clock.monotonic() < known.until) return known.answer;
+      const underWay = pending.get(key);
+      if (underWay !== undefined) return underWay;
+      if (pending.size >= pendingMax) {
+        throw new GatewayError('REVIEW_UNAVAILABLE', 'Too many callers are being checked at the moment.');
+      }
+      const asking = askOnce(key, ask);
+      pending.set(key, asking);
+      return asking;
+    },
+    get size() {
+      return kept.size;
+    },
+  };
+}

@@ -1,0 +1,110 @@
+/**
+ * The two questions the gateway may ask the API server about callers. Tokens travel in the body of a TokenReview and
+ * nowhere else: they are never used to call upstream, and never logged.
+ *
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-review-v1/
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/subject-access-review-v1/
+ */
+import * as z from 'zod';
+import { apiGroup } from '../../crds/api.ts';
+import type { Clock } from '../../kube/clock.ts';
+import type { Transport } from '../../kube/transport.ts';
+import { GatewayError } from '../errors.ts';
+
+/** Who the API server says a caller is. */
+export const User = z.object({
+  username: z.string(),
+  uid: z.string().optional(),
+  groups: z.array(z.string()).optional(),
+  extra: z.record(z.string(), z.array(z.string())).optional(),
+});
+export type User = z.infer<typeof User>;
+
+/** A right, always in Potoo's own group. Without `namespace` it is asked for the whole cluster. */
+export interface Question {
+  readonly verb: 'get' | 'list';
+  /** A plural of crds/api.ts. */
+  readonly resource: string;
+  readonly namespace?: string | undefined;
+}
+
+export type ReviewKind = 'tokenreview' | 'subjectaccessreview';
+export type ReviewOutcome = 'allowed' | 'denied' | 'failed';
+
+export interface Reviews {
+  /** The user of a token; undefined when the API server does not take it. Throws REVIEW_UNAVAILABLE. */
+  authenticate(token: string): Promise<User | undefined>;
+  /** Whether the user has the right. Throws REVIEW_UNAVAILABLE. */
+  authorize(user: User, question: Question): Promise<boolean>;
+}
+
+/** A caller waits for two rounds at most, and is answered within 4 s. */
+const reviewMsMax = 1_500;
+
+const TokenReviewStatus = z.object({
+  status: z.object({ authenticated: z.boolean().default(false), user: z.unknown() }),
+});
+const AccessReviewStatus = z.object({ status: z.object({ allowed: z.boolean() }) });
+
+/** @param options.onReview For metrics: once a review, when it has ended. */
+export function createReviews(options: {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly onReview?: ((kind: ReviewKind, outcome: ReviewOutcome) => void) | undefined;
+}): Reviews {
+  const { transport, clock, onReview } = options;
+
+  async function review<T>(kind: ReviewKind, path: string, body: unknown, read: (answer: unknown) => T): Promise<T> {
+    const timeout = new AbortController();
+    const cancel = clock.after(reviewMsMax, () => timeout.abort(new Error(`no answer within ${reviewMsMax} ms`)));
+    try {
+      const answer = await transport.request({ method: 'POST', path, body, signal: timeout.signal });
+      const result = read(answer);
+      onReview?.(kind, result === undefined || result === false ? 'denied' : 'allowed');
+      return result;
+    } catch (error) {
+      onReview?.(kind, 'failed');
+      throw new GatewayError('REVIEW_UNAVAILABLE', `The API server did not answer a ${kind}.`, error);
+    } finally {
+      cancel();
+    }
+  }
+
+  return {
+    async authenticate(token) {
+      return review(
+        'tokenreview',
+        '/apis/authentication.k8s.io/v1/tokenreviews',
+        // No audiences: then the API server's own are meant, so a token made for another service is refused.
+        { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } },
+        (answer) => {
+          const { status } = TokenReviewStatus.parse(answer);
+          return status.authenticated ? User.parse(status.user) : undefined;
+        },
+      );
+    },
+    async authorize(user, question) {
+      return review(
+        'subjectaccessreview',
+        '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+        {
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SubjectAccessReview',
+          spec: {
+            user: user.username,
+            uid: user.uid,
+            groups: user.groups,
+            extra: user.extra,
+            resourceAttributes: {
+              group: apiGroup,
+              resource: question.resource,
+              verb: question.verb,
+              ...(question.namespace === undefined ? {} : { namespace: question.namespace }),
+            },
+          },
+        },
+        (answer) => AccessReviewStatus.parse(answer).status.allowed,
+      );
+    },
+  };
+}

@@ -1,0 +1,124 @@
+/**
+ * What binds a namespace, one line of its report joined with the stored full form: nothing of the form is in it but what
+ * every reader of the namespace may know. The rest is behind `form`, for callers whose right was asked for.
+ */
+import {
+  compareText,
+  constraintTypes,
+  homeNamespace,
+  type ConstraintType,
+  type Effect,
+  type Metrics,
+  type Severity,
+  severities,
+  type StoredConstraint,
+} from '../../crds/constraint.ts';
+import type { AffectedWorkloads, ReportEntry } from '../../crds/report.ts';
+import { handleOf, type InheritedEntry } from '../../crds/report-line.ts';
+
+export interface Binding {
+  readonly id: string;
+  /** As a reader of the namespace may know it: of a policy of another namespace, its handle. */
+  readonly name: string;
+  readonly key: string | undefined;
+  readonly type: ConstraintType;
+  readonly severity: Severity;
+  readonly effect: Effect;
+  readonly summary: string;
+  readonly kind: string;
+  /** Whether the policy lives in the namespace. */
+  readonly own: boolean;
+  /** When the entry last changed; of an inherited line, when the report did. */
+  readonly lastChanged: string;
+  readonly affected: AffectedWorkloads | undefined;
+  /** Whether the report says which workloads are bound; then an absent `affected` means none. */
+  readonly listsAffected: boolean;
+  readonly metrics: Metrics | undefined;
+  /** The full form and the namespace of the object that stores it (undefined: cluster-scoped); absent if unknown. */
+  readonly form: { readonly home: string | undefined; readonly value: StoredConstraint } | undefined;
+}
+
+type Form = Binding['form'];
+
+export function ownBinding(entry: ReportEntry, form: Form): Binding {
+  return {
+    id: entry.id,
+    name: entry.name,
+    key: entry.key,
+    type: entry.type,
+    severity: entry.severity,
+    effect: entry.effect,
+    summary: entry.message,
+    kind: entry.source.kind,
+    own: true,
+    lastChanged: entry.lastChanged,
+    affected: entry.affectedWorkloads,
+    listsAffected: true,
+    metrics: entry.metrics,
+    form,
+  };
+}
+
+export function inheritedBinding(entry: InheritedEntry, lastChanged: string, form: Form): Binding {
+  return {
+    id: entry.id,
+    name: entry.name,
+    key: undefined,
+    type: entry.type,
+    severity: entry.severity,
+    effect: entry.effect,
+    summary: entry.summary,
+    kind: entry.kind,
+    own: false,
+    lastChanged,
+    affected: undefined,
+    listsAffected: false,
+    metrics: undefined,
+    form,
+  };
+}
+
+/** Of an id that found no room in the report: what the report would have said, taken from the full form. */
+export function bindingBeyond(namespace: string, lastChanged: string, form: NonNullable<Form>): Binding {
+  const { value } = form;
+  const own = form.home === namespace;
+  const nameIsKnown = own || homeNamespace(value.source) === undefined;
+  return {
+    id: value.id,
+    name: nameIsKnown ? value.name : handleOf(value.id),
+    key: own ? value.key : undefined,
+    type: value.type,
+    severity: value.severity,
+    effect: value.effect,
+    summary: value.summary,
+    kind: value.source.kind,
+    own,
+    lastChanged,
+    affected: undefined,
+    listsAffected: false,
+    metrics: undefined,
+    form,
+  };
+}
+
+/** Where a binding stands in every answer. The same at every level, or paging would depend on it. */
+export interface Position {
+  readonly severity: Severity;
+  readonly type: ConstraintType;
+  readonly kind: string;
+  readonly name: string;
+  readonly key?: string | undefined;
+  readonly id: string;
+}
+
+/** Gravest first; the id decides last, so no two are equal. */
+export function comparePositions(a: Position, b: Position): number {
+  return (
+    severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
+    constraintTypes.indexOf(a.type) - constraintTypes.indexOf(b.type) ||
+    compareText(a.kind, b.kind) ||
+    compareText(a.name, b.name) ||
+    compareText(a.key ?? '', b.key ?? '') ||
+    compareText(a.id, b.id)
+  );
+}

@@ -1,0 +1,128 @@
+/**
+ * The full forms as the catalog keeps them: as the JSON text they are stored as, found by id, parsed when somebody who may
+ * see them asks.
+ */
+import { LRUCache } from 'lru-cache';
+import * as z from 'zod';
+import { StoredConstraint } from '../../crds/constraint.ts';
+import { ClusterConstraintDetail, ConstraintDetail, StoredWorkload } from '../../crds/detail.ts';
+import { type KubeObject, keyOf } from '../../kube/resource.ts';
+import type { OnProblem } from './problem.ts';
+import { firstIssue } from './report.ts';
+
+/** A full form, and the object that stores it: whoever may `get` that object may see it. */
+export interface StoredForm {
+  readonly id: string;
+  /** The namespace of the storing ConstraintDetail; undefined for a ClusterConstraintDetail. */
+  readonly home: string | undefined;
+  readonly text: string;
+  /** `Kind namespace/name` of the storing object, for the log. */
+  readonly object: string;
+}
+
+export interface ConstraintPart {
+  readonly subject: 'constraints';
+  readonly forms: readonly StoredForm[];
+}
+export interface WorkloadPart {
+  readonly subject: 'workloads';
+  readonly part: number;
+  readonly items: readonly string[];
+  readonly object: string;
+}
+export type DetailPart = ConstraintPart | WorkloadPart;
+
+export function readDetail(object: KubeObject, onProblem: OnProblem): DetailPart | undefined {
+  const at = `ConstraintDetail ${keyOf(object.metadata)}`;
+  const detail = ConstraintDetail.safeParse(object);
+  if (!detail.success) {
+    onProblem({ object: at, path: '', message: firstIssue(detail.error) });
+    return undefined;
+  }
+  const { subject, part, items } = detail.data;
+  return subject === 'workloads'
+    ? { subject, part, items, object: at }
+    : { subject, forms: readForms(items, object.metadata.namespace, at, onProblem) };
+}
+
+export function readClusterDetail(object: KubeObject, onProblem: OnProblem): ConstraintPart | undefined {
+  const at = `ClusterConstraintDetail ${keyOf(object.metadata)}`;
+  const detail = ClusterConstraintDetail.safeParse(object);
+  if (!detail.success) {
+    onProblem({ object: at, path: '', message: firstIssue(detail.error) });
+    return undefined;
+  }
+  return { subject: 'constraints', forms: readForms(detail.data.items, undefined, at, onProblem) };
+}
+
+function readForms(
+  items: readonly string[],
+  home: string | undefined,
+  object: string,
+  onProblem: OnProblem,
+): StoredForm[] {
+  const forms: StoredForm[] = [];
+  for (const [index, text] of items.entries()) {
+    const id = idOf(text);
+    if (id === undefined) onProblem({ object, path: `items[${index}]`, message: 'is no JSON text with an id' });
+    else forms.push({ id, home, text, object });
+  }
+  return forms;
+}
+
+const idFirst = '{"id":"';
+
+/** The operator writes the id first, so most often it is found without parsing the rest. */
+function idOf(text: string): string | undefined {
+  if (text.startsWith(idFirst)) {
+    const id = text.slice(idFirst.length, text.indexOf('"', idFirst.length));
+    if (/^[a-z2-7]{16}$/.test(id)) return id;
+  }
+  return z.object({ id: z.string().min(1).max(64) }).safeParse(parseJson(text)).data?.id;
+}
+
+/** The value of a JSON text, or undefined. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+export interface FormReader {
+  /** The form, or undefined when its text cannot be read: then the summary entry has to do. */
+  constraint(form: StoredForm): StoredConstraint | undefined;
+  workloads(part: WorkloadPart): readonly StoredWorkload[];
+}
+
+/** Parses on demand and remembers what was asked for last. */
+export function createFormReader(onProblem: OnProblem): FormReader {
+  const constraints = new LRUCache<StoredForm, { readonly value: StoredConstraint | undefined }>({ max: 5_000 });
+  const workloads = new LRUCache<WorkloadPart, readonly StoredWorkload[]>({ max: 500 });
+  return {
+    constraint(form) {
+      const kept = constraints.get(form);
+      if (kept !== undefined) return kept.value;
+      const parsed = StoredConstraint.safeParse(parseJson(form.text));
+      if (!parsed.success) {
+        onProblem({ object: form.object, path: `constraint ${form.id}`, message: firstIssue(parsed.error) });
+      }
+      constraints.set(form, { value: parsed.data });
+      return parsed.data;
+    },
+    workloads(part) {
+      const kept = workloads.get(part);
+      if (kept !== undefined) return kept;
+      const list: StoredWorkload[] = [];
+      for (const [index, text] of part.items.entries()) {
+        const parsed = StoredWorkload.safeParse(parseJson(text));
+        if (parsed.success) list.push(parsed.data);
+        else onProblem({ object: part.object, path: `items[${index}]`, message: firstIssue(parsed.error) });
+      }
+      workloads.set(part, list);
+      return list;
+    },
+  };
+}

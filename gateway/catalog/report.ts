@@ -1,0 +1,84 @@
+/**
+ * A ConstraintReport as the catalog keeps it. What cannot be read of a report is left out and said, so that one bad entry
+ * does not hide the others.
+ */
+import * as z from 'zod';
+import { reportName } from '../../crds/api.ts';
+import { moreIdsMax, ReportEntry } from '../../crds/report.ts';
+import type { InheritedEntry } from '../../crds/report-line.ts';
+import { type KubeObject, keyOf } from '../../kube/resource.ts';
+import type { LineInterner } from './intern.ts';
+import type { OnProblem } from './problem.ts';
+
+export interface Report {
+  readonly namespace: string;
+  readonly total: number;
+  readonly critical: number;
+  readonly warning: number;
+  readonly info: number;
+  readonly lastChanged: string;
+  /** Of the namespace's own policies, gravest first. */
+  readonly own: readonly ReportEntry[];
+  /** Of cluster-wide policies and those of other namespaces, gravest first. */
+  readonly inherited: readonly InheritedEntry[];
+  /** Ids of what found no room in the report. */
+  readonly more: readonly string[];
+}
+
+const count = z.int().min(0);
+const Head = z.object({
+  total: count,
+  critical: count,
+  warning: count,
+  info: count,
+  lastChanged: z.string(),
+  constraints: z.array(z.unknown()),
+  inherited: z.array(z.unknown()),
+  more: z.array(z.string()).max(moreIdsMax).default([]),
+});
+
+/** Undefined for what is not the report of a namespace, or has no status yet. */
+export function readReport(object: KubeObject, intern: LineInterner, onProblem: OnProblem): Report | undefined {
+  const { name, namespace } = object.metadata;
+  const status = object['status'];
+  if (name !== reportName || namespace === undefined || status === undefined) return undefined;
+  const at = `ConstraintReport ${keyOf(object.metadata)}`;
+  const head = Head.safeParse(status);
+  if (!head.success) {
+    onProblem({ object: at, path: 'status', message: firstIssue(head.error) });
+    return undefined;
+  }
+  const { constraints, inherited, ...rest } = head.data;
+  return {
+    namespace,
+    ...rest,
+    own: readEach(constraints, (item, index) => {
+      const entry = ReportEntry.safeParse(item);
+      if (entry.success) return entry.data;
+      onProblem({ object: at, path: `status.constraints[${index}]`, message: firstIssue(entry.error) });
+      return undefined;
+    }),
+    inherited: readEach(inherited, (line, index) => {
+      const entry = typeof line === 'string' ? intern(line) : undefined;
+      if (entry === undefined) {
+        onProblem({ object: at, path: `status.inherited[${index}]`, message: 'is no line of a report' });
+      }
+      return entry;
+    }),
+  };
+}
+
+function readEach<T>(items: readonly unknown[], read: (item: unknown, index: number) => T | undefined): T[] {
+  const result: T[] = [];
+  for (const [index, item] of items.entries()) {
+    const value = read(item, index);
+    if (value !== undefined) result.push(value);
+  }
+  return result;
+}
+
+/** Where a value departs from its schema first, in words. */
+export function firstIssue(error: z.ZodError): string {
+  const issue = error.issues[0];
+  return issue === undefined ? 'is not readable' : `${issue.path.join('.')}: ${issue.message}`.slice(0, 300);
+}

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { readConfig } from './config.ts';
+
+test('nothing set means a pod with its own ServiceAccount on the usual ports', () => {
+  expect(readConfig({ PATH: '/bin' })).toEqual({
+    kubeconfig: undefined,
+    host: '0.0.0.0',
+    port: 8_090,
+    metricsPort: 9_090,
+    logLevel: 'info',
+    systemNamespace: 'potoo-system',
+    allowedHosts: [],
+  });
+});
+
+test('every setting is read', () => {
+  expect(
+    readConfig({
+      POTOO_KUBECONFIG: '/etc/kubeconfig',
+      POTOO_HOST: '127.0.0.1',
+      POTOO_PORT: '0',
+      POTOO_METRICS_PORT: '65535',
+      POTOO_LOG_LEVEL: 'debug',
+      POTOO_NAMESPACE: 'rules',
+      POTOO_ALLOWED_HOSTS: 'potoo.example.com, other.example.com,',
+    }),
+  ).toEqual({
+    kubeconfig: '/etc/kubeconfig',
+    host: '127.0.0.1',
+    port: 0,
+    metricsPort: 65_535,
+    logLevel: 'debug',
+    systemNamespace: 'rules',
+    allowedHosts: ['potoo.example.com', 'other.example.com'],
+  });
+});
+
+test('one error names every setting that cannot be used, and what would do', () => {
+  expect(() => readConfig({ POTOO_PORT: '70000', POTOO_LOG_LEVEL: 'loud', POTOO_ALLOWED_HOSTS: 'a b' })).toThrow(
+    'The environment holds settings that cannot be used:\n' +
+      '  POTOO_PORT="70000": a port from 0 to 65535; 0 for a free one\n' +
+      '  POTOO_LOG_LEVEL="loud": one of debug, info, warn, error\n' +
+      '  POTOO_ALLOWED_HOSTS="a b": host names without ports, with commas between',
+  );
+});

@@ -1,0 +1,64 @@
+/**
+ * Settings from the environment.
+ */
+import * as z from 'zod';
+import { systemNamespace } from '../crds/api.ts';
+import { isDnsLabel } from '../kube/names.ts';
+
+const Port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'a port from 0 to 65535; 0 for a free one')
+  .transform(Number)
+  .refine((port) => port <= 65_535, 'a port from 0 to 65535; 0 for a free one');
+
+const Environment = z.object({
+  POTOO_KUBECONFIG: z.string().min(1, 'the path of a kubeconfig file').optional(),
+  POTOO_HOST: z.string().min(1, 'an address to listen on').default('0.0.0.0'),
+  POTOO_PORT: Port.default(8_090),
+  POTOO_METRICS_PORT: Port.default(9_090),
+  POTOO_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'one of debug, info, warn, error').default('info'),
+  POTOO_NAMESPACE: z.string().refine(isDnsLabel, 'the name of a namespace').default(systemNamespace),
+  POTOO_ALLOWED_HOSTS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').map((host) => host.trim()))
+    .transform((hosts) => hosts.filter((host) => host !== ''))
+    .refine(
+      (hosts) => hosts.every((host) => /^[\w.:-]{1,253}$/.test(host)),
+      'host names without ports, with commas between',
+    ),
+});
+
+export interface Config {
+  /** Path of a kubeconfig file; the ServiceAccount of the pod when absent. */
+  readonly kubeconfig: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly metricsPort: number;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** Where Potoo itself is installed. */
+  readonly systemNamespace: string;
+  readonly allowedHosts: readonly string[];
+}
+
+/** Throws one error that names every setting that cannot be used, and what would do. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const settings = Environment.safeParse(environment);
+  if (!settings.success) {
+    const wrong = settings.error.issues.map(({ path, message }) => {
+      const name = path.join('.');
+      return `${name}=${JSON.stringify(environment[name] ?? '')}: ${message}`;
+    });
+    throw new Error(`The environment holds settings that cannot be used:\n  ${wrong.join('\n  ')}`);
+  }
+  const { data } = settings;
+  return {
+    kubeconfig: data.POTOO_KUBECONFIG,
+    host: data.POTOO_HOST,
+    port: data.POTOO_PORT,
+    metricsPort: data.POTOO_METRICS_PORT,
+    logLevel: data.POTOO_LOG_LEVEL,
+    systemNamespace: data.POTOO_NAMESPACE,
+    allowedHosts: data.POTOO_ALLOWED_HOSTS,
+  };
+}

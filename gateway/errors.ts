@@ -1,0 +1,44 @@
+/** Stable: clients and runbooks match on these words. errors.test.ts pins the list, http/errors.ts maps it to HTTP. */
+export const errorCodes = [
+  'INVALID_REQUEST',
+  'INVALID_CURSOR',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'HOST_NOT_ALLOWED',
+  'ORIGIN_NOT_ALLOWED',
+  'NOT_FOUND',
+  'REPORT_NOT_FOUND',
+  'CONSTRAINT_NOT_FOUND',
+  'METHOD_NOT_ALLOWED',
+  'BODY_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'INTERNAL',
+  'NOT_SYNCED',
+  'REVIEW_UNAVAILABLE',
+  'DEADLINE_EXCEEDED',
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** An answer that is no: expected, so a value. `error` is a sentence for the caller and holds nothing it may not know. */
+export interface Refusal {
+  readonly ok: false;
+  readonly code: ErrorCode;
+  readonly error: string;
+}
+
+export type Answer<T> = { readonly ok: true; readonly value: T } | Refusal;
+
+export function refusal(code: ErrorCode, error: string): Refusal {
+  return { ok: false, code, error };
+}
+
+/** A call that cannot be answered for reasons of ours, thrown past whoever cannot help. The cause is logged, never sent. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * The routes, made from the list of tools and the list of resources. No route has logic of its own.
+ */
+import { type Context, Hono } from 'hono';
+import * as z from 'zod';
+import type { Clock } from '../../kube/clock.ts';
+import type { Identities } from '../auth/identity.ts';
+import type { Call, GatewayFacts } from '../call.ts';
+import type { Catalog } from '../catalog/store.ts';
+import { type Answer, refusal } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { resourceList, toolList } from '../mcp/catalogue.ts';
+import { resources as allResources } from '../resources/all.ts';
+import type { ResourceDefinition } from '../resources/define.ts';
+import { tools as allTools } from '../tools/all.ts';
+import { createInputReader } from '../tools/input.ts';
+import { readJsonBody } from './body.ts';
+import { answerMsMax, withinDeadline } from './deadline.ts';
+import { errorResponse, jsonResponse, thrownResponse } from './errors.ts';
+import type { HostPolicy } from './hosts.ts';
+
+/** What one request did, for metrics: the route and never the path, so that there are as many as there are routes. */
+export interface RequestOutcome {
+  readonly route: string;
+  readonly status: number;
+  readonly ms: number;
+}
+
+export interface AppOptions {
+  readonly catalog: Catalog;
+  readonly identities: Identities;
+  readonly clock: Clock;
+  readonly hosts: HostPolicy;
+  readonly log: Log;
+  readonly gateway: GatewayFacts;
+  /** True once the gateway is about to stop: it is not ready any more, but still answers. */
+  readonly draining?: (() => boolean) | undefined;
+  readonly onRequest?: ((outcome: RequestOutcome) => void) | undefined;
+}
+
+/** What the server adds to a request; absent in tests that use no socket. */
+interface Env {
+  Bindings: { incoming?: { readonly socket: { readonly localAddress?: string | undefined } } };
+  Variables: { route: string };
+}
+
+type Answering = (call: Call) => Promise<Answer<object>>;
+
+export function createApp(options: AppOptions): Hono<Env> {
+  const { catalog, identities, clock, hosts, log, gateway } = options;
+  const app = new Hono<Env>();
+
+  app.use(async (context, next) => {
+    const startedAt = clock.monotonic();
+    context.set('route', 'other');
+    await next();
+    const outcome = { status: context.res.status, ms: clock.monotonic() - startedAt };
+    options.onRequest?.({ route: context.get('route'), ...outcome });
+  });
+  app.use(async (context, next) => {
+    const host = context.req.header('host') ?? new URL(context.req.url).host;
+    const localAddress = context.env?.incoming?.socket.localAddress;
+    const refused = hosts.refused({ host, origin: context.req.header('origin'), localAddress });
+    return refused === undefined ? next() : errorResponse(refused);
+  });
+  app.onError((error) => thrownResponse(error, log));
+  app.notFound(() =>
+    errorResponse({ code: 'NOT_FOUND', error: 'There is nothing here; see /mcp/tools and /mcp/resources.' }),
+  );
+
+  /** One path with its method; every other method is refused with the name of this one. */
+  function route(
+    method: 'GET' | 'POST',
+    path: string,
+    handle: (context: Context<Env>) => Response | Promise<Response>,
+  ): void {
+    const allow = method === 'GET' ? 'GET, HEAD' : method;
+    app.all(path, async (context) => {
+      context.set('route', path);
+      // Hono serves HEAD as a GET without the body.
+      if (context.req.method === method || (method === 'GET' && context.req.method === 'HEAD')) return handle(context);
+      return errorResponse({ code: 'METHOD_NOT_ALLOWED', error: `Only ${allow} is possible here.` }, { allow });
+    });
+  }
+
+  /** Who asks is found out before anything of the cluster is touched. */
+  async function answer(context: Context<Env>, answering: Answering): Promise<Response> {
+    const deadline = clock.monotonic() + answerMsMax;
+    const work = async (): Promise<Answer<object>> => {
+      const caller = await identities.callerOf(context.req.header('authorization'));
+      if (!caller.ok) return caller;
+      if (!catalog.synced)
+        return refusal('NOT_SYNCED', 'The gateway has just started and has not read everything yet.');
+      return answering({ caller: caller.value, catalog, clock, deadline, gateway });
+    };
+    const result = await withinDeadline(clock, work());
+    return result.ok ? jsonResponse(result.value) : errorResponse(result);
+  }
+
+  for (const tool of allTools) {
+    route('POST', `/tools/${tool.name}`, async (context) => {
+      const body = await readJsonBody(context.req.raw);
+      return body.ok ? answer(context, async (call) => tool.answer(body.value, call)) : errorResponse(body);
+    });
+  }
+  for (const resource of allResources) {
+    route('GET', pathOf(resource), async (context) => {
+      const params = { ...context.req.query(), ...context.req.param() };
+      return answer(context, async (call) => resource.answer(params, call));
+    });
+  }
+  route('POST', '/resources', async (context) => {
+    const body = await readJsonBody(context.req.raw);
+    if (!body.ok) return errorResponse(body);
+    const wanted = readResourceRequest(body.value);
+    if (!wanted.ok) return errorResponse(wanted);
+    const { resource: name, params } = wanted.value;
+    const resource = allResources.find((each) => each.name === name);
+    if (resource === undefined) return errorResponse({ code: 'INVALID_REQUEST', error: `resource: one of ${names}` });
+    return answer(context, async (call) => resource.answer(params, call));
+  });
+
+  const [publishedTools, publishedResources] = [toolList(allTools), resourceList(allResources)];
+  route('GET', '/mcp/tools', () => jsonResponse(publishedTools));
+  route('GET', '/mcp/resources', () => jsonResponse(publishedResources));
+  route('GET', '/healthz', () => jsonResponse({ status: 'healthy', version: gateway.version }));
+  route('GET', '/readyz', () => {
+    if (options.draining?.() === true)
+      return errorResponse({ code: 'NOT_SYNCED', error: 'The gateway is about to stop.' });
+    if (!catalog.synced) return errorResponse({ code: 'NOT_SYNCED', error: 'Not everything has been read yet.' });
+    return jsonResponse({ status: 'ready' });
+  });
+  return app;
+}
+
+const names = allResources.map(({ name }) => name).join(', ');
+const readResourceRequest = createInputReader(
+  z.object({ resource: z.string().max(64), params: z.record(z.string(), z.unknown()).default({}) }),
+);
+
+/** `potoo://constraints/{namespace}/{name}` → `/resources/constraints/:namespace/:name{.+}`: a name may hold slashes. */
+function pathOf({ uri }: ResourceDefinition): string {
+  const path = uri.slice('potoo://'.length).replaceAll('{', ':').replaceAll('}', '');
+  return `/resources/${path.replace(/:name$/, ':name{.+}')}`;
+}

@@ -1,0 +1,41 @@
+import { Buffer } from 'node:buffer';
+import { type Answer, refusal } from '../errors.ts';
+
+/** Largest body of a request. */
+export const bodyBytesMax = 262_144;
+
+/** The JSON body of a request; `{}` where there is none. */
+export async function readJsonBody(request: Request): Promise<Answer<unknown>> {
+  const type = request.headers.get('content-type');
+  const bytes = await readBytes(request);
+  if (!bytes.ok) return bytes;
+  if (bytes.value.length === 0) return { ok: true, value: {} };
+  // A form can be sent from any page without asking the browser's leave; JSON cannot.
+  if (type !== null && !isJson(type)) {
+    return refusal('UNSUPPORTED_MEDIA_TYPE', 'Send JSON, with the header Content-Type: application/json.');
+  }
+  try {
+    return { ok: true, value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.value)) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
+    return refusal('INVALID_REQUEST', 'The body is no JSON text in UTF-8.');
+  }
+}
+
+async function readBytes(request: Request): Promise<Answer<Buffer>> {
+  const tooLarge = refusal('BODY_TOO_LARGE', `The body is larger than ${bodyBytesMax} bytes.`);
+  if (Number(request.headers.get('content-length') ?? 0) > bodyBytesMax) return tooLarge;
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.length;
+    if (length > bodyBytesMax) return tooLarge;
+    chunks.push(chunk);
+  }
+  return { ok: true, value: Buffer.concat(chunks) };
+}
+
+function isJson(contentType: string): boolean {
+  const type = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
+  return type === 'application/json' || (type.startsWith('application/') && type.endsWith('+json'));
+}

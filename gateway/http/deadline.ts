@@ -1,0 +1,18 @@
+import type { Clock } from '../../kube/clock.ts';
+import { GatewayError } from '../errors.ts';
+
+/** Every call is answered within 4 s; the rest is for reading the request and writing the answer. */
+export const answerMsMax = 3_600;
+
+/** The result of `work`, or DEADLINE_EXCEEDED. What still runs then is bounded by itself, and its result is dropped. */
+export async function withinDeadline<T>(clock: Clock, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const cancel = clock.after(answerMsMax, () => {
+    late.reject(new GatewayError('DEADLINE_EXCEEDED', 'The answer took too long; try again.'));
+  });
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    cancel();
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * The gateway: watches Potoo's own resources and answers callers whom the API server vouches for. Keeps nothing, so any
+ * number of replicas may run.
+ */
+import { pino } from 'pino';
+import { systemClock as clock } from '../kube/clock.ts';
+import { loadCredentials } from '../kube/credentials.ts';
+import { createTransport } from '../kube/transport.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import { createIdentities } from './auth/identity.ts';
+import { createReviews } from './auth/reviews.ts';
+import { startCatalog } from './catalog/catalog.ts';
+import { readConfig } from './config.ts';
+import { createApp } from './http/app.ts';
+import { createHostPolicy } from './http/hosts.ts';
+import { listen } from './http/server.ts';
+import { createMetrics } from './metrics.ts';
+
+const { version } = packageJson;
+/** Load balancers need a moment to notice that a replica is not ready any more. */
+const notReadyMs = 1_000;
+
+const config = configOrExit();
+const log = pino({ level: config.logLevel, base: null, formatters: { level: (label) => ({ level: label }) } });
+const stop = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(signal));
+await run();
+
+async function run(): Promise<void> {
+  await using running = new AsyncDisposableStack();
+  const metrics = createMetrics();
+  const credentials = loadCredentials(
+    config.kubeconfig === undefined ? { inCluster: true, clock } : { kubeconfig: config.kubeconfig, clock },
+  );
+  const transport = createTransport({
+    credentials,
+    clock,
+    userAgent: `potoo-gateway/${version}`,
+    onRequest: metrics.kubeRequest,
+  });
+  running.defer(async () => transport.close());
+  const catalog = running.use(
+    startCatalog({ transport, clock, random: Math.random, log, systemNamespace: config.systemNamespace, onCrash }),
+  );
+  metrics.follow(catalog);
+  const reviews = createReviews({ transport, clock, onReview: metrics.review });
+  const gateway = { version, port: config.port };
+  const app = createApp({
+    catalog,
+    identities: createIdentities({ reviews, clock }),
+    clock,
+    hosts: createHostPolicy({ systemNamespace: config.systemNamespace, allowed: config.allowedHosts }),
+    log,
+    gateway,
+    draining: () => stop.signal.aborted,
+    onRequest: metrics.request,
+  });
+  const { host } = config;
+  const scraped = running.use(await listen({ fetch: metrics.respond, host, port: config.metricsPort, clock }));
+  const served = running.use(await listen({ fetch: app.fetch, host, port: config.port, clock }));
+  gateway.port = served.port;
+  log.info({ port: served.port, metricsPort: scraped.port, version }, 'listening');
+
+  catalog.whenSynced(stop.signal).then(
+    () => log.info(catalog.sizes(), 'synced'),
+    () => log.info('stopped before everything was read'),
+  );
+  await stopped();
+  log.info({ reason: String(stop.signal.reason) }, 'stopping');
+  await clock.sleep(notReadyMs);
+}
+
+async function stopped(): Promise<void> {
+  if (stop.signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    stop.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function onCrash(error: unknown): void {
+  log.error({ err: error }, 'a mistake in the gateway; it stops');
+  process.exitCode = 1;
+  stop.abort('crash');
+}
+
+function configOrExit() {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(2);
+  }
+}

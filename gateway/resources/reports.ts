@@ -1,0 +1,99 @@
+import * as z from 'zod';
+import { ConstraintType, Effect, Severity } from '../../crds/constraint.ts';
+import { pageOfBindings } from '../answer/binding-page.ts';
+import { visible } from '../answer/constraint.ts';
+import { DetailLevel, levelIn, levelsOf, refusedReport } from '../answer/levels.ts';
+import { noReport } from '../answer/no-report.ts';
+import { Limit } from '../answer/page.ts';
+import { tagsOf } from '../answer/tags.ts';
+import type { Binding } from '../catalog/binding.ts';
+import { CursorField, Namespace } from '../tools/fields.ts';
+import { defineResource } from './define.ts';
+
+const count = z.int().min(0);
+
+const Entry = z.object({
+  id: z.string().describe('Stays the same as long as the policy and its rule exist.'),
+  name: z.string().describe("The policy's name, or a handle for a policy of another namespace."),
+  rule: z.string().optional().describe('Tells the constraints of one policy apart.'),
+  type: ConstraintType.describe('What kind of thing is limited.'),
+  severity: Severity.describe('How grave it is.'),
+  effect: Effect.describe('What the rule does.'),
+  source: z.string().describe('Kind of the policy.'),
+  message: z.string().describe('What is limited and for whom, in as much detail as the caller may see.'),
+  tags: z.array(z.string()).describe('Words to group by.'),
+  detailLevel: DetailLevel.describe('How much of it the caller may see.'),
+});
+
+const Output = z.object({
+  namespace: z.string().describe('The namespace.'),
+  constraintCount: count.describe('How many constraints bind it.'),
+  criticalCount: count.describe('How many of them deny or drop now.'),
+  warningCount: count.describe('How many of them restrict in part or soon.'),
+  infoCount: count.describe('How many of them only say or change something.'),
+  schemaVersion: z.literal('1').describe('Version of this form.'),
+  detailLevel: DetailLevel.describe('The level that the caller has in the namespace.'),
+  generatedAt: z.string().describe('When the report last changed.'),
+  constraints: z.array(Entry).describe('Gravest first.'),
+  truncated: z.boolean().describe('Whether there are more; only where limit or cursor ask for pages.'),
+  nextCursor: z.string().optional().describe('Give it back as cursor for the next page.'),
+});
+
+export const reports = defineResource({
+  name: 'reports',
+  uri: 'potoo://reports/{namespace}',
+  title: 'Report of a namespace',
+  description:
+    'All constraints that bind a namespace, with counts by severity. Complete unless limit and cursor ask for pages.',
+  params: z.object({
+    namespace: Namespace,
+    limit: Limit.optional().describe('Most constraints to return; all when absent.'),
+    cursor: CursorField,
+  }),
+  output: Output,
+  async read({ namespace, limit, cursor }, { caller, catalog }) {
+    const refused = await refusedReport(caller, namespace);
+    if (refused !== undefined) return refused;
+    const view = catalog.view(namespace);
+    if (view === undefined) return noReport(namespace);
+    const page = pageOfBindings(view.bindings, `reports/${namespace}`, { limit, cursor });
+    if (!page.ok) return page;
+
+    const { items, next } = page.value;
+    const detailLevel = await levelIn(namespace, caller);
+    const level = await levelsOf(items, namespace, caller);
+    const { report } = view;
+    return {
+      ok: true,
+      value: {
+        namespace,
+        constraintCount: report.total,
+        criticalCount: report.critical,
+        warningCount: report.warning,
+        infoCount: report.info,
+        schemaVersion: '1' as const,
+        detailLevel,
+        generatedAt: report.lastChanged,
+        constraints: items.map((binding) => entryOf(binding, level(binding), namespace)),
+        truncated: next !== undefined,
+        ...(next === undefined ? {} : { nextCursor: next }),
+      },
+    };
+  },
+});
+
+function entryOf(binding: Binding, level: DetailLevel, namespace: string): z.infer<typeof Entry> {
+  const { name, rule, message } = visible(binding, level, namespace);
+  return {
+    id: binding.id,
+    name,
+    ...(rule === undefined ? {} : { rule }),
+    type: binding.type,
+    severity: binding.severity,
+    effect: binding.effect,
+    source: binding.kind,
+    message,
+    tags: tagsOf(binding.type, binding.effect),
+    detailLevel: level,
+  };
+}

@@ -1,0 +1,155 @@
+/**
+ * A gateway without sockets: a catalog filled with objects, and an API server that knows a few tokens and rights.
+ */
+import { pino } from 'pino';
+import { createVirtualClock, type VirtualClock } from '../../kube/testing/virtual-clock.ts';
+import type { KubeObject } from '../../kube/resource.ts';
+import { createIdentities } from '../auth/identity.ts';
+import type { Question, Reviews, User } from '../auth/reviews.ts';
+import { readClusterReport } from '../catalog/catalog.ts';
+import { createFormReader, readClusterDetail, readDetail } from '../catalog/detail.ts';
+import { createLineInterner } from '../catalog/intern.ts';
+import type { Problem } from '../catalog/problem.ts';
+import { readReport } from '../catalog/report.ts';
+import { type Catalog, type CatalogStore, createCatalogStore } from '../catalog/store.ts';
+import { GatewayError } from '../errors.ts';
+import { createApp } from '../http/app.ts';
+import { createHostPolicy } from '../http/hosts.ts';
+
+/** `get constraintreports shop`, or without a namespace for the whole cluster. */
+export type Right = string;
+
+export interface FakeReviews extends Reviews {
+  /** Rights by user name; may be changed at any time. */
+  readonly rights: Record<string, readonly Right[]>;
+  /** False while the API server does not answer. */
+  up: boolean;
+  /** What was asked, in order: `token` or `<user> <question>`. */
+  readonly asked: string[];
+}
+
+/** The token of a user is its name; `stranger` is no user. */
+export function createFakeReviews(rights: Record<string, readonly Right[]>): FakeReviews {
+  const reviews: FakeReviews = {
+    rights,
+    up: true,
+    asked: [],
+    async authenticate(token) {
+      reviews.asked.push('token');
+      await answers();
+      return token === 'stranger' ? undefined : { username: token, groups: ['system:authenticated'] };
+    },
+    async authorize(user: User, question: Question) {
+      const { verb, resource, namespace } = question;
+      const wanted = namespace === undefined ? [] : [`${verb} ${resource} ${namespace}`];
+      reviews.asked.push([user.username, verb, resource, ...(namespace === undefined ? [] : [namespace])].join(' '));
+      await answers();
+      return (rights[user.username] ?? []).some((right) => [`${verb} ${resource}`, ...wanted].includes(right));
+    },
+  };
+  async function answers(): Promise<void> {
+    await Promise.resolve();
+    if (!reviews.up) throw new GatewayError('REVIEW_UNAVAILABLE', 'The API server did not answer.');
+  }
+  return reviews;
+}
+
+export interface FilledStore {
+  readonly store: CatalogStore;
+  readonly problems: Problem[];
+}
+
+/** Reads the objects as the running catalog does. */
+export function fillStore(objects: readonly KubeObject[]): FilledStore {
+  const problems: Problem[] = [];
+  const onProblem = (problem: Problem) => void problems.push(problem);
+  const store = createCatalogStore(createFormReader(onProblem));
+  const intern = createLineInterner();
+  for (const object of objects) {
+    const { name, namespace = '' } = object.metadata;
+    if (object.kind === 'ConstraintReport') {
+      const report = readReport(object, intern, onProblem);
+      if (report !== undefined) store.putReport(report);
+    } else if (object.kind === 'ConstraintDetail') {
+      const part = readDetail(object, onProblem);
+      if (part !== undefined) store.putDetail(namespace, name, part);
+    } else if (object.kind === 'ClusterConstraintDetail') {
+      const part = readClusterDetail(object, onProblem);
+      if (part !== undefined) store.putClusterDetail(name, part);
+    } else {
+      store.putClusterReport(readClusterReport(object, onProblem));
+    }
+  }
+  return { store, problems };
+}
+
+export interface Gateway {
+  readonly clock: VirtualClock;
+  readonly reviews: FakeReviews;
+  readonly problems: Problem[];
+  readonly store: CatalogStore;
+  /** May be changed at any time. */
+  readonly facts: { synced: boolean; operatorAlive: boolean; watching: boolean };
+  request(path: string, init?: RequestInit): Promise<Response>;
+  /** The parsed answer to a POST as this user, or without credentials. */
+  post(path: string, body: unknown, user?: string): Promise<Response>;
+  get(path: string, user?: string): Promise<Response>;
+}
+
+export function createGateway(options: {
+  readonly objects: readonly KubeObject[];
+  readonly rights?: Record<string, readonly Right[]>;
+}): Gateway {
+  const clock = createVirtualClock();
+  const reviews = createFakeReviews(options.rights ?? {});
+  const { store, problems } = fillStore(options.objects);
+  const facts = { synced: true, operatorAlive: true, watching: true };
+  const catalog: Catalog = {
+    view: (namespace) => store.view(namespace),
+    reports: () => store.reports(),
+    clusterReport: () => store.clusterReport(),
+    freshness: () => ({ operatorAlive: facts.operatorAlive, watching: facts.watching }),
+    get synced() {
+      return facts.synced;
+    },
+  };
+  const app = createApp({
+    catalog,
+    identities: createIdentities({ reviews, clock }),
+    clock,
+    hosts: createHostPolicy({ systemNamespace: 'potoo-system', allowed: ['potoo.example.com'] }),
+    log: pino({ level: 'silent' }),
+    gateway: { version: '1.2.3', port: 8_090 },
+  });
+  const request = async (path: string, init?: RequestInit) => app.request(path, init);
+  const authorization = (user: string | undefined): Record<string, string> =>
+    user === undefined ? {} : { authorization: `Bearer ${user}` };
+  return {
+    clock,
+    reviews,
+    problems,
+    store,
+    facts,
+    request,
+    post: async (path, body, user) =>
+      request(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...authorization(user) },
+        body: JSON.stringify(body),
+      }),
+    get: async (path, user) => request(path, { headers: authorization(user) }),
+  };
+}
+
+/** The rights that each level of the contract needs, in one namespace. */
+export const rightsOf = (namespace: string) => ({
+  reader: [`get constraintreports ${namespace}`],
+  owner: [`get constraintreports ${namespace}`, `get constraintdetails ${namespace}`],
+  admin: [
+    'list constraintreports',
+    'get constraintreports',
+    'get constraintdetails',
+    'get clusterconstraintdetails',
+    'get clusterconstraintreports',
+  ],
+});

@@ -1,0 +1,6 @@
+import type { Tool } from './define.ts';
+import { listNamespaces } from './list-namespaces.ts';
+import { query } from './query.ts';
+
+/** Every tool, by name. Adding one: a file beside this one, and a line here. */
+export const tools: readonly Tool[] = [listNamespaces, query];

@@ -1,0 +1,56 @@
+/**
+ * Input as clients send it: strings where numbers or booleans are meant, null for absent, keys that nobody knows.
+ */
+import * as z from 'zod';
+import { type Answer, refusal } from '../errors.ts';
+
+/** A schema as MCP and OpenAPI publish it. Unknown keys are ignored on input and may be added to output. */
+export function publishedSchema(schema: z.ZodType): Record<string, unknown> {
+  const { $schema: _dialect, ...published } = z.toJSONSchema(schema, {
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      // zod bounds every integer by what JavaScript holds exactly; that says nothing to a client.
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+    },
+  });
+  return published;
+}
+
+const Properties = z.object({ properties: z.record(z.string(), z.object({ type: z.string().optional() })) });
+
+/** What makes the input of one schema out of a body: INVALID_REQUEST names each field and what would be right. */
+export type InputReader<T> = (body: unknown) => Answer<T>;
+
+export function createInputReader<S extends z.ZodObject>(schema: S): InputReader<z.output<S>> {
+  const types = new Map(
+    Object.entries(Properties.parse(publishedSchema(schema)).properties).map(([name, { type }]) => [name, type]),
+  );
+  return (body) => {
+    const object = z.record(z.string(), z.unknown()).safeParse(body);
+    if (!object.success) return refusal('INVALID_REQUEST', 'The body must be a JSON object.');
+    const given = Object.entries(object.data).filter(([name, value]) => types.has(name) && value !== null);
+    const input = schema.safeParse(
+      Object.fromEntries(given.map(([name, value]) => [name, meant(value, types.get(name))])),
+    );
+    return input.success ? { ok: true, value: input.data } : refusal('INVALID_REQUEST', sentence(input.error));
+  };
+}
+
+/** The value a client means by a string where another type is expected. */
+function meant(value: unknown, type: string | undefined): unknown {
+  if (typeof value !== 'string') return value;
+  const text = value.trim();
+  if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : value;
+  if ((type === 'integer' || type === 'number') && /^-?\d{1,15}$/.test(text)) return Number(text);
+  return value;
+}
+
+const issuesMax = 5;
+
+function sentence(error: z.ZodError): string {
+  return error.issues
+    .slice(0, issuesMax)
+    .map((issue) => `${issue.path.join('.')}: ${issue.message}`.slice(0, 300))
+    .join('; ');
+}

@@ -1,0 +1,126 @@
+import * as z from 'zod';
+import { constraintReports } from '../../crds/api.ts';
+import { severities } from '../../crds/constraint.ts';
+import { refuse } from '../answer/levels.ts';
+import { decodeCursor, encodeCursor } from '../answer/page.ts';
+import type { Call } from '../call.ts';
+import type { Caller } from '../auth/identity.ts';
+import type { Report } from '../catalog/report.ts';
+import type { Answer } from '../errors.ts';
+import { defineTool } from './define.ts';
+import { CursorField, LimitField, pageFields } from './fields.ts';
+
+/** Namespaces that one call asks the API server about, for a caller who may not list all. */
+const checkedMax = 400;
+/** Questions under way at a time for one call. */
+const checkedAtOnce = 20;
+/** Time that must be left for another round of questions. */
+const roundMs = 2_000;
+
+const NamespaceAnswer = z.object({
+  namespace: z.string().describe('Name of the namespace.'),
+  total: z.int().min(0).describe('How many constraints bind it.'),
+  critical_count: z.int().min(0).describe('How many of them deny or drop now.'),
+  warning_count: z.int().min(0).describe('How many of them restrict in part or soon.'),
+  info_count: z.int().min(0).describe('How many of them only say or change something.'),
+  top_constraint: z.string().optional().describe('Name of the gravest.'),
+});
+type NamespaceAnswer = z.infer<typeof NamespaceAnswer>;
+
+const Output = z.object({
+  namespaces: z.array(NamespaceAnswer).max(1_000).describe('Those that the caller may see, by name.'),
+  ...pageFields,
+  total: pageFields.total.describe('How many the caller may see, as far as that has been checked.'),
+});
+
+/** The namespace after which the next page begins, and how many were returned up to it. */
+const Position = z.tuple([z.string().max(63), z.int().min(0).max(10_000_000)]);
+const list = 'namespaces';
+
+export const listNamespaces = defineTool({
+  name: 'potoo_list_namespaces',
+  title: 'Namespaces and how many rules bind them',
+  description:
+    'Lists the namespaces that you may see, with the number of rules that bind each by severity and the gravest of them.',
+  input: z.object({ limit: LimitField, cursor: CursorField }),
+  output: Output,
+  async run({ limit, cursor }, call) {
+    const start: Answer<z.infer<typeof Position>> =
+      cursor === undefined ? { ok: true, value: ['', 0] } : decodeCursor(list, cursor, Position);
+    if (!start.ok) return start;
+    const [after, before] = start.value;
+    const mayList = await call.caller.may({ verb: 'list', resource: constraintReports.plural });
+    const reports = call.catalog.reports();
+    const rest = reports.filter(({ namespace }) => namespace > after);
+    const page = mayList ? pageOf(rest, limit) : await visiblePage(rest, limit, call);
+    // Who sees nothing without credentials is told to bring some.
+    if (call.caller.anonymous && !mayList && before === 0 && page.items.length === 0) {
+      return refuse(call.caller, `list ${constraintReports.plural}.potoo.io`);
+    }
+    const seen = before + page.items.length;
+    return {
+      ok: true,
+      value: {
+        namespaces: page.items.map(namespaceAnswer),
+        total: mayList ? reports.length : seen,
+        returned: page.items.length,
+        truncated: page.last !== undefined,
+        ...(page.last === undefined ? {} : { next_cursor: encodeCursor(list, [page.last, seen]) }),
+      },
+    };
+  },
+});
+
+interface Page {
+  readonly items: readonly Report[];
+  /** The last namespace that was looked at, if others follow. */
+  readonly last: string | undefined;
+}
+
+function pageOf(reports: readonly Report[], limit: number): Page {
+  const items = reports.slice(0, limit);
+  return { items, last: items.length < reports.length ? items.at(-1)?.namespace : undefined };
+}
+
+/** Asks namespace by namespace until the page is full or the call has asked enough. */
+async function visiblePage(reports: readonly Report[], limit: number, call: Call): Promise<Page> {
+  const { caller, clock, deadline } = call;
+  const items: Report[] = [];
+  let looked = 0;
+  while (looked < reports.length && items.length < limit) {
+    const late = clock.monotonic() > deadline - roundMs;
+    if (looked > 0 && (late || looked >= checkedMax)) break;
+    // Never more than the page can hold, so that nothing is asked for in vain or lost behind the limit.
+    const round = reports.slice(looked, looked + Math.min(checkedAtOnce, limit - items.length));
+    items.push(...(await visibleAmong(round, caller)));
+    looked += round.length;
+  }
+  return { items, last: looked < reports.length ? reports[looked - 1]?.namespace : undefined };
+}
+
+async function visibleAmong(reports: readonly Report[], caller: Caller): Promise<readonly Report[]> {
+  const allowed = await Promise.all(
+    reports.map(async ({ namespace }) => caller.may({ verb: 'get', resource: constraintReports.plural, namespace })),
+  );
+  return reports.filter((_, index) => allowed[index]);
+}
+
+function namespaceAnswer(report: Report): NamespaceAnswer {
+  const top = gravestName(report);
+  return {
+    namespace: report.namespace,
+    total: report.total,
+    critical_count: report.critical,
+    warning_count: report.warning,
+    info_count: report.info,
+    ...(top === undefined ? {} : { top_constraint: top }),
+  };
+}
+
+/** Both lists of a report begin with their gravest; of two that are equally grave the namespace's own is named. */
+function gravestName({ own, inherited }: Report): string | undefined {
+  const [first] = own;
+  const [fromOutside] = inherited;
+  if (first === undefined || fromOutside === undefined) return (first ?? fromOutside)?.name;
+  return severities.indexOf(fromOutside.severity) < severities.indexOf(first.severity) ? fromOutside.name : first.name;
+}

@@ -1,0 +1,92 @@
+import * as z from 'zod';
+import { ConstraintType, Severity } from '../../crds/constraint.ts';
+import { mayBind, selects } from '../answer/affected.ts';
+import { pageOfBindings } from '../answer/binding-page.ts';
+import { ConstraintAnswer, constraintAnswer } from '../answer/constraint.ts';
+import { type DetailLevel, levelsOf, refusedReport } from '../answer/levels.ts';
+import type { Binding } from '../catalog/binding.ts';
+import type { NamespaceView } from '../catalog/store.ts';
+import { noReport } from '../answer/no-report.ts';
+import { defineTool } from './define.ts';
+import { CursorField, LimitField, Namespace, pageFields } from './fields.ts';
+
+const Labels = z
+  .record(z.string().max(317), z.string().max(63))
+  .refine((labels) => Object.keys(labels).length <= 64, 'at most 64 labels');
+
+const Input = z.object({
+  namespace: Namespace,
+  workload_name: z
+    .string()
+    .min(1)
+    .max(317)
+    .optional()
+    .describe('Only what binds, or may bind, the workload of this name; also as Kind/name.'),
+  workload_labels: Labels.optional().describe('Only what binds, or may bind, pods with these labels.'),
+  constraint_type: ConstraintType.optional().describe('Only constraints of this type.'),
+  severity: Severity.optional().describe('Only constraints of this severity.'),
+  limit: LimitField,
+  cursor: CursorField,
+});
+type Input = z.output<typeof Input>;
+
+const Output = z.object({
+  namespace: z.string().describe('The namespace that was asked about.'),
+  constraints: z.array(ConstraintAnswer).max(1_000).describe('What binds there, gravest first.'),
+  ...pageFields,
+});
+
+export const query = defineTool({
+  name: 'potoo_query',
+  title: 'What binds me here',
+  description:
+    'Lists the rules that bind a namespace, gravest first: network policies, quotas, admission and other rules that ' +
+    'limit, deny or change what is deployed there and how it communicates. Use it before you deploy or change something.',
+  input: Input,
+  output: Output,
+  async run(input, { caller, catalog }) {
+    const { namespace } = input;
+    const refused = await refusedReport(caller, namespace);
+    if (refused !== undefined) return refused;
+    const view = catalog.view(namespace);
+    if (view === undefined) return noReport(namespace);
+
+    const typed = view.bindings.filter(
+      ({ type, severity }) => (input.constraint_type ?? type) === type && (input.severity ?? severity) === severity,
+    );
+    // Which workloads a constraint binds may depend on what the caller may see of it.
+    const asksForWorkload = input.workload_name !== undefined || input.workload_labels !== undefined;
+    const chosen = asksForWorkload ? ofWorkload(typed, view, input, await levelsOf(typed, namespace, caller)) : typed;
+    const page = pageOfBindings(chosen, `query/${namespace}`, input);
+    if (!page.ok) return page;
+
+    const { items, next } = page.value;
+    const level = await levelsOf(items, namespace, caller);
+    const from = { namespace, workloads: view.workloads };
+    return {
+      ok: true,
+      value: {
+        namespace,
+        constraints: items.map((binding) => constraintAnswer(binding, level(binding), from)),
+        total: chosen.length,
+        returned: items.length,
+        truncated: next !== undefined,
+        ...(next === undefined ? {} : { next_cursor: next }),
+      },
+    };
+  },
+});
+
+function ofWorkload(
+  bindings: readonly Binding[],
+  { workloads }: NamespaceView,
+  { workload_name: name, workload_labels: labels }: Input,
+  level: (binding: Binding) => DetailLevel,
+): readonly Binding[] {
+  return bindings.filter((binding) => {
+    const formIsVisible = level(binding) !== 'summary';
+    if (name !== undefined && !mayBind(binding, name, workloads, formIsVisible)) return false;
+    // Trying labels until a constraint goes away would read its selector, so at the summary level each one stays.
+    return labels === undefined || !formIsVisible || selects(binding, labels) !== false;
+  });
+}
