@@ -4,12 +4,13 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, mkdir, mkdtemp, open, readFile, rename, rm, stat, symlink, utimes } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../kube/clock.ts';
+import { isAlive } from './processes.ts';
 
 export interface Binaries {
   readonly etcd: string;
@@ -24,7 +25,7 @@ const source = fileURLToPath(new URL('.', import.meta.url));
 const program = 'control-plane';
 const names = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const;
 const progressMs = 10_000;
-/** A lock that nobody touched for this long belongs to a build that was killed. */
+/** A lock that nobody touched for this long belongs to a build that was killed, where its process number says nothing. */
 const lockStaleMs = 6 * progressMs;
 
 /** Paths of the programs; builds them first when they are not there, which takes minutes and tells `log` so. */
@@ -101,14 +102,16 @@ async function buildOnce(folder: string, goVersion: string, log: Log): Promise<v
 
 async function takeLock(lock: string): Promise<boolean> {
   try {
-    await (await open(lock, 'wx')).close();
+    await writeFile(lock, String(process.pid), { flag: 'wx' });
     return true;
   } catch (error) {
     if (!isCode(error, 'EEXIST')) throw error;
   }
   try {
     const { mtimeMs } = await stat(lock);
-    if (systemClock.now() - mtimeMs > lockStaleMs) await rm(lock, { force: true });
+    const owner = Number(await readFile(lock, 'utf8')); // 0 while it has not written its number yet
+    const gone = owner > 0 && !isAlive(owner);
+    if (gone || systemClock.now() - mtimeMs > lockStaleMs) await rm(lock, { force: true });
   } catch (error) {
     if (!isCode(error, 'ENOENT')) throw error; // released in between: the next try takes it
   }
@@ -121,10 +124,10 @@ async function build(folder: string, lock: string, goVersion: string, log: Log):
   let doing = 'downloading modules';
   log(
     `control plane: building etcd, kube-apiserver and kube-controller-manager ${version} from source with ` +
-      `${goVersion}. Once: about 5 minutes on 2 cores, 0.7 GB of modules, 3 GB of build cache, kept in ${folder}`,
+      `${goVersion}. Once: 5 to 7 minutes on 2 cores, 0.7 GB of modules, 3 GB of build cache, kept in ${folder}`,
   );
   const progress = setInterval(() => {
-    log(`control plane: ${doing}, ${seconds(started)} of about 5 minutes`);
+    log(`control plane: ${doing}, ${seconds(started)} of 5 to 7 minutes`);
     const now = new Date();
     // Gone only if another run took the lock for stale; then both builds are good and the later rename wins.
     utimes(lock, now, now).catch((error: unknown) => log(`control plane: ${String(error)}`));

@@ -31,6 +31,8 @@ export interface ComponentOptions {
   readonly name: string;
   readonly program: string;
   readonly args: readonly string[];
+  /** All of its environment; that of this process if not given. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly logFile: string;
   /** Resolves when the component serves; rejects with the reason while it does not. Called again and again. */
   readonly ready: () => Promise<void>;
@@ -49,7 +51,8 @@ const stopMsMax = 5_000;
 const withWatchdog = '(echo here >&3; read line <&3 || kill -9 $$) & exec "$0" "$@" 3<&-';
 
 /** Describes a component; `start` runs it. */
-export function createComponent({ name, program, args, logFile, ready, log }: ComponentOptions): Component {
+export function createComponent(options: ComponentOptions): Component {
+  const { name, program, args, logFile, ready, log } = options;
   let running: { readonly pid: number; readonly exited: Promise<unknown>; ending: boolean } | undefined;
 
   const current = () => {
@@ -64,6 +67,7 @@ export function createComponent({ name, program, args, logFile, ready, log }: Co
     // then hangs in its shutdown.
     const child = spawn('/bin/sh', ['-c', withWatchdog, program, ...args], {
       detached: true,
+      ...(options.env === undefined ? {} : { env: options.env }),
       stdio: ['ignore', output, output, 'pipe'],
     });
     closeSync(output);
