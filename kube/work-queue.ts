@@ -1,4 +1,7 @@
+import assert from 'node:assert/strict';
+import { backoffMs } from './backoff.ts';
 import type { Clock, Random } from './clock.ts';
+import { KubeError } from './errors.ts';
 
 export type Priority = 'now' | 'later';
 
@@ -12,7 +15,10 @@ export interface WorkQueue {
   addAfter(key: string, ms: number, priority?: Priority): void;
   /** Keys that could be taken at once; neither those in work nor those that wait for their time. */
   readonly length: number;
-  /** Takes keys until aborted. Resolves when all in flight have ended; what is left stays for the next run. */
+  /**
+   * Takes keys until aborted. Resolves when all in flight have ended; what is left stays for the next run, which begins
+   * when the one before has ended.
+   */
   run(
     work: Work,
     options: {
@@ -25,10 +31,165 @@ export interface WorkQueue {
   whenIdle(): Promise<void>;
 }
 
-export function createWorkQueue(_options: {
+/** After so many keys of 'now' one of 'later' is taken, so that a flood of changes never stops the rest for good. */
+const nowInARow = 8;
+const retryFirstMs = 5;
+
+interface Delayed {
+  readonly dueAt: number;
+  readonly cancel: () => void;
+}
+
+interface Run {
+  readonly work: Work;
+  readonly workers: number;
+  readonly signal: AbortSignal;
+  readonly onError: ((key: string, error: unknown) => void) | undefined;
+  readonly ended: PromiseWithResolvers<void>;
+}
+
+/**
+ * Keys that need work, not events: whoever takes a key reads the newest state, so ten changes are one piece of work.
+ *
+ * One key is in work at most once at a time. A key that is added while it is in work is taken again afterwards. A key whose
+ * work throws comes back after 5 ms, 10 ms, 20 ms … with jitter, or as late as a Retry-After says; success forgets that.
+ * The number of keys is the bound: it holds each key once.
+ */
+export function createWorkQueue(options: {
   readonly clock: Clock;
   readonly random: Random;
+  /** The longest wait after failures; a minute unless told. */
   readonly retryMsMax?: number | undefined;
 }): WorkQueue {
-  throw new Error('createWorkQueue is being written');
+  const { clock, random, retryMsMax = 60_000 } = options;
+  const now = new Set<string>();
+  const later = new Set<string>();
+  const inWork = new Map<string, Priority>();
+  /** Added while in work. */
+  const dirty = new Map<string, Priority>();
+  const delayed = new Map<string, Delayed>();
+  const retries = new Map<string, Delayed>();
+  const failures = new Map<string, number>();
+  const idlers = new Set<() => void>();
+  let takenInARow = 0;
+  let run: Run | undefined;
+
+  function add(key: string, priority: Priority): void {
+    if (inWork.has(key)) {
+      if (dirty.get(key) !== 'now') dirty.set(key, priority);
+      return;
+    }
+    if (priority === 'now') {
+      later.delete(key);
+      now.add(key);
+    } else if (!now.has(key)) later.add(key);
+    pump();
+  }
+
+  function addAfter(waiting: Map<string, Delayed>, key: string, ms: number, priority: Priority): void {
+    const dueAt = clock.monotonic() + ms;
+    const known = waiting.get(key);
+    if (known !== undefined && known.dueAt <= dueAt) return;
+    known?.cancel();
+    const cancel = clock.after(ms, () => {
+      waiting.delete(key);
+      add(key, priority);
+    });
+    waiting.set(key, { dueAt, cancel });
+  }
+
+  function take(): readonly [string, Priority] | undefined {
+    const [firstNow] = now;
+    const [firstLater] = later;
+    if (firstNow !== undefined && (firstLater === undefined || takenInARow < nowInARow)) {
+      takenInARow += 1;
+      now.delete(firstNow);
+      return [firstNow, 'now'];
+    }
+    if (firstLater === undefined) return undefined;
+    takenInARow = 0;
+    later.delete(firstLater);
+    return [firstLater, 'later'];
+  }
+
+  /** Starts as much as the run allows, and notices when it, or all work, has come to an end. */
+  function pump(): void {
+    if (run !== undefined) startWork(run);
+    if (inWork.size > 0) return;
+    if (run?.signal.aborted) {
+      const { ended } = run;
+      run = undefined;
+      ended.resolve();
+    }
+    if (now.size + later.size > 0) return;
+    for (const resolve of idlers) resolve();
+    idlers.clear();
+  }
+
+  function startWork(current: Run): void {
+    while (!current.signal.aborted && inWork.size < current.workers) {
+      const taken = take();
+      if (taken === undefined) return;
+      const [key, priority] = taken;
+      inWork.set(key, priority);
+      retries.get(key)?.cancel();
+      retries.delete(key);
+      // handle settles every outcome of the work itself; what it throws is our own mistake and ends the process.
+      void handle(current, key, priority).finally(() => finish(key));
+    }
+  }
+
+  async function handle({ work, signal, onError }: Run, key: string, priority: Priority): Promise<void> {
+    try {
+      const outcome = await work(key, signal);
+      failures.delete(key);
+      if (outcome !== undefined) addAfter(retries, key, outcome.retryAfterMs, priority);
+    } catch (error) {
+      // Cut off by the end of the run: no failure of this key, and its work is still to be done.
+      if (signal.aborted) {
+        dirty.set(key, priority);
+        return;
+      }
+      const count = (failures.get(key) ?? 0) + 1;
+      failures.set(key, count);
+      const waitMs = backoffMs(count, { firstMs: retryFirstMs, maxMs: retryMsMax }, random);
+      const askedMs = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
+      addAfter(retries, key, Math.max(waitMs, Math.min(askedMs, retryMsMax)), priority);
+      onError?.(key, error);
+    }
+  }
+
+  function finish(key: string): void {
+    inWork.delete(key);
+    const again = dirty.get(key);
+    dirty.delete(key);
+    if (again === undefined) pump();
+    else add(key, again);
+  }
+
+  return {
+    add: (key, priority = 'now') => add(key, priority),
+    addAfter: (key, ms, priority = 'now') => addAfter(delayed, key, ms, priority),
+    get length() {
+      return now.size + later.size;
+    },
+    async run(work, { workers, signal, onError }) {
+      assert(workers >= 1, 'a run needs at least one worker');
+      const previous = run;
+      assert(previous === undefined || previous.signal.aborted, 'the queue is being worked on already');
+      if (previous !== undefined) await previous.ended.promise;
+      if (signal.aborted) return;
+      assert(run === undefined, 'another run waits for the queue already');
+      const ended = Promise.withResolvers<void>();
+      run = { work, workers, signal, onError, ended };
+      signal.addEventListener('abort', pump, { once: true });
+      pump();
+      await ended.promise;
+    },
+    whenIdle: () =>
+      new Promise((resolve) => {
+        idlers.add(resolve);
+        pump();
+      }),
+  };
 }

@@ -173,14 +173,17 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
     if (Number(request.query.resourceVersion ?? 0) > store.revision) {
       throw new Refusal(504, 'Timeout', 'Too large resource version');
     }
+    let watch: FakeWatch | undefined;
     const stream = createFakeStream({
       clock,
       request: `WATCH ${request.path}`,
       signal: raw.signal,
       chunkBytesMax: options.chunkBytesMax ?? 65_536,
-      onClose: () => void watches.delete(watch),
+      onClose: () => {
+        if (watch !== undefined) watches.delete(watch);
+      },
     });
-    const watch: FakeWatch = startFakeWatch({ clock, store, resource, request, stream });
+    watch = startFakeWatch({ clock, store, resource, request, stream });
     if (stream.open) watches.add(watch);
     return stream.chunks;
   }
