@@ -18,12 +18,12 @@ function applied(object: JsonObject): JsonObject {
   return { ...stored, metadata: { namespace: 'default', ...stored.metadata } };
 }
 
-test('real policies are read without problems', ({ skip }) => {
+test('real policies are read without problems', { timeout: 120_000 }, ({ skip }) => {
   if (corpusMissing !== undefined) skip(corpusMissing);
   const counts = new Map<string, { objects: number; constraints: number }>();
   const problems: (Problem & { readonly file: string })[] = [];
-  for (const file of ['policies', 'oracles'].flatMap(corpusFiles)) {
-    for (const object of corpusObjects(file)) {
+  for (const file of ['policies', 'oracles', 'pool'].flatMap(corpusFiles)) {
+    for (const object of corpusObjects(file, /kind: (NetworkPolicy|Namespace|ResourceQuota)\b/)) {
       const id = kinds.get(`${String(object['apiVersion'])} ${String(object['kind'])}`);
       const adapter = adapters.find((one) => one.id === id);
       if (adapter === undefined) continue;

@@ -112,8 +112,7 @@ function expectSound(adapter: Adapter, object: Json): void {
     expect(problem.object.length + problem.path.length + problem.message.length).toBeLessThanOrEqual(900);
   }
   expect(JSON.stringify(adapter.read(structuredClone(object)))).toBe(JSON.stringify(reading));
-  const other = adapter.read(reordered(object));
-  expect(JSON.stringify(other.constraints)).toBe(JSON.stringify(reading.constraints));
+  expect(JSON.stringify(adapter.read(reordered(object)))).toBe(JSON.stringify(reading));
 }
 
 const anyAdapter = fc.constantFrom(...adapters);

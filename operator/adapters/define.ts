@@ -3,7 +3,7 @@
  * cannot be read becomes a problem that names object and path, never an exception and never silence.
  */
 import * as z from 'zod';
-import { type Constraint, constraintId } from '../../crds/constraint.ts';
+import { type Constraint, compareText, constraintId } from '../../crds/constraint.ts';
 import { sentence } from './text.ts';
 
 /** What an adapter reads, in every version the API server serves. `*` as plural: the whole group. */
@@ -141,12 +141,16 @@ export function jsonPointer(path: readonly PropertyKey[]): string {
   return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
+/** Ordered by path: the order of fields in an object means nothing. */
 function nameProblems(object: string, faults: readonly Fault[]): Problem[] {
-  return faults.slice(0, problemsMax).map(({ path, message }) => ({
-    object,
-    path: sentence(pathText(path), problemLengthMax),
-    message: sentence(message, problemLengthMax),
-  }));
+  return faults
+    .map(({ path, message }) => ({
+      object,
+      path: sentence(pathText(path), problemLengthMax),
+      message: sentence(message, problemLengthMax),
+    }))
+    .toSorted((a, b) => compareText(a.path, b.path) || compareText(a.message, b.message))
+    .slice(0, problemsMax);
 }
 
 const plainStep = /^[A-Za-z_][A-Za-z0-9_-]*$/;

@@ -36,7 +36,7 @@ export function networkSummary(rule: NetworkRule, subject: LabelSelector): strin
   const pods = selectsAll(subject) ? 'All pods' : 'Some pods';
   const { verb, from, anyone } = words[rule.direction];
   if (openings.some(isUnlimited)) return `${pods} ${verb} ${rule.direction.toLowerCase()} ${from} ${anyone}`;
-  const unread = openings.length < rule.allow.length ? ', and what rules allow that Potoo does not understand' : '';
+  const unread = openings.length < rule.allow.length ? '; rules that Potoo does not understand may allow more' : '';
   return `${pods} ${verb} ${amount(rule, openings)}${unread}`;
 }
 

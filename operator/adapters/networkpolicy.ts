@@ -23,6 +23,7 @@
  * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/apis/networking/validation/validation.go
  */
 import * as z from 'zod';
+import { compareText } from '../../crds/constraint.ts';
 import type { LabelSelector } from '../../crds/label-selector.ts';
 import type { NetworkOpening, NetworkPeer, NetworkPort, NetworkRule } from '../../crds/rules/network.ts';
 import { type Draft, type Fault, NamespacedMetadata, defineAdapter, faultsOf, jsonPointer } from './define.ts';
@@ -56,6 +57,8 @@ const Peer = z
   })
   .refine((peer) => Object.values(peer).some((part) => part !== undefined), {
     error: 'Must have a podSelector, a namespaceSelector or an ipBlock',
+    // An unknown field is told apart from no field at all.
+    when: ({ issues }) => issues.length === 0,
   })
   .refine(({ ipBlock, podSelector, namespaceSelector }) => !ipBlock || (!podSelector && !namespaceSelector), {
     error: 'Must not have an ipBlock beside a selector',
@@ -192,7 +195,7 @@ const unreadMax = 10;
 function unreadOpening(path: Path, faults: readonly Fault[]): NetworkOpening[] {
   if (faults.length === 0) return [];
   const pointers = new Set(faults.map((fault) => jsonPointer(fault.path)));
-  return [{ path: jsonPointer(path), unread: [...pointers].slice(0, unreadMax) }];
+  return [{ path: jsonPointer(path), unread: [...pointers].toSorted(compareText).slice(0, unreadMax) }];
 }
 
 function peerOf({ ipBlock, namespaceSelector, podSelector }: z.infer<typeof Peer>, namespace: string): NetworkPeer {
