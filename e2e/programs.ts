@@ -71,9 +71,9 @@ export async function operatorProgram(options: ProgramOptions): Promise<Program>
 }
 
 /** The gateway; `process.start` resolves when it listens, before it has read the reports. */
-export async function gatewayProgram(options: ProgramOptions): Promise<Gateway> {
+export async function gatewayProgram(options: ProgramOptions & { readonly port?: number }): Promise<Gateway> {
   const taken = new Set<number>();
-  const port = await freePort(taken);
+  const port = options.port ?? (await freePort(taken));
   const metricsPort = await freePort(taken);
   const url = `http://${host}:${port}`;
   const environment = { POTOO_HOST: host, POTOO_PORT: String(port), POTOO_METRICS_PORT: String(metricsPort) };

@@ -11,6 +11,7 @@ import {
   type PotooResource,
   reportName,
 } from '../../crds/api.ts';
+import type { Constraint } from '../../crds/constraint.ts';
 import type { ConstraintDetail } from '../../crds/detail.ts';
 import type { Client } from '../../kube/client.ts';
 import type { Clock } from '../../kube/clock.ts';
@@ -31,6 +32,8 @@ export interface PublishDeps {
   readonly totals: PublishedObjects<PublishedTotals>;
   /** Called before each request that writes. Throws when this process may not write any more. */
   readonly assertLeading: () => void;
+  /** The full form of the constraint is too large to be stored: its summary is all that is published. */
+  readonly onOversized: (constraint: Constraint) => void;
 }
 
 /** How many requests changed something. */
@@ -44,7 +47,8 @@ const attemptsMax = 4;
  */
 export async function publishNamespace(observed: Observed, deps: PublishDeps, signal: AbortSignal): Promise<Written> {
   const { namespace } = observed;
-  const { parts } = composeDetails(observed);
+  const { parts, oversized } = composeDetails(observed);
+  for (const constraint of oversized) deps.onOversized(constraint);
   let written = 0;
   for (const [name, detail] of parts) written += await publishDetail(namespace, name, detail, deps, signal);
 

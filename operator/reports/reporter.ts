@@ -72,6 +72,8 @@ export function createReporter(deps: ReporterDeps): Reporter {
     reports: createPublishedObjects<PublishedReport>(),
     details: createPublishedObjects<PublishedDetail>(),
     totals: createPublishedObjects<PublishedTotals>(),
+    onOversized: ({ id, source }) =>
+      log.warn({ id, source }, 'full form too large to be stored, only its summary is published'),
     assertLeading() {
       if (clock.monotonic() >= deps.deadline()) throw new LeadershipLost();
     },

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { StoredConstraint } from '../../crds/constraint.ts';
+import { detailBytesMax, StoredWorkload } from '../../crds/detail.ts';
+import { clusterConstraint, testConstraint } from '../testing/constraints.ts';
+import { composeDetails } from './compose-details.ts';
+
+const nothing = { namespace: 'shop', constraints: [], workloads: [], unread: [] };
+
+describe('composeDetails', () => {
+  test('holds the full form of own policies and of workloads, and nothing for none', () => {
+    const own = testConstraint('shop', 'p', { metrics: { cpu: { hard: '1' } } });
+    const { parts } = composeDetails({
+      ...nothing,
+      constraints: [own, clusterConstraint('c', {}), testConstraint('pay', 'q')],
+      workloads: [{ kind: 'Deployment', name: 'web', labels: { b: '2', a: '1' }, serviceAccount: 'web' }],
+    });
+    expect([...parts.keys()]).toEqual(['constraints', 'workloads']);
+    const constraints = parts.get('constraints')?.items.map((item) => StoredConstraint.parse(JSON.parse(item)));
+    const { metrics: _metrics, ...withoutMetrics } = own;
+    expect(constraints).toEqual([withoutMetrics]);
+    expect(parts.get('constraints')?.items[0]).not.toContain('metrics');
+    expect(parts.get('workloads')?.items.map((item) => StoredWorkload.parse(JSON.parse(item)))).toEqual([
+      { kind: 'Deployment', name: 'web', labels: { a: '1', b: '2' }, serviceAccount: 'web' },
+    ]);
+    expect(composeDetails(nothing).parts.size).toBe(0);
+  });
+
+  test('equal input gives equal bytes, whatever the order', () => {
+    const constraints = ['a', 'b', 'c'].map((name) => testConstraint('shop', name));
+    expect(composeDetails({ ...nothing, constraints })).toEqual(
+      composeDetails({ ...nothing, constraints: constraints.toReversed() }),
+    );
+  });
+
+  test('parts stay within their bound and lose nothing', () => {
+    const message = 'ä'.repeat(60_000);
+    const constraints = Array.from({ length: 11 }, (_, index) => testConstraint('shop', `p${index}`, { message }));
+    const { parts, oversized } = composeDetails({ ...nothing, constraints });
+    expect([...parts.keys()]).toEqual(['constraints', 'constraints-1', 'constraints-2']);
+    expect([...parts.values()].map(({ part }) => part)).toEqual([0, 1, 2]);
+    for (const { items } of parts.values()) {
+      expect(items.reduce((sum, item) => sum + Buffer.byteLength(item), 0)).toBeLessThanOrEqual(detailBytesMax);
+    }
+    expect([...parts.values()].flatMap(({ items }) => items)).toHaveLength(11);
+    expect(oversized).toEqual([]);
+  });
+
+  test('a single constraint beyond the bound is told apart and does not stop the others', () => {
+    const huge = testConstraint('shop', 'huge', { message: 'x'.repeat(detailBytesMax) });
+    const { parts, oversized } = composeDetails({ ...nothing, constraints: [huge, testConstraint('shop', 'small')] });
+    expect(oversized.map(({ name }) => name)).toEqual(['huge']);
+    expect(parts.get('constraints')?.items).toHaveLength(1);
+  });
+});
