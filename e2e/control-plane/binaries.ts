@@ -29,7 +29,7 @@ const progressMs = 10_000;
 const lockStaleMs = 6 * progressMs;
 
 /** Paths of the programs; builds them first when they are not there, which takes minutes and tells `log` so. */
-export async function controlPlaneBinaries(log: Log): Promise<Binaries> {
+export async function controlPlaneBinaries(log: Log, signal?: AbortSignal): Promise<Binaries> {
   const given = process.env['KUBEBUILDER_ASSETS'];
   if (given !== undefined && given !== '') return binariesIn(given);
 
@@ -38,7 +38,7 @@ export async function controlPlaneBinaries(log: Log): Promise<Binaries> {
   for (const file of ['go.mod', 'go.sum', 'main.go']) hash.update(await readFile(join(source, file)));
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   const folder = join(cache, 'potoo', `control-plane-${hash.digest('hex').slice(0, 16)}`);
-  if (!(await exists(join(folder, program)))) await buildOnce(folder, goVersion, log);
+  if (!(await exists(join(folder, program)))) await buildOnce(folder, goVersion, log, signal);
   return {
     etcd: join(folder, 'etcd'),
     kubeApiserver: join(folder, 'kube-apiserver'),
@@ -78,7 +78,7 @@ async function findGo(): Promise<string> {
  * One of several concurrent runs builds, the others wait for it. The rename at the end makes a build visible whole or
  * not at all; the lock only saves work.
  */
-async function buildOnce(folder: string, goVersion: string, log: Log): Promise<void> {
+async function buildOnce(folder: string, goVersion: string, log: Log, signal?: AbortSignal): Promise<void> {
   await mkdir(folder, { recursive: true });
   const lock = join(folder, 'lock');
   const started = systemClock.monotonic();
@@ -86,13 +86,13 @@ async function buildOnce(folder: string, goVersion: string, log: Log): Promise<v
   while (!(await exists(join(folder, program)))) {
     if (await takeLock(lock)) {
       try {
-        if (!(await exists(join(folder, program)))) await build(folder, lock, goVersion, log);
+        if (!(await exists(join(folder, program)))) await build(folder, lock, goVersion, log, signal);
       } finally {
         await rm(lock, { force: true });
       }
       return;
     }
-    await systemClock.sleep(500);
+    await systemClock.sleep(500, signal);
     if (systemClock.monotonic() - lastLine >= progressMs) {
       lastLine = systemClock.monotonic();
       log(`control plane: another run builds it, waiting for ${seconds(started)}`);
@@ -118,7 +118,7 @@ async function takeLock(lock: string): Promise<boolean> {
   return false;
 }
 
-async function build(folder: string, lock: string, goVersion: string, log: Log): Promise<void> {
+async function build(folder: string, lock: string, goVersion: string, log: Log, signal?: AbortSignal): Promise<void> {
   const version = await kubernetesVersion();
   const started = systemClock.monotonic();
   let doing = 'downloading modules';
@@ -134,13 +134,14 @@ async function build(folder: string, lock: string, goVersion: string, log: Log):
   }, progressMs);
   const partial = await mkdtemp(join(folder, 'partial-'));
   try {
-    const packages = (await run('go', ['list', '-deps', '.'], () => {})).split('\n').length;
+    const packages = (await run('go', ['list', '-deps', '.'], () => {}, signal)).split('\n').length;
     let compiled = 0;
     const flags = ['-trimpath', '-buildvcs=false', '-ldflags', linkerFlags(version)];
-    await run('go', ['build', '-v', ...flags, '-o', join(partial, program), '.'], () => {
+    const onCompiled = () => {
       compiled += 1;
       doing = `compiled ${compiled} of at most ${packages} packages`;
-    });
+    };
+    await run('go', ['build', '-v', ...flags, '-o', join(partial, program), '.'], onCompiled, signal);
     for (const name of names) await symlinkOnce(program, join(folder, name));
     await rename(join(partial, program), join(folder, program));
   } finally {
@@ -169,12 +170,20 @@ function linkerFlags(version: string): string {
 }
 
 /** Runs a command in the module's folder: its output, or an error with the end of what it said. */
-async function run(command: string, args: readonly string[], onErrorLine: (line: string) => void): Promise<string> {
+async function run(
+  command: string,
+  args: readonly string[],
+  onErrorLine: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<string> {
   const child = spawn(command, args, {
     cwd: source,
     env: { ...process.env, CGO_ENABLED: '0' }, // no C compiler needed, and a binary for any libc
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // At SIGINT go ends its compilers and removes their files, at SIGTERM it leaves both behind.
+  const interrupt = () => void child.kill('SIGINT');
+  signal?.addEventListener('abort', interrupt);
   const said: string[] = [];
   createInterface(child.stderr).on('line', (line) => {
     said.push(line);
@@ -187,7 +196,8 @@ async function run(command: string, args: readonly string[], onErrorLine: (line:
   });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject).once('close', resolve);
-  });
+  }).finally(() => signal?.removeEventListener('abort', interrupt));
+  signal?.throwIfAborted();
   if (code !== 0) throw new Error(`${command} ${args[0]} ended with ${code}: ${said.join('\n')}`);
   return output.trim();
 }

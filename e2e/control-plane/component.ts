@@ -138,6 +138,7 @@ export function createComponent(options: ComponentOptions): Component {
   return component;
 }
 
-function endOf(logFile: string): string {
+/** The last lines of a log file, as a text for people. */
+export function endOf(logFile: string): string {
   return `End of ${logFile}:\n${readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-20).join('\n')}`;
 }

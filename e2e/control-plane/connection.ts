@@ -3,9 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { Agent, request as send } from 'undici';
 import { parse } from 'yaml';
 import * as z from 'zod';
+import type { Credentials, Identity } from '../../kube/credentials.ts';
 
-/** A control plane, as its administrator; or the path of a kubeconfig file, as the user that it names. */
-export type Target = string | { readonly server: string; readonly adminToken: string; readonly caFile: string };
+/**
+ * A control plane, as its administrator; the path of a kubeconfig file that ControlPlane.kubeconfigFor wrote, as the user
+ * that it names; or any cluster with credentials of any kind.
+ */
+export type Target =
+  | string
+  | { readonly server: string; readonly adminToken: string; readonly caFile: string }
+  | Credentials;
 
 /** An answer other than 2xx. */
 export class AdminError extends Error {
@@ -34,14 +41,16 @@ export type Client = Awaited<ReturnType<typeof connect>>;
 
 /** One client a call: a handshake costs some milliseconds, and no connection outlives the test that made it. */
 export async function connect(target: Target) {
-  const { server, token, ca } = await credentials(target);
-  const agent = new Agent({ connect: { ca }, allowH2: false, headersTimeout: 30_000, bodyTimeout: 0 });
+  const { server, identity } = await accessTo(target);
+  const { headers, ...tls } = identity;
+  const given = Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
+  const agent = new Agent({ connect: given, allowH2: false, headersTimeout: 30_000, bodyTimeout: 0 });
   const open = async (method: Method, path: string, body?: unknown, signal?: AbortSignal) => {
     const answer = await send(server + path, {
       dispatcher: agent,
       method,
       headers: {
-        authorization: `Bearer ${token}`,
+        ...headers,
         accept: 'application/json',
         'user-agent': 'potoo-admin',
         ...(body === undefined
@@ -72,14 +81,19 @@ export async function connect(target: Target) {
   return { open, json, find, [Symbol.asyncDispose]: () => agent.destroy() };
 }
 
-async function credentials(target: Target): Promise<{ server: string; token: string; ca: string }> {
+async function accessTo(target: Target): Promise<{ server: string; identity: Identity }> {
   if (typeof target !== 'string') {
-    return { server: target.server, token: target.adminToken, ca: await readFile(target.caFile, 'utf8') };
+    if ('current' in target) return { server: target.server.replace(/\/$/, ''), identity: await target.current() };
+    return { server: target.server, identity: bearer(target.adminToken, await readFile(target.caFile, 'utf8')) };
   }
   const { clusters, users } = Kubeconfig.parse(parse(await readFile(target, 'utf8')));
   const { cluster } = clusters[0];
   const ca = Buffer.from(cluster['certificate-authority-data'], 'base64').toString();
-  return { server: cluster.server, token: users[0].user.token, ca };
+  return { server: cluster.server, identity: bearer(users[0].user.token, ca) };
+}
+
+function bearer(token: string, ca: string): Identity {
+  return { headers: { authorization: `Bearer ${token}` }, ca };
 }
 
 function messageIn(body: string): string {

@@ -44,6 +44,8 @@ export interface ControlPlaneOptions {
   /** Progress, such as the minutes of a first build, and components that end by themselves; stderr if not given. */
   readonly log?: (line: string) => void;
   readonly auditLog?: string;
+  /** Gives up a build that runs; what has started already is waited for. */
+  readonly signal?: AbortSignal;
   /** Added behind the ones that are set here, so that they win. */
   readonly kubeApiserverFlags?: readonly string[];
 }
@@ -53,7 +55,7 @@ const TokenRequest = z.object({ status: z.object({ token: z.string() }) });
 /** Starts a control plane and resolves when it serves and its controllers have made what a new cluster has. */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
-  const binaries = await controlPlaneBinaries(log);
+  const binaries = await controlPlaneBinaries(log, options.signal);
   if (binaries.kubeControllerManager === undefined) {
     throw new Error(
       'KUBEBUILDER_ASSETS has no kube-controller-manager, and without it quotas enforce nothing, aggregated ClusterRoles ' +

@@ -17,7 +17,8 @@ export async function freePort(taken: Set<number>): Promise<number> {
   throw new Error('found no free TCP port on 127.0.0.1 between 20000 and 32000');
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** Whether anything can listen on a port of 127.0.0.1 now. */
+export async function isFree(port: number): Promise<boolean> {
   const server = createServer().listen(port, '127.0.0.1');
   try {
     await once(server, 'listening');
