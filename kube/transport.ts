@@ -106,8 +106,12 @@ export function createTransport(options: TransportOptions): Transport {
       return exchange(request, renewed, lane);
     }
     if (answer.statusCode !== 401) return answer;
-    const renewed = await renew(identity);
+    const renewed = await renew(identity).catch((error: unknown) => {
+      answer.body.destroy();
+      throw error;
+    });
     if (renewed === undefined) return answer;
+    // Read to its end, so that the connection can be used again.
     await readBody(answer, request, refusalBytesMax);
     return exchange(request, renewed, lane);
   }
