@@ -91,7 +91,7 @@ const definitions: readonly Definition[] = [
     resource: constraintDetails,
     schema: ConstraintDetail,
     columns: [
-      { name: 'Subject', type: 'string', jsonPath: '.subject', description: 'What its items are.' },
+      { name: 'Subject', type: 'string', jsonPath: '.subject', description: 'What its texts are.' },
       { name: 'Part', type: 'integer', jsonPath: '.part', description: 'Number of this part.' },
       age,
     ],

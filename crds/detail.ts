@@ -1,23 +1,24 @@
 /**
- * ConstraintDetail and ClusterConstraintDetail: the full form, as JSON text, one string an item. A string costs the API
+ * ConstraintDetail and ClusterConstraintDetail: the full form, as JSON text, one string a constraint. A string costs the API
  * server a fraction of an object, and whoever may `get` the object may know all of it: it is the unit of access.
  */
 import * as z from 'zod';
 
-/** Largest sum of the lengths in bytes of the items of one object. etcd refuses requests over 1.5 MiB. */
+/** Largest sum of the lengths in bytes of the texts of one object. etcd refuses requests over 1.5 MiB. */
 export const detailBytesMax = 524_288;
 
 export const detailSubjects = ['constraints', 'workloads'] as const;
 export const DetailSubject = z.enum(detailSubjects);
 export type DetailSubject = z.infer<typeof DetailSubject>;
 
-const Items = z.array(z.string()).meta({ 'x-kubernetes-list-type': 'atomic' });
+/** Not called `items`: the API server takes an object with such a field for a list, and refuses it from then on. */
+const Texts = z.array(z.string()).meta({ 'x-kubernetes-list-type': 'atomic' });
 
 export const ConstraintDetail = z
   .object({
-    subject: DetailSubject.describe('What the items are: constraints of the policies that live here, or workloads.'),
+    subject: DetailSubject.describe('What the texts are: constraints of the policies that live here, or workloads.'),
     part: z.int().min(0).describe('Number of this part of the subject, from 0.'),
-    items: Items.describe('One JSON text each.'),
+    texts: Texts.describe('One JSON text each.'),
   })
   .describe("The full form of what the namespace's own policies impose, and of the workloads they bind, as JSON text.");
 export type ConstraintDetail = z.infer<typeof ConstraintDetail>;
@@ -27,7 +28,7 @@ export const ClusterConstraintDetail = z
     source: z
       .object({ apiVersion: z.string(), kind: z.string(), name: z.string() })
       .describe('The cluster-scoped policy object.'),
-    items: Items.describe('Its constraints, one JSON text each.'),
+    texts: Texts.describe('Its constraints, one JSON text each.'),
   })
   .describe('The full form of what one cluster-scoped policy imposes, as JSON text.');
 export type ClusterConstraintDetail = z.infer<typeof ClusterConstraintDetail>;
@@ -37,7 +38,7 @@ export function detailName(subject: DetailSubject, part: number): string {
   return part === 0 ? subject : `${subject}-${part}`;
 }
 
-/** An item of the subject `workloads`: what selectors and explanations need to know of a workload, nothing else. */
+/** A text of the subject `workloads`: what selectors and explanations need to know of a workload, nothing else. */
 export const StoredWorkload = z.object({
   kind: z.string(),
   name: z.string(),

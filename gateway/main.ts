@@ -21,7 +21,12 @@ const { version } = packageJson;
 const notReadyMs = 1_000;
 
 const config = configOrExit();
-const log = pino({ level: config.logLevel, base: null, formatters: { level: (label) => ({ level: label }) } });
+const log = pino({
+  level: config.logLevel,
+  base: { program: 'gateway' },
+  timestamp: pino.stdTimeFunctions.isoTime,
+  formatters: { level: (label) => ({ level: label }) },
+});
 const stop = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(signal));
 await run();

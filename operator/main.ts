@@ -16,7 +16,12 @@ import { createProbes, listen } from './probes.ts';
 
 const clock = systemClock;
 const config = readConfig(process.env);
-const log = pino({ level: config.logLevel, base: { program: 'operator' }, timestamp: pino.stdTimeFunctions.isoTime });
+const log = pino({
+  level: config.logLevel,
+  base: { program: 'operator' },
+  timestamp: pino.stdTimeFunctions.isoTime,
+  formatters: { level: (label) => ({ level: label }) },
+});
 const metrics = createMetrics();
 const random = Math.random;
 let operator: RunningOperator | undefined;

@@ -27,7 +27,7 @@ export interface ConstraintPart {
 export interface WorkloadPart {
   readonly subject: 'workloads';
   readonly part: number;
-  readonly items: readonly string[];
+  readonly texts: readonly string[];
   readonly object: string;
 }
 export type DetailPart = ConstraintPart | WorkloadPart;
@@ -39,10 +39,10 @@ export function readDetail(object: KubeObject, onProblem: OnProblem): DetailPart
     onProblem({ object: at, path: '', message: firstIssue(detail.error) });
     return undefined;
   }
-  const { subject, part, items } = detail.data;
+  const { subject, part, texts } = detail.data;
   return subject === 'workloads'
-    ? { subject, part, items, object: at }
-    : { subject, forms: readForms(items, object.metadata.namespace, at, onProblem) };
+    ? { subject, part, texts, object: at }
+    : { subject, forms: readForms(texts, object.metadata.namespace, at, onProblem) };
 }
 
 export function readClusterDetail(object: KubeObject, onProblem: OnProblem): ConstraintPart | undefined {
@@ -52,19 +52,19 @@ export function readClusterDetail(object: KubeObject, onProblem: OnProblem): Con
     onProblem({ object: at, path: '', message: firstIssue(detail.error) });
     return undefined;
   }
-  return { subject: 'constraints', forms: readForms(detail.data.items, undefined, at, onProblem) };
+  return { subject: 'constraints', forms: readForms(detail.data.texts, undefined, at, onProblem) };
 }
 
 function readForms(
-  items: readonly string[],
+  texts: readonly string[],
   home: string | undefined,
   object: string,
   onProblem: OnProblem,
 ): StoredForm[] {
   const forms: StoredForm[] = [];
-  for (const [index, text] of items.entries()) {
+  for (const [index, text] of texts.entries()) {
     const id = idOf(text);
-    if (id === undefined) onProblem({ object, path: `items[${index}]`, message: 'is no JSON text with an id' });
+    if (id === undefined) onProblem({ object, path: `texts[${index}]`, message: 'is no JSON text with an id' });
     else forms.push({ id, home, text, object });
   }
   return forms;
@@ -116,10 +116,10 @@ export function createFormReader(onProblem: OnProblem): FormReader {
       const kept = workloads.get(part);
       if (kept !== undefined) return kept;
       const list: StoredWorkload[] = [];
-      for (const [index, text] of part.items.entries()) {
+      for (const [index, text] of part.texts.entries()) {
         const parsed = StoredWorkload.safeParse(parseJson(text));
         if (parsed.success) list.push(parsed.data);
-        else onProblem({ object: part.object, path: `items[${index}]`, message: firstIssue(parsed.error) });
+        else onProblem({ object: part.object, path: `texts[${index}]`, message: firstIssue(parsed.error) });
       }
       workloads.set(part, list);
       return list;

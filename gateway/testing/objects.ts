@@ -112,14 +112,14 @@ export function detailObject(
   part = 0,
 ): KubeObject {
   const texts = items.map((item) => (typeof item === 'string' ? item : JSON.stringify(item)));
-  return object(constraintDetails, detailName(subject, part), namespace, { subject, part, items: texts });
+  return object(constraintDetails, detailName(subject, part), namespace, { subject, part, texts });
 }
 
 export function clusterDetailObject(name: string, items: readonly StoredConstraint[]): KubeObject {
   const [first] = items;
   return object(clusterConstraintDetails, name, undefined, {
     source: first?.source ?? { apiVersion: 'v1', kind: 'Any', name },
-    items: items.map((item) => JSON.stringify(item)),
+    texts: items.map((item) => JSON.stringify(item)),
   });
 }
 

@@ -15,11 +15,11 @@ describe('composeDetails', () => {
       workloads: [{ kind: 'Deployment', name: 'web', labels: { b: '2', a: '1' }, serviceAccount: 'web' }],
     });
     expect([...parts.keys()]).toEqual(['constraints', 'workloads']);
-    const constraints = parts.get('constraints')?.items.map((item) => StoredConstraint.parse(JSON.parse(item)));
+    const constraints = parts.get('constraints')?.texts.map((item) => StoredConstraint.parse(JSON.parse(item)));
     const { metrics: _metrics, ...withoutMetrics } = own;
     expect(constraints).toEqual([withoutMetrics]);
-    expect(parts.get('constraints')?.items[0]).not.toContain('metrics');
-    expect(parts.get('workloads')?.items.map((item) => StoredWorkload.parse(JSON.parse(item)))).toEqual([
+    expect(parts.get('constraints')?.texts[0]).not.toContain('metrics');
+    expect(parts.get('workloads')?.texts.map((item) => StoredWorkload.parse(JSON.parse(item)))).toEqual([
       { kind: 'Deployment', name: 'web', labels: { a: '1', b: '2' }, serviceAccount: 'web' },
     ]);
     expect(composeDetails(nothing).parts.size).toBe(0);
@@ -38,10 +38,10 @@ describe('composeDetails', () => {
     const { parts, oversized } = composeDetails({ ...nothing, constraints });
     expect([...parts.keys()]).toEqual(['constraints', 'constraints-1', 'constraints-2']);
     expect([...parts.values()].map(({ part }) => part)).toEqual([0, 1, 2]);
-    for (const { items } of parts.values()) {
-      expect(items.reduce((sum, item) => sum + Buffer.byteLength(item), 0)).toBeLessThanOrEqual(detailBytesMax);
+    for (const { texts } of parts.values()) {
+      expect(texts.reduce((sum, item) => sum + Buffer.byteLength(item), 0)).toBeLessThanOrEqual(detailBytesMax);
     }
-    expect([...parts.values()].flatMap(({ items }) => items)).toHaveLength(11);
+    expect([...parts.values()].flatMap(({ texts }) => texts)).toHaveLength(11);
     expect(oversized).toEqual([]);
   });
 
@@ -49,6 +49,6 @@ describe('composeDetails', () => {
     const huge = testConstraint('shop', 'huge', { message: 'x'.repeat(detailBytesMax) });
     const { parts, oversized } = composeDetails({ ...nothing, constraints: [huge, testConstraint('shop', 'small')] });
     expect(oversized.map(({ name }) => name)).toEqual(['huge']);
-    expect(parts.get('constraints')?.items).toHaveLength(1);
+    expect(parts.get('constraints')?.texts).toHaveLength(1);
   });
 });

@@ -19,7 +19,7 @@ export interface Details {
   readonly oversized: readonly Constraint[];
 }
 
-/** Items are ordered by their id or text and not by severity, so that a change moves as few of them as possible. */
+/** Texts are ordered by their id or text and not by severity, so that a change moves as few of them as possible. */
 export function composeDetails({ namespace, constraints, workloads }: Observed): Details {
   const own = constraints
     .filter(({ source }) => homeNamespace(source) === namespace)
@@ -56,18 +56,18 @@ function storedWorkload({ kind, name, labels, serviceAccount, ports }: Workload)
   };
 }
 
-/** As few parts as fit one after the other; none for no items. */
-function partsOf(subject: DetailSubject, items: readonly string[]): [string, ConstraintDetail][] {
+/** As few parts as fit one after the other; none for no texts. */
+function partsOf(subject: DetailSubject, texts: readonly string[]): [string, ConstraintDetail][] {
   const parts: string[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
-  for (const item of items) {
-    const size = Buffer.byteLength(item);
+  for (const text of texts) {
+    const size = Buffer.byteLength(text);
     if (bytes + size > detailBytesMax) {
       parts.push([]);
       bytes = 0;
     }
-    parts.at(-1)?.push(item);
+    parts.at(-1)?.push(text);
     bytes += size;
   }
-  return parts.map((partItems, part) => [detailName(subject, part), { subject, part, items: partItems }]);
+  return parts.map((partTexts, part) => [detailName(subject, part), { subject, part, texts: partTexts }]);
 }
