@@ -78,7 +78,9 @@ test('an error on the way to a decision is no decision', async () => {
   for (const failure of failures) {
     const { reviews, outcomes } = setup(failure);
     const question = { verb: 'list', resource: 'constraintreports' } as const;
-    await expect(reviews.authorize({ username: 'ann' }, question)).rejects.toMatchObject({ code: 'REVIEW_UNAVAILABLE' });
+    await expect(reviews.authorize({ username: 'ann' }, question)).rejects.toMatchObject({
+      code: 'REVIEW_UNAVAILABLE',
+    });
     expect(outcomes).toEqual(['subjectaccessreview failed']);
   }
 });
