@@ -1,9 +1,9 @@
-import { backoffMs } from './backoff.ts';
 import { createClient, metadataOnlyAccept } from './client.ts';
 import type { Clock, Random } from './clock.ts';
 import { KubeError } from './errors.ts';
 import { readLines } from './lines.ts';
 import { createReflectorCache } from './reflector-cache.ts';
+import { createReflectorRetry } from './reflector-retry.ts';
 import { type KubeObject, type Resource, resourcePath } from './resource.ts';
 import type { KubeRequest, Transport } from './transport.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -59,15 +59,10 @@ export interface ReflectorOptions<T> {
 const pageItems = 500;
 /** Objects in etcd are limited to about 1.5 MB; an answer may write the same object several times as long. */
 const lineBytesMax = 16 * 1024 * 1024;
-const backoff = { firstMs: 800, maxMs: 30_000 };
-/** A server may ask for patience, not for giving up. */
-const retryAfterMsMax = 300_000;
-/** For kinds that are forbidden or not served: whoever changes that is a person. */
-const slowRetryMs = 30_000;
 /** A watch that lasted so long worked; what happens to it then is no continuation of the failures before. */
 const steadyMs = 5_000;
-/** So many refusals of one resourceVersion in a row, and we no longer believe in it (an etcd restored from a backup). */
-const refusalsMax = 3;
+/** client-go's very short watch. */
+const shortWatchMs = 1_000;
 
 /**
  * Mirrors one kind of object: lists once, then watches, and repairs itself whatever happens to either.
@@ -94,6 +89,7 @@ const refusalsMax = 3;
 export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   const { transport, resource, clock, random, namespace } = options;
   const client = createClient(transport);
+  const retry = createReflectorRetry(random);
   const cache = createReflectorCache(options.prune, options.handler);
   const path = resourcePath(resource, { namespace });
   const request = `WATCH ${path}`;
@@ -110,8 +106,6 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   let resourceVersion: string | undefined;
   /** When the present watch began to deliver changes. */
   let watchingSince: number | undefined;
-  let failures = 0;
-  let refusals = 0;
   let watchListRefused = false;
 
   function touch(): void {
@@ -126,7 +120,7 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   function endFill(at: string): void {
     cache.endFill();
     resourceVersion = at;
-    refusals = 0;
+    retry.listed();
     settle('synced');
   }
 
@@ -232,41 +226,18 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
     options.onError?.(error);
   }
 
-  /** Decides what an error means for the cache, the state and the next attempt; returns how long to wait before it. */
+  /** What an error means for state and cache; returns how long to wait before the next attempt. */
   function fail(error: KubeError): number {
     report(error);
-    if (watchingSince !== undefined && clock.monotonic() - watchingSince >= steadyMs) {
-      failures = 0;
-      refusals = 0;
-    }
-    failures += 1;
-    switch (error.code) {
-      case 'KUBE_FORBIDDEN':
-        settle('forbidden');
-        return slowRetryMs * (1 + random());
-      case 'KUBE_NOT_FOUND':
-        resourceVersion = undefined;
-        cache.clear();
-        settle('absent');
-        return slowRetryMs * (1 + random());
-      case 'KUBE_GONE':
-      case 'KUBE_UNREADABLE':
-        resourceVersion = undefined;
-        break;
-      case 'KUBE_BAD_REQUEST':
-      case 'KUBE_INVALID':
-      case 'KUBE_TIMEOUT':
-        // 504 is how a server says that it has not reached this resourceVersion yet. Overload and restarts (429, 503) say
-        // nothing about it: a new list then would be the wrong thing to ask for.
-        if (error.status !== 0) refusals += 1;
-        if (refusals >= refusalsMax) resourceVersion = undefined;
-        break;
-      default:
-    }
-    if (state !== 'starting') state = 'failing';
-    // After a time that went well, try again almost at once: most cuts are a matter of one peer.
-    const waitMs = failures === 1 ? random() * 100 : backoffMs(failures - 1, backoff, random);
-    return Math.max(waitMs, Math.min(error.retryAfterMs ?? 0, retryAfterMsMax));
+    const steady = watchingSince !== undefined && clock.monotonic() - watchingSince >= steadyMs;
+    const { relist, waitMs } = retry.failed(error, steady);
+    if (relist) resourceVersion = undefined;
+    if (error.code === 'KUBE_FORBIDDEN') settle('forbidden');
+    else if (error.code === 'KUBE_NOT_FOUND') {
+      cache.clear();
+      settle('absent');
+    } else if (state !== 'starting') state = 'failing';
+    return waitMs;
   }
 
   async function attempt(): Promise<void> {
@@ -288,8 +259,7 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
       let waitMs = 0;
       try {
         await attempt();
-        // A server that ends every watch at once must not be asked in a loop (client-go: very short watch).
-        if (clock.monotonic() - (watchingSince ?? 0) < 1_000) waitMs = backoff.firstMs * (1 + random());
+        if (clock.monotonic() - (watchingSince ?? 0) < shortWatchMs) waitMs = retry.shortWatchMs();
       } catch (error) {
         if (stopping.signal.aborted) return;
         if (!(error instanceof KubeError)) throw error;

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { loadCredentials } from './credentials.ts';
 import { type Certificate, selfSignedCertificate } from './testing/certificate.ts';
 import { createVirtualClock } from './testing/virtual-clock.ts';
@@ -214,6 +214,22 @@ test('whoever aborts gets the own reason back, before, during and after the head
     for await (const _chunk of chunks) later.abort(reason);
   };
   await expect(read()).rejects.toBe(reason);
+});
+
+test('a stream that nobody reads, or that somebody leaves, ends without harm', async () => {
+  let closed = 0;
+  const { transport } = await connected((_request, response) => {
+    response.on('close', () => {
+      closed += 1;
+    });
+    response.writeHead(200);
+    response.write('x');
+  });
+  const unread = new AbortController();
+  await transport.stream({ method: 'GET', path, signal: unread.signal });
+  unread.abort();
+  for await (const _chunk of await transport.stream({ method: 'GET', path })) break;
+  await vi.waitFor(() => expect(closed).toBe(2));
 });
 
 test('closing cuts what still runs', async () => {

@@ -74,7 +74,7 @@ export function createTransport(options: TransportOptions): Transport {
   async function exchange(request: KubeRequest, identity: Identity, lane: Lane): Promise<Answer> {
     const query = new URLSearchParams(request.query).toString();
     try {
-      return await agents.agentFor(lane, identity).request({
+      const answer = await agents.agentFor(lane, identity).request({
         origin: server.origin,
         path: `${basePath}${request.path}${query === '' ? '' : `?${query}`}`,
         method: request.method,
@@ -87,6 +87,10 @@ export function createTransport(options: TransportOptions): Transport {
         body: request.body === undefined ? null : JSON.stringify(request.body),
         signal: request.signal ?? null,
       });
+      // A body that is destroyed while nobody reads it emits an error that would end the process. Whoever reads it, before
+      // or after, gets the same error from the iterator.
+      answer.body.on('error', () => {});
+      return answer;
     } catch (error) {
       throw errorOfFailure(error, request);
     }

@@ -1,0 +1,66 @@
+import { backoffMs } from './backoff.ts';
+import type { Random } from './clock.ts';
+import type { KubeError } from './errors.ts';
+
+const backoff = { firstMs: 800, maxMs: 30_000 };
+/** A server may ask for patience, not for giving up. */
+const retryAfterMsMax = 300_000;
+/** For kinds that are forbidden or not served: whoever changes that is a person. */
+const slowRetryMs = 30_000;
+/** So many refusals of one resourceVersion in a row, and we no longer believe in it (an etcd restored from a backup). */
+const refusalsMax = 3;
+
+/** Decides after each failure of a list or a watch when to try again, and with what. */
+export interface ReflectorRetry {
+  /** `steady`: a watch had been working for a while, so this is no continuation of the failures before. */
+  failed(error: KubeError, steady: boolean): { readonly waitMs: number; readonly relist: boolean };
+  /** A list is complete: there is a new resourceVersion, which nobody has refused. */
+  listed(): void;
+  /** After a watch that the server ended at once and in good order: it must not be asked in a loop. */
+  shortWatchMs(): number;
+}
+
+export function createReflectorRetry(random: Random): ReflectorRetry {
+  let failures = 0;
+  let refusals = 0;
+
+  function relists(error: KubeError): boolean {
+    switch (error.code) {
+      case 'KUBE_NOT_FOUND':
+      case 'KUBE_GONE':
+      case 'KUBE_UNREADABLE':
+        return true;
+      case 'KUBE_BAD_REQUEST':
+      case 'KUBE_INVALID':
+      case 'KUBE_TIMEOUT':
+        // 504 is how a server says that it has not reached this resourceVersion yet. Overload and restarts (429, 503) say
+        // nothing about it: a new list then would be the wrong thing to ask for.
+        if (error.status !== 0) refusals += 1;
+        return refusals >= refusalsMax;
+      default:
+        return false;
+    }
+  }
+
+  function waitMsAfter(error: KubeError): number {
+    if (error.code === 'KUBE_FORBIDDEN' || error.code === 'KUBE_NOT_FOUND') return slowRetryMs * (1 + random());
+    // After a time that went well, try again almost at once: most cuts are a matter of one peer.
+    const waitMs = failures === 1 ? random() * 100 : backoffMs(failures - 1, backoff, random);
+    return Math.max(waitMs, Math.min(error.retryAfterMs ?? 0, retryAfterMsMax));
+  }
+
+  return {
+    failed(error, steady) {
+      if (steady) {
+        failures = 0;
+        refusals = 0;
+      }
+      failures += 1;
+      return { relist: relists(error), waitMs: waitMsAfter(error) };
+    },
+    listed() {
+      refusals = 0;
+    },
+    shortWatchMs: () => backoffMs(1, backoff, random),
+  };
+}
