@@ -6,7 +6,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import { systemNamespace } from '../crds/api.ts';
-import { apply, type Target } from './control-plane/admin.ts';
+import { apply, at, type Target, waitFor } from './control-plane/admin.ts';
 import { type Component, createComponent } from './control-plane/component.ts';
 import { freePort } from './control-plane/ports.ts';
 
@@ -34,9 +34,11 @@ export function installation(): unknown[] {
   ];
 }
 
-/** Applies the installation and resolves when the definitions are served. */
+/** Applies the installation and resolves when the definitions are served and the aggregated rights are in force. */
 export async function install(target: Target): Promise<void> {
   await apply(target, installation());
+  const path = '/apis/rbac.authorization.k8s.io/v1/clusterroles/potoo-operator';
+  await waitFor(target, path, (role) => at(role, 'rules', 0) !== undefined, 'rules of the aggregated ClusterRole');
 }
 
 export interface Program {

@@ -3,7 +3,14 @@
  * audit log of the tests is compared with it.
  */
 import type { AccessRule } from '../crds/access.ts';
-import { apiGroup, operatorLeaseName, potooResources, systemNamespace } from '../crds/api.ts';
+import {
+  apiGroup,
+  clusterConstraintReports,
+  constraintDetails,
+  constraintReports,
+  operatorLeaseName,
+  systemNamespace,
+} from '../crds/api.ts';
 import { adapters } from './adapters/all.ts';
 import { workloadKinds } from './scope/workload.ts';
 
@@ -25,15 +32,18 @@ export const operatorAccess: readonly AccessRule[] = [
     .toSorted((a, b) => (a.apiGroups.join() < b.apiGroups.join() ? -1 : 1)),
   {
     apiGroups: [apiGroup],
-    resources: potooResources.map(({ plural }) => plural),
-    verbs: ['get', 'list', 'watch', 'create', 'update', 'delete'],
+    resources: [clusterConstraintReports.plural, constraintReports.plural],
+    verbs: ['create', 'get', 'list', 'watch'],
   },
   {
     apiGroups: [apiGroup],
-    resources: potooResources
-      .filter(({ statusSubresource }) => statusSubresource)
-      .map(({ plural }) => `${plural}/status`),
+    resources: [`${clusterConstraintReports.plural}/status`, `${constraintReports.plural}/status`],
     verbs: ['update'],
+  },
+  {
+    apiGroups: [apiGroup],
+    resources: [constraintDetails.plural],
+    verbs: ['create', 'delete', 'get', 'list', 'update', 'watch'],
   },
   // RBAC cannot name an object that does not exist yet, so creation is a rule of its own.
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'], namespace: systemNamespace },

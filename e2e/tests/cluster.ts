@@ -1,0 +1,89 @@
+/**
+ * A control plane with Potoo on it, for tests: both programs run with the rights of their ServiceAccounts and nothing else.
+ */
+import { apply, at, waitFor } from '../control-plane/admin.ts';
+import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
+import { type Gateway, gatewayProgram, install, operatorProgram, type Program } from '../programs.ts';
+
+export interface Cluster extends AsyncDisposable {
+  readonly controlPlane: ControlPlane;
+  /** Started; `second` is another replica. */
+  startOperator(name?: string): Promise<Program>;
+  /** Started, and its answers are complete. */
+  startGateway(): Promise<Gateway>;
+  /** A token of a new ServiceAccount of `namespace` with these ClusterRoles there, or cluster-wide. */
+  caller(name: string, roles: readonly { readonly role: string; readonly namespace?: string }[]): Promise<string>;
+}
+
+const base = '/apis/potoo.io/v1alpha1';
+export const reportPath = (namespace: string) => `${base}/namespaces/${namespace}/constraintreports/constraints`;
+export const detailPath = (namespace: string, name: string) =>
+  `${base}/namespaces/${namespace}/constraintdetails/${name}`;
+export const clusterReportPath = `${base}/clusterconstraintreports/cluster`;
+
+export async function startCluster(): Promise<Cluster> {
+  await using starting = new AsyncDisposableStack();
+  const controlPlane = starting.use(await startControlPlane());
+  const programs = starting.adopt<Program[]>([], async (started) => {
+    await Promise.all(started.map(({ process }) => process.stop()));
+  });
+  await install(controlPlane);
+  const kubeconfigOf = async (account: string) =>
+    controlPlane.kubeconfigFor(account, await controlPlane.serviceAccountToken('potoo-system', account, 86_400));
+  const folder = `${controlPlane.folder}/programs`;
+  const running = starting.move();
+
+  return {
+    controlPlane,
+    async startOperator(name = 'operator') {
+      const kubeconfig = await kubeconfigOf('potoo-operator');
+      const operator = await operatorProgram({ kubeconfig, folder, name, env: { POTOO_IDENTITY: name } });
+      programs.push(operator);
+      await operator.process.start();
+      return operator;
+    },
+    async startGateway() {
+      const gateway = await gatewayProgram({ kubeconfig: await kubeconfigOf('potoo-controller'), folder });
+      programs.push(gateway);
+      await gateway.process.start();
+      await eventually('the gateway is ready', async () => (await fetch(`${gateway.url}/readyz`)).ok);
+      return gateway;
+    },
+    async caller(name, roles) {
+      const subjects = [{ kind: 'ServiceAccount', name, namespace: 'default' }];
+      await apply(controlPlane, [
+        { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: 'default' } },
+        ...roles.map(({ role, namespace }) => ({
+          apiVersion: 'rbac.authorization.k8s.io/v1',
+          kind: namespace === undefined ? 'ClusterRoleBinding' : 'RoleBinding',
+          metadata: { name: `${name}-${role}`, ...(namespace === undefined ? {} : { namespace }) },
+          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+          subjects,
+        })),
+      ]);
+      return controlPlane.serviceAccountToken('default', name, 3_600);
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** Waits until the report of the namespace counts so many constraints, and returns it. */
+export function reportWithTotal(cluster: Cluster, namespace: string, total: number): Promise<unknown> {
+  return waitFor(
+    cluster.controlPlane,
+    reportPath(namespace),
+    (report) => at(report, 'status', 'total') === total,
+    `a total of ${total} in ${namespace}`,
+  );
+}
+
+/**
+ * Asks again until it holds: for what has no watch, like a gateway's answer. Fails with what was asked for after 30 s.
+ */
+export async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const until = performance.now() + 30_000;
+  while (!(await holds())) {
+    if (performance.now() > until) throw new Error(`not within 30 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

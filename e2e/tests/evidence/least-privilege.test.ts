@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import type { AccessRule } from '../../../crds/access.ts';
+import { gatewayAccess } from '../../../gateway/access.ts';
+import { operatorAccess } from '../../../operator/access.ts';
+import { type AuditEvent, gatewayUser, operatorUser, readAuditLogs } from './audit-log.ts';
+
+/** Which kinds the cluster serves, and its version: open to everyone who is authenticated (system:discovery). */
+const discoveryPaths = new Set(['/api', '/apis', '/version']);
+
+function resourceOf({ objectRef }: AuditEvent): string | undefined {
+  if (objectRef === undefined) return undefined;
+  return objectRef.subresource === undefined ? objectRef.resource : `${objectRef.resource}/${objectRef.subresource}`;
+}
+
+function allows(rule: AccessRule, event: AuditEvent): boolean {
+  const { objectRef, verb } = event;
+  const resource = resourceOf(event);
+  if (objectRef === undefined || resource === undefined) return false;
+  return (
+    rule.apiGroups.includes(objectRef.apiGroup) &&
+    rule.resources.includes(resource) &&
+    rule.verbs.includes(verb) &&
+    (rule.namespace === undefined || rule.namespace === objectRef.namespace) &&
+    (rule.resourceNames === undefined || (objectRef.name !== undefined && rule.resourceNames.includes(objectRef.name)))
+  );
+}
+
+function describeRequest(event: AuditEvent): string {
+  const group = event.objectRef?.apiGroup ? `.${event.objectRef.apiGroup}` : '';
+  return `${event.verb} ${resourceOf(event) === undefined ? event.requestURI.split('?')[0] : `${resourceOf(event)}${group}`}`;
+}
+
+const events = readAuditLogs();
+
+describe.each([
+  ['operator', operatorUser, operatorAccess],
+  ['gateway', gatewayUser, gatewayAccess],
+])('the %s, in everything that the tests made it do', (_, username, access) => {
+  const own = events.filter(({ user }) => user.username === username);
+
+  test('asked for nothing that is not on its list', () => {
+    expect(own.length).toBeGreaterThan(0);
+    const others = own.filter(
+      (event) =>
+        !access.some((rule) => allows(rule, event)) &&
+        !(event.objectRef === undefined && discoveryPaths.has(event.requestURI.split('?')[0] ?? '')),
+    );
+    expect([...new Set(others.map(describeRequest))]).toEqual([]);
+  });
+
+  test('used every right on its list', () => {
+    const unused = access.flatMap((rule) =>
+      rule.resources.flatMap((resource) =>
+        rule.verbs
+          .filter((verb) => !own.some((event) => allows({ ...rule, resources: [resource], verbs: [verb] }, event)))
+          .map((verb) => `${verb} ${resource}`),
+      ),
+    );
+    expect(unused).toEqual([]);
+  });
+
+  test('touched no Secret and no ConfigMap', () => {
+    const touched = own.filter(({ objectRef }) => ['secrets', 'configmaps'].includes(objectRef?.resource ?? ''));
+    expect(touched.map(describeRequest)).toEqual([]);
+  });
+});
