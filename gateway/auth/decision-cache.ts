@@ -1,6 +1,7 @@
 /**
  * Answers of the API server, kept for a while and asked for once, however many callers wait for the same one.
- * A question that failed is not kept: the next caller asks again.
+ * A question that failed is not kept: the next caller asks again. While questions fail, a no goes on to hold as long as a yes
+ * would have: it opens nothing, and callers with few rights are not worse off than those with many.
  */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kube/clock.ts';
@@ -26,7 +27,7 @@ export function createDecisionCache<T>(options: {
   readonly positive: (answer: T) => boolean;
 }): DecisionCache<T> {
   const { clock, entriesMax, positive } = options;
-  const kept = new LRUCache<string, { readonly answer: T; readonly until: number }>({ max: entriesMax });
+  const kept = new LRUCache<string, { readonly answer: T; readonly askedAt: number }>({ max: entriesMax });
   const pending = new Map<string, Promise<T>>();
 
   async function askOnce(key: string, ask: () => Promise<T>): Promise<T> {
@@ -34,8 +35,13 @@ export function createDecisionCache<T>(options: {
     const askedAt = clock.monotonic();
     try {
       const answer = await ask();
-      kept.set(key, { answer, until: askedAt + (positive(answer) ? allowMs : denyMs) });
+      kept.set(key, { answer, askedAt });
       return answer;
+    } catch (error) {
+      const known = kept.get(key);
+      const holds = known !== undefined && !positive(known.answer) && clock.monotonic() - known.askedAt < allowMs;
+      if (!holds) throw error;
+      return known.answer;
     } finally {
       pending.delete(key);
     }
@@ -44,7 +50,8 @@ export function createDecisionCache<T>(options: {
   return {
     async get(key, ask) {
       const known = kept.get(key);
-      if (known !== undefined && clock.monotonic() < known.until) return known.answer;
+      const holdsMs = known !== undefined && positive(known.answer) ? allowMs : denyMs;
+      if (known !== undefined && clock.monotonic() - known.askedAt < holdsMs) return known.answer;
       const underWay = pending.get(key);
       if (underWay !== undefined) return underWay;
       if (pending.size >= pendingMax) {

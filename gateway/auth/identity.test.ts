@@ -125,6 +125,18 @@ describe('what a caller may', () => {
     expect(new Set(reviews.asked).size).toBe(reviews.asked.length - 1); // two tokens, and no question twice
   });
 
+  test('while nobody can tell, a no holds as long as a yes, so that a reader keeps what it could read', async () => {
+    const { callerOf, clock, reviews } = setup();
+    const ann = await callerOf('Bearer ann');
+    const denied = { ...question, resource: 'constraintdetails' };
+    expect(await ann.may(denied)).toBe(false);
+    reviews.up = false;
+    await clock.advance(allowMs - 1);
+    expect(await ann.may(denied)).toBe(false);
+    await clock.advance(1);
+    await expect(ann.may(denied)).rejects.toMatchObject({ code: 'REVIEW_UNAVAILABLE' });
+  });
+
   test('while nobody can tell, kept decisions hold until they run out, and then nothing is allowed', async () => {
     const { callerOf, clock, reviews } = setup();
     const ann = await callerOf('Bearer ann');

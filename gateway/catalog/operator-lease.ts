@@ -43,6 +43,7 @@ export function createOperatorLease(options: {
   let seen: { readonly holder: string; readonly renewTime: string; readonly durationMs: number } | undefined;
   let changedAt = clock.monotonic();
   let lastContactAt = clock.monotonic();
+  let lastProblem: string | undefined;
 
   async function fetchLease(): Promise<unknown> {
     const timeout = new AbortController();
@@ -56,8 +57,15 @@ export function createOperatorLease(options: {
     }
   }
 
+  /** Says a problem once, not every few seconds. */
+  function problem(path: string, message: string | undefined): void {
+    if (message !== undefined && message !== lastProblem) {
+      onProblem({ object: `Lease ${namespace}/${operatorLeaseName}`, path, message });
+    }
+    lastProblem = message;
+  }
+
   async function look(): Promise<void> {
-    const object = `Lease ${namespace}/${operatorLeaseName}`;
     let answer: unknown;
     try {
       answer = await fetchLease();
@@ -65,17 +73,19 @@ export function createOperatorLease(options: {
       if (error instanceof KubeError && error.code === 'KUBE_NOT_FOUND') {
         lastContactAt = clock.monotonic();
         seen = undefined;
+        problem('', undefined);
         return;
       }
       // No answer says nothing of the operator: what was seen ages by itself.
-      onProblem({ object, path: '', message: error instanceof Error ? error.message : String(error) });
+      problem('', error instanceof Error ? error.message : String(error));
       return;
     }
     const lease = Lease.safeParse(answer);
     if (!lease.success) {
-      onProblem({ object, path: 'spec', message: firstIssue(lease.error) });
+      problem('spec', firstIssue(lease.error));
       return;
     }
+    problem('', undefined);
     const { holderIdentity: holder = '', renewTime = '', leaseDurationSeconds } = lease.data.spec;
     if (seen?.holder !== holder || seen.renewTime !== renewTime) changedAt = clock.monotonic();
     seen = { holder, renewTime, durationMs: leaseDurationSeconds * 1_000 };

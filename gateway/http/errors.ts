@@ -51,7 +51,8 @@ export function errorResponse(
 /** Anything thrown: what is not meant for callers goes to the log alone. */
 export function thrownResponse(error: unknown, log: Log): Response {
   if (error instanceof GatewayError) {
-    log.warn({ code: error.code, err: error.cause }, error.message);
+    const cause = error.cause instanceof Error ? error.cause.message : undefined;
+    log.warn({ code: error.code, cause }, error.message);
     return errorResponse({ code: error.code, error: error.message });
   }
   log.error({ err: error }, 'a call failed');

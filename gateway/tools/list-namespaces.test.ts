@@ -1,0 +1,133 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createGateway, type Gateway } from '../testing/fixture.ts';
+import { entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
+
+interface ListAnswer {
+  readonly namespaces: readonly { readonly namespace: string }[];
+  readonly total: number;
+  readonly returned: number;
+  readonly truncated: boolean;
+  readonly next_cursor?: string;
+}
+
+const names = Array.from({ length: 1_000 }, (_, index) => `ns-${String(index).padStart(4, '0')}`);
+const objects = names.map((name) => reportObject(name, []));
+const visible = names.filter((_, index) => index % 3 === 0);
+const rights = {
+  admin: ['list constraintreports'],
+  some: visible.map((name) => `get constraintreports ${name}`),
+  'system:anonymous': ['get constraintreports ns-0003'],
+};
+
+async function list(gateway: Gateway, input: object, user?: string): Promise<ListAnswer> {
+  const response = await gateway.post('/tools/potoo_list_namespaces', input, user);
+  expect(response.status).toBe(200);
+  return (await response.json()) as ListAnswer;
+}
+
+async function listAll(gateway: Gateway, limit: () => number, user: string): Promise<string[]> {
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page: ListAnswer = await list(gateway, { limit: limit(), cursor: cursor ?? null }, user);
+    seen.push(...page.namespaces.map(({ namespace }) => namespace));
+    expect(page.truncated).toBe(page.next_cursor !== undefined);
+    cursor = page.next_cursor;
+  } while (cursor !== undefined);
+  return seen;
+}
+
+test('counts and the gravest constraint stand beside each namespace', async () => {
+  const grave = networkConstraint('shop', 'db-in');
+  const mild = networkConstraint('lab', 'mild', { severity: 'Info' });
+  const gateway = createGateway({
+    objects: [
+      reportObject('shop', [entryOf(grave), entryOf(networkConstraint('shop', 'x', { severity: 'Info' }))]),
+      reportObject('lab', [entryOf(mild)], {
+        total: 2,
+        critical: 1,
+        inherited: ['Critical deny Admission ValidatingAdmissionPolicy/no-root abc: No root here'],
+      }),
+      reportObject('empty', []),
+    ],
+    rights: { admin: ['list constraintreports'] },
+  });
+  expect(await list(gateway, {}, 'admin')).toEqual({
+    namespaces: [
+      { namespace: 'empty', total: 0, critical_count: 0, warning_count: 0, info_count: 0 },
+      { namespace: 'lab', total: 2, critical_count: 1, warning_count: 0, info_count: 1, top_constraint: 'no-root' },
+      { namespace: 'shop', total: 2, critical_count: 1, warning_count: 0, info_count: 1, top_constraint: 'db-in' },
+    ],
+    total: 3,
+    returned: 3,
+    truncated: false,
+  });
+});
+
+test('who may list them all is asked about once', async () => {
+  const gateway = createGateway({ objects, rights });
+  const answer = await list(gateway, { limit: 1_000 }, 'admin');
+  expect(answer).toMatchObject({ total: 1_000, returned: 1_000, truncated: false });
+  expect(gateway.reviews.asked).toEqual(['token', 'admin list constraintreports']);
+});
+
+test('who may not is asked about namespace by namespace, in order, and no further than the page needs', async () => {
+  const gateway = createGateway({ objects, rights });
+  const answer = await list(gateway, { limit: 2 }, 'some');
+  expect(answer.namespaces.map(({ namespace }) => namespace)).toEqual(['ns-0000', 'ns-0003']);
+  expect(gateway.reviews.asked).toEqual([
+    'token',
+    'some list constraintreports',
+    ...names.slice(0, 4).map((name) => `some get constraintreports ${name}`),
+  ]);
+});
+
+test('one call asks about a bounded number of namespaces and then hands out a cursor, also when nothing was found', async () => {
+  const gateway = createGateway({ objects, rights });
+  const answer = await list(gateway, { limit: 1_000 }, 'nobody');
+  expect(answer).toMatchObject({ namespaces: [], total: 0, returned: 0, truncated: true });
+  expect(gateway.reviews.asked).toHaveLength(402);
+  expect(await listAll(gateway, () => 1_000, 'nobody')).toEqual([]);
+});
+
+test('a call that has little time left stops asking and hands out a cursor', async () => {
+  const gateway = createGateway({ objects, rights });
+  const { authorize } = gateway.reviews;
+  gateway.reviews.authorize = async (user, question) => {
+    await gateway.clock.sleep(500);
+    return authorize(user, question);
+  };
+  const pending = list(gateway, { limit: 1_000 }, 'some');
+  await gateway.clock.advance(3_500);
+  const answer = await pending;
+  expect(answer.truncated).toBe(true);
+  expect(answer.returned).toBeGreaterThan(0);
+});
+
+test('pages put together are all that the caller may see, under any limits', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.infiniteStream(fc.integer({ min: 20, max: 300 })), async (limits) => {
+      const gateway = createGateway({ objects, rights });
+      const limit = () => limits.next().value;
+      expect(await listAll(gateway, limit, 'some')).toEqual(visible);
+      expect(await listAll(gateway, limit, 'admin')).toEqual(names);
+    }),
+    { numRuns: 5 },
+  );
+});
+
+test('who sees nothing without a token is told to bring one; who sees something gets it', async () => {
+  const gateway = createGateway({ objects, rights });
+  expect((await list(gateway, {})).namespaces.map(({ namespace }) => namespace)).toEqual(['ns-0003']);
+  const closed = createGateway({ objects });
+  expect((await closed.post('/tools/potoo_list_namespaces', {})).status).toBe(401);
+});
+
+test('a cursor that this list did not give out is refused', async () => {
+  const gateway = createGateway({ objects, rights });
+  for (const cursor of ['x', Buffer.from('["namespaces",["a",-1]]').toString('base64url')]) {
+    const response = await gateway.post('/tools/potoo_list_namespaces', { cursor }, 'admin');
+    expect([response.status, await response.json()]).toMatchObject([400, { code: 'INVALID_CURSOR' }]);
+  }
+});
