@@ -70,6 +70,7 @@ export const metadataOnlyAccept = {
   watch: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
 } as const;
 
+/** Calls over a transport; it keeps nothing itself. */
 export function createClient(transport: Transport): Client {
   return {
     async list(resource, options = {}) {

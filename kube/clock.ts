@@ -12,7 +12,7 @@ export interface Clock {
   after(ms: number, task: () => void): () => void;
 }
 
-/** A number in [0, 1), like Math.random. */
+/** A number in [0, 1). */
 export type Random = () => number;
 
 export const systemClock: Clock = {

@@ -3,6 +3,7 @@ import { apiVersionOf, type KubeObject, type ObjectMeta, type Resource } from '.
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Whether a JSON value is an object, and neither null nor a list. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

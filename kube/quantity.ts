@@ -66,6 +66,7 @@ export function parseQuantity(text: string | number): Quantity | undefined {
   return { nano: parts.negative ? -nano : nano, format };
 }
 
+/** -1 when `a` is less, 1 when it is more, 0 when both are the same amount. */
 export function compareQuantities(a: Quantity, b: Quantity): -1 | 0 | 1 {
   if (a.nano === b.nano) return 0;
   return a.nano < b.nano ? -1 : 1;

@@ -24,6 +24,7 @@ export interface ReflectorCache<T> {
   clear(): void;
 }
 
+/** An empty cache that tells `handler` what changes. */
 export function createReflectorCache<T>(
   prune: (object: KubeObject) => T | undefined,
   handler: ReflectorHandler<T>,

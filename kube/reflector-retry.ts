@@ -20,6 +20,7 @@ export interface ReflectorRetry {
   shortWatchMs(): number;
 }
 
+/** How long to wait before the next attempt; begins as if all went well. */
 export function createReflectorRetry(random: Random): ReflectorRetry {
   let failures = 0;
   let refusals = 0;

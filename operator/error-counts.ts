@@ -12,6 +12,7 @@ export interface ErrorCounts {
   watchFailed(resource: string): void;
 }
 
+/** Counts from zero. */
 export function createErrorCounts(adapters: readonly Adapter[]): ErrorCounts {
   const byAdapter = new Map<string, Map<string, number>>();
   function count(adapter: string, kind: string): void {

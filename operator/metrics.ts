@@ -7,6 +7,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 const prefix = 'potoo_operator_';
 
+/** A registry of its own, so that two operators in one process do not share counts. */
 export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix });

@@ -12,6 +12,7 @@ export interface Probes {
   readonly ready: () => boolean;
 }
 
+/** The routes; `listen` serves them. */
 export function createProbes({ registry, ready }: Probes): Hono {
   const app = new Hono();
   app.get('/healthz', (context) => context.json({ status: 'healthy' }));

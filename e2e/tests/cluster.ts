@@ -2,7 +2,7 @@
  * A control plane with Potoo on it, for tests: both programs run with the rights of their ServiceAccounts and nothing else.
  */
 import { apply, at, waitFor } from '../control-plane/admin.ts';
-import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../control-plane/control-plane.ts';
 import { type Gateway, gatewayProgram, install, operatorProgram, type Program } from '../programs.ts';
 
 export interface Cluster extends AsyncDisposable {
@@ -21,9 +21,9 @@ export const detailPath = (namespace: string, name: string) =>
   `${base}/namespaces/${namespace}/constraintdetails/${name}`;
 export const clusterReportPath = `${base}/clusterconstraintreports/cluster`;
 
-export async function startCluster(): Promise<Cluster> {
+export async function startCluster(options: ControlPlaneOptions = {}): Promise<Cluster> {
   await using starting = new AsyncDisposableStack();
-  const controlPlane = starting.use(await startControlPlane());
+  const controlPlane = starting.use(await startControlPlane(options));
   const programs = starting.adopt<Program[]>([], async (started) => {
     await Promise.all(started.map(({ process }) => process.stop()));
   });

@@ -16,6 +16,7 @@ const subjectLengthMax = 200;
 const peersLengthMax = 300;
 const portsLengthMax = 150;
 
+/** deny: nothing passes; allow: everything does; restrict: some; unknown: no opening could be read whole. */
 export function networkEffect(rule: NetworkRule): Effect {
   const openings = understood(rule);
   if (openings.some(isUnlimited)) return 'allow';
@@ -23,6 +24,7 @@ export function networkEffect(rule: NetworkRule): Effect {
   return rule.allow.length === 0 ? 'deny' : 'unknown';
 }
 
+/** Critical: nothing or only listed ports; Warning: only peers or protocols are restricted; Info: everything passes. */
 export function networkSeverity(rule: NetworkRule): Severity {
   const openings = understood(rule);
   if (openings.some(isUnlimited)) return 'Info';

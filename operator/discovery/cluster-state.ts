@@ -34,6 +34,7 @@ export interface ClusterStateEvents {
 
 const Phase = z.object({ phase: z.string() });
 
+/** An empty state; its consumers fill it. `adapters` read policies, `events` hear what each change touches. */
 export function createClusterState(adapters: readonly Adapter[], events: ClusterStateEvents): ClusterState {
   const scopes = createScopeIndex();
   const workloads = createWorkloadIndex();

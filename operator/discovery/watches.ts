@@ -50,6 +50,7 @@ export interface WatchDeps {
 /** How long a kind that the API server does not give may hold up everything else. */
 const settleMsMax = 30_000;
 
+/** Starts a Reflector for every kind that the cluster serves; a kind that it does not serve is told as absent. */
 export function startWatches(consumers: readonly Consumer<unknown>[], deps: WatchDeps): Watches {
   const byResource = Map.groupBy(consumers, ({ resource }) => resourceName(resource));
   const synced = new Set<string>();

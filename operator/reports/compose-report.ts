@@ -61,6 +61,7 @@ export function composeReport(observed: Observed, published: PublishedReport | u
   return { ...content, lastChanged: unchanged ? published.lastChanged : now };
 }
 
+/** How many there are of each severity, in the words of the reports. */
 export function countBySeverity(constraints: Iterable<Constraint>): Record<'critical' | 'warning' | 'info', number> {
   const count: Record<Severity, number> = { Critical: 0, Warning: 0, Info: 0 };
   for (const { severity } of constraints) count[severity] += 1;

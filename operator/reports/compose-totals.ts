@@ -25,6 +25,7 @@ export interface PublishedTotals {
   readonly conditions: readonly Condition[];
 }
 
+/** `now` is the time that changed parts carry; unchanged parts keep theirs. */
 export function composeTotals(
   observed: ObservedCluster,
   published: PublishedTotals | undefined,

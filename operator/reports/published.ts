@@ -15,6 +15,7 @@ export interface PublishedDetail {
   readonly hash: string;
 }
 
+/** What the next report of a namespace depends on. A status that is not ours has a hash that equals none of ours. */
 export function readReport(object: KubeObject): PublishedReport {
   const { resourceVersion } = object.metadata;
   const parsed = ReportStatus.safeParse(object['status']);
@@ -33,6 +34,7 @@ export function readReport(object: KubeObject): PublishedReport {
   };
 }
 
+/** Version and hash of a ConstraintDetail. */
 export function readDetail(object: KubeObject): PublishedDetail {
   const parsed = ConstraintDetail.safeParse(object);
   return {
@@ -41,6 +43,7 @@ export function readDetail(object: KubeObject): PublishedDetail {
   };
 }
 
+/** What the next ClusterConstraintReport depends on. */
 export function readTotals(object: KubeObject): PublishedTotals {
   const { resourceVersion } = object.metadata;
   const parsed = ClusterReportStatus.safeParse(object['status']);
@@ -68,6 +71,7 @@ export interface PublishedObjects<T extends Versioned> {
   remove(key: string, value: Versioned): boolean;
 }
 
+/** Nothing is known yet. */
 export function createPublishedObjects<T extends Versioned>(): PublishedObjects<T> {
   const byNamespace = new Map<string, Map<string, T>>();
   const split = (key: string): [namespace: string, name: string] => {

@@ -61,6 +61,7 @@ const workers = 8;
 /** Failures that the cluster report names; the rest are counted in metrics. */
 const failuresNamedMax = 10;
 
+/** Hears of changes from the start; nothing is written before `write`. */
 export function createReporter(deps: ReporterDeps): Reporter {
   const { client, clock, log, metrics } = deps;
   const queue = createWorkQueue({ clock, random: deps.random });

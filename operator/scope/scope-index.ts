@@ -27,6 +27,7 @@ interface Policy {
 
 const nothing: ReadonlySet<string> = new Set();
 
+/** An empty index. */
 export function createScopeIndex(): ScopeIndex {
   const namespaces = new Map<string, NamespaceIdentity>();
   const policies = new Map<string, Policy>();

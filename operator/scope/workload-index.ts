@@ -16,6 +16,7 @@ export interface WorkloadIndex {
   readonly size: number;
 }
 
+/** An empty index. */
 export function createWorkloadIndex(): WorkloadIndex {
   /** Namespace → object → workload and its text, by which it is compared and ordered. */
   const byNamespace = new Map<string, Map<string, { readonly workload: Workload; readonly text: string }>>();

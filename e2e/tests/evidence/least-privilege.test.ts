@@ -30,6 +30,9 @@ function describeRequest(event: AuditEvent): string {
   return `${event.verb} ${resourceOf(event) === undefined ? event.requestURI.split('?')[0] : `${resourceOf(event)}${group}`}`;
 }
 
+/** Somebody else's write has to come between two of the operator's: reports/publish.test.ts makes that happen at will. */
+const onlyAfterConflicts = new Set(['get clusterconstraintreports', 'get constraintreports', 'get constraintdetails']);
+
 const events = readAuditLogs();
 
 describe.each([
@@ -56,7 +59,7 @@ describe.each([
           .map((verb) => `${verb} ${resource}`),
       ),
     );
-    expect(unused).toEqual([]);
+    expect(unused.filter((right) => !onlyAfterConflicts.has(right))).toEqual([]);
   });
 
   test('touched no Secret and no ConfigMap', () => {

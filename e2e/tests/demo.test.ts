@@ -1,0 +1,261 @@
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { stringify } from 'yaml';
+import { at, get } from '../control-plane/admin.ts';
+import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
+import { isAlive } from '../control-plane/processes.ts';
+
+// A person's way through `npm start`, by the printed lines only.
+
+const main = fileURLToPath(new URL('../demo/main.ts', import.meta.url));
+const run = promisify(execFile);
+const hasKubectl = spawnSync('kubectl', ['version', '--client']).error === undefined;
+
+interface Demo {
+  readonly pid: number;
+  readonly exited: Promise<unknown[]>;
+  stdout(): string;
+  stderr(): string;
+  /** Resolves when the last line of the output stands. Throws when the demo ends before. */
+  ready(): Promise<void>;
+}
+
+function startDemo(...args: string[]): Demo {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  const exited = once(child, 'close');
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const isReady = new Promise<void>((resolve) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      if (stdout.includes('\nReady. ')) resolve();
+    });
+  });
+  if (child.pid === undefined) throw new Error('the demo was not started');
+  return {
+    pid: child.pid,
+    exited,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    async ready() {
+      await Promise.race([isReady, exited]);
+      if (!stdout.includes('\nReady. ')) throw new Error(`the demo ended before it was ready: ${stderr}`);
+    },
+  };
+}
+
+/** A process and all that it started, itself first. */
+function processesOf(pid: number): { readonly pid: number; readonly command: string }[] {
+  const parents = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+        const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+        return [{ pid: Number(name), parent, command: readFileSync(`/proc/${name}/cmdline`, 'utf8') }];
+      } catch {
+        return []; // it has ended in between
+      }
+    });
+  const own = new Set([pid]);
+  for (const process of parents.toSorted((a, b) => a.pid - b.pid)) if (own.has(process.parent)) own.add(process.pid);
+  return parents.filter((process) => own.has(process.pid));
+}
+
+const indented = (text: string) => [...text.matchAll(/^ {2}(\S.*)$/gm)].map(([, line = '']) => line);
+const linesOf = (demo: Demo) => indented(demo.stdout()).filter((line) => /^(curl|kubectl|export|sleep) /.test(line));
+
+/** What a line prints in a shell in which the first lines have been pasted before; fails when the line fails. */
+async function paste(demo: Demo, line: string): Promise<string> {
+  const exports = linesOf(demo).filter((each) => each.startsWith('export '));
+  const { stdout } = await run('/bin/sh', ['-ec', [...exports, line].join('\n')], { cwd: '/' });
+  return stdout;
+}
+
+function onlyLine(demo: Demo, ...parts: readonly string[]): string {
+  const found = new Set(linesOf(demo).filter((line) => parts.every((part) => line.includes(part))));
+  const [line] = found;
+  if (line === undefined || found.size > 1) {
+    throw new Error(`${found.size} lines instead of one with ${parts.join(' and ')}:
+${demo.stdout()}`);
+  }
+  return line;
+}
+
+const withoutAges = (table: string) => table.replaceAll(/ +\S+$/gm, '').trim();
+
+describe('npm start', () => {
+  let demo: Demo;
+  beforeAll(async () => {
+    demo = startDemo();
+    await demo.ready();
+  });
+  afterAll(async () => {
+    if (!isAlive(demo.pid)) return;
+    process.kill(demo.pid, 'SIGTERM');
+    await demo.exited;
+  });
+
+  test('every line that only reads works as printed, with the status that its title promises', async () => {
+    const reading = linesOf(demo)
+      .filter((line) => line.startsWith('curl '))
+      .map((line) => line.replace('curl ', 'curl -o /dev/null ').replace(String.raw`'\n'`, '%{http_code}'));
+    expect(reading.length).toBeGreaterThan(10);
+    for (const line of reading) {
+      expect([line, await paste(demo, line)]).toEqual([line, line.includes(' -i ') ? '403' : '200']);
+    }
+  });
+
+  test.skipIf(!hasKubectl)('the table is what kubectl prints', async () => {
+    const printed = /^NAMESPACE[^]*?(?=\n\n)/m.exec(demo.stdout())?.[0] ?? '';
+    const { stdout } = await run('/bin/sh', [
+      '-c',
+      `${onlyLine(demo, 'export KUBECONFIG')}; kubectl get constraintreports -A`,
+    ]);
+    expect(withoutAges(printed)).toBe(withoutAges(stdout));
+    expect(printed).toMatch(/^shop +constraints +11 +9 +1 +1 +\d+s$/m);
+  });
+
+  test.skipIf(!hasKubectl)('kubectl explains the fields and shows the report', async () => {
+    expect(await paste(demo, onlyLine(demo, 'kubectl explain'))).toContain('gravest');
+    const report = onlyLine(demo, 'get creport constraints -o yaml');
+    expect(await paste(demo, report)).toContain('message: All pods accept no ingress');
+  });
+
+  test('what is a summary to a developer holds ports and peers for an admin', async () => {
+    const [developer, admin] = [
+      onlyLine(demo, '/shop-developer', 'checkout'),
+      onlyLine(demo, '/shop-admin', 'checkout'),
+    ];
+    expect(await paste(demo, developer)).toContain('ingress only from listed peers on listed ports');
+    expect(await paste(demo, admin)).toContain('ingress only from pods with app=web in namespace shop on TCP 8080');
+  });
+
+  test('a developer sees one namespace, the platform team and nobody in particular see all', async () => {
+    const namespaces = async (line: string) => at(JSON.parse(await paste(demo, line)), 'total');
+    expect(await namespaces(onlyLine(demo, '/shop-developer', 'potoo_list_namespaces'))).toBe(1);
+    expect(await namespaces(onlyLine(demo, '/platform-admin', 'potoo_list_namespaces'))).toBe(13);
+    expect(await namespaces(onlyLine(demo, "'\\n' -X POST", 'potoo_list_namespaces'))).toBe(13);
+  });
+
+  test.skipIf(!hasKubectl)('report and answer follow what is changed with kubectl', async () => {
+    const report = 'kubectl -n shop get creport';
+    expect(linesOf(demo)).toContain(report);
+    await paste(demo, onlyLine(demo, 'patch networkpolicy'));
+    await vi.waitFor(
+      async () => {
+        expect(await paste(demo, report)).toMatch(/^constraints +11 +8 +2 +1 /m);
+        const answer = await paste(demo, onlyLine(demo, '/shop-admin', 'checkout'));
+        expect(JSON.parse(answer)).toMatchObject({ severity: 'Warning', message: expect.stringContaining('any port') });
+      },
+      { timeout: 20_000 },
+    );
+    await paste(demo, onlyLine(demo, 'create deployment'));
+    await paste(demo, onlyLine(demo, 'label namespace legacy'));
+    await vi.waitFor(
+      async () => {
+        const table = await paste(demo, onlyLine(demo, 'kubectl get constraintreports'));
+        expect(table).toMatch(/^sandbox +constraints +2 +1 +1 +0 /m);
+        expect(table).toMatch(/^legacy +constraints +2 +1 +1 +0 /m);
+        expect(await paste(demo, onlyLine(demo, 'reports/legacy'))).toContain('Pod Security Standard are refused');
+      },
+      { timeout: 20_000 },
+    );
+  });
+
+  test.skipIf(!hasKubectl)('without the ClusterRoleBinding of nobody in particular there is a 401', async () => {
+    await paste(demo, onlyLine(demo, 'delete clusterrolebinding'));
+    const answer = await paste(demo, onlyLine(demo, 'sleep 60'));
+    expect(answer).toMatch(/^HTTP\/1.1 401 [^]*www-authenticate: Bearer/i);
+  });
+
+  test('Ctrl-C ends every process and removes the folder', async () => {
+    const folder = dirname(dirname(/KUBECONFIG=(\S+)/.exec(demo.stdout())?.[1] ?? ''));
+    expect(existsSync(folder)).toBe(true);
+    const processes = processesOf(demo.pid);
+    const programs = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'operator/main.ts', 'gateway/main.ts'];
+    const commands = processes.map(({ command }) => command);
+    expect(programs.filter((program) => !commands.some((command) => command.includes(program)))).toEqual([]);
+    process.kill(demo.pid, 'SIGINT');
+    expect(await demo.exited).toEqual([0, null]);
+    // Watchdogs read the end of their line a moment after the end of what they watch.
+    await vi.waitFor(() => expect(processes.filter(({ pid }) => isAlive(pid))).toEqual([]));
+    expect(existsSync(folder)).toBe(false);
+  });
+});
+
+describe('npm start -- --kubeconfig FILE', () => {
+  let cluster: ControlPlane;
+  let kubeconfig: string;
+  beforeAll(async () => {
+    cluster = await startControlPlane();
+    kubeconfig = join(cluster.folder, 'person.kubeconfig');
+    const credential = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      kind: 'ExecCredential',
+      status: { token: cluster.adminToken },
+    };
+    const config = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'own', cluster: { server: cluster.server, 'certificate-authority': cluster.caFile } }],
+      users: [
+        {
+          name: 'person',
+          user: {
+            exec: {
+              apiVersion: credential.apiVersion,
+              command: 'echo',
+              args: [JSON.stringify(credential)],
+              interactiveMode: 'Never',
+            },
+          },
+        },
+      ],
+      contexts: [{ name: 'own', context: { cluster: 'own', user: 'person' } }],
+      'current-context': 'own',
+    };
+    await writeFile(kubeconfig, stringify(config, { lineWidth: 0 }));
+  });
+  afterAll(() => cluster?.stop());
+
+  test('lists what it would install, and installs nothing where it cannot ask', async () => {
+    const demo = startDemo('--kubeconfig', kubeconfig);
+    expect(await demo.exited).toEqual([1, null]);
+    expect(demo.stdout()).toContain('CustomResourceDefinition constraintreports.potoo.io');
+    expect(demo.stderr()).toContain('--yes');
+    expect(demo.stderr()).not.toMatch(/^ +at /m);
+    expect(await get(cluster, '/api/v1/namespaces/potoo-system')).toBeUndefined();
+  });
+
+  test('runs with credentials that a program prints, without samples and without rights for nobody', async () => {
+    const demo = startDemo('--kubeconfig', kubeconfig, '--yes');
+    try {
+      await demo.ready();
+      expect(demo.stdout()).toMatch(/^default +constraints +0 +0 +0 +0 /m);
+      expect(await get(cluster, '/api/v1/namespaces/shop')).toBeUndefined();
+      const lines = linesOf(demo).filter((line) => hasKubectl || !line.includes('kubectl'));
+      const answers = await Promise.all(lines.map(async (line) => ({ line, said: await paste(demo, line) })));
+      const statuses = answers.filter(({ line }) => line.includes(' -i ')).map(({ said }) => said.slice(0, 12));
+      expect(statuses).toEqual(hasKubectl ? ['HTTP/1.1 403', 'HTTP/1.1 401'] : ['HTTP/1.1 401']);
+
+      const gateway = processesOf(demo.pid).find(({ command }) => /^[^\0]*node\0[^\0]*gateway\/main.ts/.test(command));
+      process.kill(gateway?.pid ?? 0, 'SIGKILL');
+      expect(await demo.exited).toEqual([1, null]);
+      expect(demo.stderr()).toContain('gateway ended by itself (SIGKILL)');
+      expect(demo.stdout()).toContain(`kubectl --kubeconfig ${kubeconfig} delete namespace potoo-system`);
+    } finally {
+      if (isAlive(demo.pid)) process.kill(demo.pid, 'SIGTERM');
+      await demo.exited;
+    }
+  });
+});
