@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { constraintTypes, Effect, severities } from './constraint.ts';
 import { formatReportLine, type InheritedEntry, parseReportLine } from './report-line.ts';

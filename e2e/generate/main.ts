@@ -4,6 +4,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import * as z from 'zod';
 import { customResourceDefinitions } from '../../crds/definitions.ts';
 import { rbacFiles } from './rbac.ts';
 
@@ -16,12 +17,13 @@ function yamlOf(documents: readonly unknown[]): string {
     .join('---\n')}`;
 }
 
+const Named = z.object({ metadata: z.object({ name: z.string() }) });
+
 /** Folders that hold nothing but generated files, and what belongs into each. */
 function generated(): Map<string, Map<string, string>> {
   const crds = new Map<string, string>();
   for (const definition of customResourceDefinitions()) {
-    const { name } = definition['metadata'] as { name: string };
-    const [plural, ...group] = name.split('.');
+    const [plural, ...group] = Named.parse(definition).metadata.name.split('.');
     crds.set(`${group.join('.')}_${plural}.yaml`, yamlOf([definition]));
   }
   const rbac = new Map([...rbacFiles()].map(([name, objects]) => [name, yamlOf(objects)]));

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { constraintTypes, severities } from '../../crds/constraint.ts';
 import { ReportStatus, reportEntriesMax } from '../../crds/report.ts';

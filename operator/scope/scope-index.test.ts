@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Constraint } from '../../crds/constraint.ts';
 import { clusterConstraint, testConstraint } from '../testing/constraints.ts';
