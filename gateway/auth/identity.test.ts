@@ -97,7 +97,7 @@ describe('what a caller may', () => {
     const { callerOf, clock, reviews } = setup();
     const ann = await callerOf('Bearer ann');
     const travelling = Promise.withResolvers<void>();
-    const { authorize } = reviews;
+    const authorize = reviews.authorize.bind(reviews);
     reviews.authorize = async (user, asked) => {
       const allowed = await authorize(user, asked);
       await travelling.promise;

@@ -39,7 +39,7 @@ export function createOperatorLease(options: {
   readonly onProblem: OnProblem;
 }): OperatorLease {
   const { transport, clock, namespace, onProblem } = options;
-  const path = resourcePath(leases, { namespace, name: operatorLeaseName });
+  const leasePath = resourcePath(leases, { namespace, name: operatorLeaseName });
   let seen: { readonly holder: string; readonly renewTime: string; readonly durationMs: number } | undefined;
   let changedAt = clock.monotonic();
   let lastContactAt = clock.monotonic();
@@ -49,7 +49,7 @@ export function createOperatorLease(options: {
     const timeout = new AbortController();
     const cancel = clock.after(requestMsMax, () => timeout.abort(new Error(`no answer within ${requestMsMax} ms`)));
     try {
-      const answer = await transport.request({ method: 'GET', path, signal: timeout.signal });
+      const answer = await transport.request({ method: 'GET', path: leasePath, signal: timeout.signal });
       lastContactAt = clock.monotonic();
       return answer;
     } finally {

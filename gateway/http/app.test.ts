@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { clusterReportObject, detailObject, entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
 import { createGateway, rightsOf } from '../testing/fixture.ts';
 
@@ -10,26 +11,29 @@ const objects = [
 ];
 const gatewayOf = (rights: Record<string, readonly string[]> = rightsOf('shop')) => createGateway({ objects, rights });
 
+type Route = readonly [method: string, path: string, body: ((namespace: string) => object) | undefined];
+
 /** Every route that needs a right in a namespace, as a request for that namespace. */
-const namespaced = [
+const namespaced: readonly Route[] = [
   ['POST', '/tools/potoo_query', (namespace: string) => ({ namespace })],
   ['POST', '/resources', (namespace: string) => ({ resource: 'reports', params: { namespace } })],
   ['POST', '/resources', (namespace: string) => ({ resource: 'constraints', params: { namespace, name: 'db-in' } })],
   ['GET', '/resources/reports/:namespace', undefined],
   ['GET', '/resources/constraints/:namespace/db-in', undefined],
-] as const;
+];
 type Gateway = ReturnType<typeof createGateway>;
 
-async function ask(gateway: Gateway, route: (typeof namespaced)[number], namespace: string, user?: string) {
-  const [method, path, body] = route;
-  return method === 'GET'
+async function ask(gateway: Gateway, route: Route, namespace: string, user?: string) {
+  const [, path, body] = route;
+  return body === undefined
     ? gateway.get(path.replace(':namespace', namespace), user)
     : gateway.post(path, body(namespace), user);
 }
 
+const ErrorBody = z.strictObject({ error: z.string(), code: z.string() });
+
 async function errorOf(response: Response) {
-  const { error, code } = (await response.json()) as { error: unknown; code: unknown };
-  expect(error).toEqual(expect.any(String));
+  const { code } = ErrorBody.parse(await response.json());
   return [response.status, code];
 }
 
@@ -180,7 +184,7 @@ describe('bodies', () => {
   test('a refusal names each field that is wrong, and what would be right', async () => {
     const response = await send('{"namespace":7,"limit":"many","severity":"Grave","constraint_type":""}');
     expect(response.status).toBe(400);
-    const { error } = (await response.json()) as { error: string };
+    const { error } = ErrorBody.parse(await response.json());
     for (const part of ['namespace: ', 'limit: ', 'severity: ', '"Critical"', 'constraint_type: ', '"Admission"']) {
       expect(error).toContain(part);
     }
@@ -281,7 +285,9 @@ describe('what needs no caller', () => {
   });
 
   test('/mcp/resources lists the resources by URI', async () => {
-    const { resources } = (await (await gatewayOf().get('/mcp/resources')).json()) as { resources: { uri: string }[] };
+    const { resources } = z
+      .object({ resources: z.array(z.object({ uri: z.string() })) })
+      .parse(await (await gatewayOf().get('/mcp/resources')).json());
     expect(resources.map(({ uri }) => uri)).toEqual([
       'potoo://capabilities',
       'potoo://constraints/{namespace}/{name}',

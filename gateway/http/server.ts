@@ -1,7 +1,7 @@
 /**
  * Listening sockets with the limits that keep slow or hostile peers from holding them.
  */
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Clock } from '../../kube/clock.ts';
 
@@ -33,8 +33,15 @@ export async function listen(options: {
 }): Promise<Listening> {
   const { fetch, host, clock } = options;
   const handle = getRequestListener(fetch);
-  // The listener answers errors of its own with a response, so nothing is left to handle here.
-  const server = createServer(limits, (incoming, outgoing) => void handle(incoming, outgoing));
+  const inFlight = new Set<ServerResponse>();
+  let closing = false;
+  const server = createServer(limits, (incoming, outgoing) => {
+    inFlight.add(outgoing);
+    outgoing.once('close', () => inFlight.delete(outgoing));
+    if (closing) endConnection(outgoing);
+    // The listener answers errors of its own with a response, so nothing is left to handle here.
+    void handle(incoming, outgoing);
+  });
   server.maxConnections = connectionsMax;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -43,13 +50,25 @@ export async function listen(options: {
       resolve();
     });
   });
-  return { port: portOf(server), [Symbol.asyncDispose]: async () => close(server, clock) };
+  return {
+    port: portOf(server),
+    async [Symbol.asyncDispose]() {
+      closing = true;
+      for (const outgoing of inFlight) endConnection(outgoing);
+      await close(server, clock);
+    },
+  };
 }
 
 function portOf(server: Server): number {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server listens on no port');
   return address.port;
+}
+
+/** Tells the client not to send more on this connection, which would otherwise stay open after its answer. */
+function endConnection(outgoing: ServerResponse): void {
+  if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
 }
 
 /** Takes no new connections, lets requests in flight end, and cuts what does not end in time. */

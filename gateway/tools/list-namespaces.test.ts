@@ -1,15 +1,17 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import * as z from 'zod';
 import { createGateway, type Gateway } from '../testing/fixture.ts';
 import { entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
 
-interface ListAnswer {
-  readonly namespaces: readonly { readonly namespace: string }[];
-  readonly total: number;
-  readonly returned: number;
-  readonly truncated: boolean;
-  readonly next_cursor?: string;
-}
+const ListAnswer = z.strictObject({
+  namespaces: z.array(z.looseObject({ namespace: z.string() })),
+  total: z.number(),
+  returned: z.number(),
+  truncated: z.boolean(),
+  next_cursor: z.string().optional(),
+});
+type ListAnswer = z.infer<typeof ListAnswer>;
 
 const names = Array.from({ length: 1_000 }, (_, index) => `ns-${String(index).padStart(4, '0')}`);
 const objects = names.map((name) => reportObject(name, []));
@@ -23,7 +25,7 @@ const rights = {
 async function list(gateway: Gateway, input: object, user?: string): Promise<ListAnswer> {
   const response = await gateway.post('/tools/potoo_list_namespaces', input, user);
   expect(response.status).toBe(200);
-  return (await response.json()) as ListAnswer;
+  return ListAnswer.parse(await response.json());
 }
 
 async function listAll(gateway: Gateway, limit: () => number, user: string): Promise<string[]> {
@@ -93,7 +95,7 @@ test('one call asks about a bounded number of namespaces and then hands out a cu
 
 test('a call that has little time left stops asking and hands out a cursor', async () => {
   const gateway = createGateway({ objects, rights });
-  const { authorize } = gateway.reviews;
+  const authorize = gateway.reviews.authorize.bind(gateway.reviews);
   gateway.reviews.authorize = async (user, question) => {
     await gateway.clock.sleep(500);
     return authorize(user, question);

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { type Constraint, constraintTypes, severities } from '../../crds/constraint.ts';
 import { formatReportLine, handleOf } from '../../crds/report-line.ts';
-import type { ConstraintAnswer } from '../answer/constraint.ts';
+import { ConstraintAnswer } from '../answer/constraint.ts';
 import { createGateway, type Gateway, rightsOf } from '../testing/fixture.ts';
 import {
   changedAt,
@@ -14,19 +15,21 @@ import {
   reportObject,
 } from '../testing/objects.ts';
 
-interface QueryAnswer {
-  readonly namespace: string;
-  readonly constraints: readonly ConstraintAnswer[];
-  readonly total: number;
-  readonly returned: number;
-  readonly truncated: boolean;
-  readonly next_cursor?: string;
-}
+/** Strict, so that no answer has a field that its published schema does not know. */
+const QueryAnswer = z.strictObject({
+  namespace: z.string(),
+  constraints: z.array(z.strictObject(ConstraintAnswer.shape)),
+  total: z.number(),
+  returned: z.number(),
+  truncated: z.boolean(),
+  next_cursor: z.string().optional(),
+});
+type QueryAnswer = z.infer<typeof QueryAnswer>;
 
 async function query(gateway: Gateway, input: object, user = 'reader'): Promise<QueryAnswer> {
   const response = await gateway.post('/tools/potoo_query', { namespace: 'shop', ...input }, user);
   expect(response.status).toBe(200);
-  return (await response.json()) as QueryAnswer;
+  return QueryAnswer.parse(await response.json());
 }
 const namesOf = ({ constraints }: QueryAnswer) => constraints.map(({ name }) => name);
 

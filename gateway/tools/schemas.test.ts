@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import * as z from 'zod';
 import { resources } from '../resources/all.ts';
 import { toolList } from '../mcp/catalogue.ts';
 import { tools } from './all.ts';
@@ -16,13 +17,15 @@ test('tools and resources are listed by name, each once', () => {
   }
 });
 
+const Published = z.object({
+  properties: z.record(z.string(), z.object({ description: z.string().optional(), default: z.unknown().optional() })),
+  required: z.array(z.string()).default([]),
+});
+
 test.each(tools)('every field of $name is described, and none with a default is required', ({ inputSchema }) => {
-  const { properties, required = [] } = inputSchema as {
-    properties: Record<string, { description?: string; default?: unknown }>;
-    required?: string[];
-  };
-  for (const [name, field] of Object.entries(properties)) {
-    expect(field.description, name).toMatch(/\S/);
-    if (field.default !== undefined) expect(required).not.toContain(name);
-  }
+  const { properties, required } = Published.parse(inputSchema);
+  const fields = Object.entries(properties);
+  expect(fields.filter(([, { description }]) => description === undefined || description === '')).toEqual([]);
+  const withDefault = fields.filter(([, field]) => field.default !== undefined).map(([name]) => name);
+  expect(required.filter((name) => withDefault.includes(name))).toEqual([]);
 });

@@ -1,0 +1,207 @@
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { formatReportLine, handleOf } from '../../crds/report-line.ts';
+import { createGateway, rightsOf } from '../testing/fixture.ts';
+import {
+  changedAt,
+  clusterReportObject,
+  detailObject,
+  entryOf,
+  hiddenWords,
+  networkConstraint,
+  reportObject,
+} from '../testing/objects.ts';
+
+const ingress = networkConstraint('shop', 'db');
+const egress = networkConstraint('shop', 'db', { key: 'Egress', type: 'NetworkEgress', severity: 'Warning' });
+const foreign = networkConstraint('platform', 'secret-peer', { severity: 'Info' });
+const objects = [
+  reportObject('shop', [entryOf(ingress), entryOf(egress)], {
+    total: 3,
+    info: 1,
+    inherited: [
+      formatReportLine({
+        severity: 'Info',
+        effect: 'restrict',
+        type: 'NetworkIngress',
+        kind: 'NetworkPolicy',
+        name: handleOf(foreign.id),
+        id: foreign.id,
+        summary: 'Some connections are limited',
+      }),
+    ],
+  }),
+  detailObject('shop', 'constraints', [ingress, egress]),
+  detailObject('platform', 'constraints', [foreign]),
+  clusterReportObject(),
+];
+const gatewayOf = (changed = objects) =>
+  createGateway({
+    objects: changed,
+    rights: { ...rightsOf('shop'), 'system:anonymous': ['get constraintreports lab'] },
+  });
+
+const bodyOf = async (response: Response): Promise<Record<string, unknown>> => {
+  expect(response.status).toBe(200);
+  return z.record(z.string(), z.unknown()).parse(await response.json());
+};
+
+describe('reports', () => {
+  test('a report has its counts, its level and its constraints, gravest first', async () => {
+    expect(await bodyOf(await gatewayOf().get('/resources/reports/shop', 'reader'))).toEqual({
+      namespace: 'shop',
+      constraintCount: 3,
+      criticalCount: 1,
+      warningCount: 1,
+      infoCount: 1,
+      schemaVersion: '1',
+      detailLevel: 'summary',
+      generatedAt: changedAt,
+      truncated: false,
+      constraints: [
+        {
+          id: ingress.id,
+          name: 'db',
+          rule: 'Ingress',
+          type: 'NetworkIngress',
+          severity: 'Critical',
+          effect: 'restrict',
+          source: 'NetworkPolicy',
+          message: ingress.summary,
+          tags: ['network', 'restrict'],
+          detailLevel: 'summary',
+        },
+        expect.objectContaining({ name: 'db', rule: 'Egress', severity: 'Warning' }),
+        expect.objectContaining({ name: handleOf(foreign.id), message: 'Some connections are limited' }),
+      ],
+    });
+  });
+
+  test.each([
+    ['owner', 'detailed', ['detailed', 'detailed', 'summary']],
+    ['admin', 'full', ['detailed', 'detailed', 'full']],
+  ])('%s has the level %s', async (user, level, each) => {
+    const report = await bodyOf(await gatewayOf().get('/resources/reports/shop', user));
+    expect(report['detailLevel']).toBe(level);
+    expect(report['constraints']).toMatchObject(each.map((detailLevel) => ({ detailLevel })));
+  });
+
+  test('limit and cursor ask for pages, also through POST', async () => {
+    const gateway = gatewayOf();
+    const first = await bodyOf(await gateway.get('/resources/reports/shop?limit=2', 'reader'));
+    expect(first).toMatchObject({ truncated: true, constraintCount: 3 });
+    const cursor = String(first['nextCursor']);
+    const byGet = await bodyOf(await gateway.get(`/resources/reports/shop?cursor=${cursor}`, 'reader'));
+    expect(byGet).toMatchObject({ truncated: false, constraints: [{ name: handleOf(foreign.id) }] });
+    const body = { resource: 'reports', params: { namespace: 'shop', cursor } };
+    expect(await bodyOf(await gateway.post('/resources', body, 'reader'))).toEqual(byGet);
+  });
+
+  test('a namespace in the query does not take the place of that in the path', async () => {
+    expect((await gatewayOf().get('/resources/reports/other?namespace=shop', 'reader')).status).toBe(403);
+  });
+
+  test('who may ask is told that there is no report', async () => {
+    const response = await gatewayOf().get('/resources/reports/gone', 'admin');
+    expect([response.status, await response.json()]).toMatchObject([404, { code: 'REPORT_NOT_FOUND' }]);
+  });
+});
+
+describe('constraints', () => {
+  test.each([
+    ['db', 'reader', ingress.id, [egress.id]],
+    ['db%2FEgress', 'reader', egress.id, undefined],
+    ['db/Egress', 'reader', egress.id, undefined],
+    [egress.id, 'reader', egress.id, undefined],
+    [handleOf(ingress.id), 'reader', ingress.id, undefined],
+    [handleOf(foreign.id), 'reader', foreign.id, undefined],
+    [handleOf(foreign.id), 'admin', foreign.id, undefined],
+    ['secret-peer', 'admin', foreign.id, undefined],
+    ['secret-peer/Ingress', 'admin', foreign.id, undefined],
+  ])('%s by %s', async (name, user, id, also) => {
+    const answer = await bodyOf(await gatewayOf().get(`/resources/constraints/shop/${name}`, user));
+    expect(answer['id']).toBe(id);
+    expect(answer['also']).toEqual(also);
+  });
+
+  test.each([
+    ['shop', 'secret-peer'],
+    ['shop', `${handleOf(foreign.id)}/Ingress`],
+    ['shop', 'gone'],
+  ])('a name that the caller may not see and one that does not exist get the same words: %s/%s', async (ns, name) => {
+    const response = await gatewayOf().get(`/resources/constraints/${ns}/${name}`, 'reader');
+    expect([response.status, await response.json()]).toEqual([
+      404,
+      { error: 'Constraint not found', code: 'CONSTRAINT_NOT_FOUND' },
+    ]);
+  });
+
+  test('at the detailed level the message is the full sentence', async () => {
+    const answer = await bodyOf(await gatewayOf().get('/resources/constraints/shop/db', 'owner'));
+    for (const word of hiddenWords) expect(answer['message']).toContain(word);
+  });
+});
+
+describe('health and capabilities', () => {
+  test('health tells how each adapter is, with true figures', async () => {
+    expect(await bodyOf(await gatewayOf().get('/resources/health', 'admin'))).toEqual({
+      status: 'healthy',
+      adapters: {
+        cilium: { enabled: false, watched_resources: 0, error_count: 0, reason: 'CRDs not installed' },
+        networkpolicy: { enabled: true, watched_resources: 1, error_count: 0 },
+      },
+      hubble: { enabled: false, connected: false, address: '' },
+      mcp: { enabled: true, transport: 'sse', port: 8_090 },
+      indexer: { total_constraints: 7, namespaces_with_constraints: 2 },
+      last_scan: changedAt,
+    });
+  });
+
+  test('capabilities tells what is read and how much there is', async () => {
+    expect(await bodyOf(await gatewayOf().get('/resources/capabilities', 'admin'))).toEqual({
+      version: '1',
+      adapters: ['networkpolicy'],
+      constraintTypes: { NetworkIngress: 3, ResourceLimit: 4 },
+      totalConstraints: 7,
+      namespaceCount: 3,
+      hubbleEnabled: false,
+      mcpEnabled: true,
+      lastScan: changedAt,
+    });
+  });
+
+  test.each(['health', 'capabilities'])('%s: without the right there is the status alone', async (name) => {
+    const gateway = gatewayOf();
+    expect(await bodyOf(await gateway.get(`/resources/${name}`, 'reader'))).toEqual({ status: 'healthy' });
+    expect(await bodyOf(await gateway.post('/resources', { resource: name }, 'reader'))).toEqual({ status: 'healthy' });
+    expect((await gateway.get(`/resources/${name}`)).status).toBe(401);
+  });
+
+  const adapter = { name: 'kyverno', enabled: true, watchedResources: [], errors: { unreadable: 1 } };
+  const notReady = { type: 'Ready', status: 'False' as const, reason: 'X', message: '', lastTransitionTime: changedAt };
+  test.each([
+    ['healthy', {}, {}],
+    ['degraded', { adapters: [adapter] }, {}],
+    ['degraded', { conditions: [notReady] }, {}],
+    ['healthy', { conditions: [{ ...notReady, type: 'Other' }] }, {}],
+    ['unhealthy', {}, { operatorAlive: false }],
+    ['unhealthy', {}, { watching: false }],
+  ])('%s: %j %j', async (status, changes, facts) => {
+    const gateway = gatewayOf([clusterReportObject(changes)]);
+    Object.assign(gateway.facts, facts);
+    expect((await bodyOf(await gateway.get('/resources/health', 'admin')))['status']).toBe(status);
+  });
+
+  test('before the operator has written its report, nothing is claimed', async () => {
+    const gateway = gatewayOf([]);
+    expect(await bodyOf(await gateway.get('/resources/health', 'admin'))).toMatchObject({
+      status: 'degraded',
+      adapters: {},
+      last_scan: null,
+    });
+    expect(await bodyOf(await gateway.get('/resources/capabilities', 'admin'))).toMatchObject({
+      totalConstraints: 0,
+      lastScan: null,
+    });
+  });
+});
