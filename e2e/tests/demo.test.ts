@@ -123,6 +123,7 @@ describe('npm start', () => {
     ]);
     expect(withoutAges(printed)).toBe(withoutAges(stdout));
     expect(printed).toMatch(/^shop +constraints +11 +9 +1 +1 +\d+s$/m);
+    expect(printed).toMatch(/^sandbox +constraints +2 +0 +2 +0 +\d+s$/m);
   });
 
   test.skipIf(!hasKubectl)('kubectl explains the fields and shows the report', async () => {

@@ -1,0 +1,156 @@
+/** The lines to copy. Each works as printed in any shell of this machine; those with kubectl after the `export`. */
+import { reportName } from '../../crds/api.ts';
+import { at } from '../control-plane/admin.ts';
+import { installation } from '../programs.ts';
+
+export interface Section {
+  /** What the lines below it show, in a sentence or two. */
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+interface Place {
+  readonly kubeconfig: string;
+  /** URL of the gateway. */
+  readonly gateway: string;
+}
+
+/** For the company of the samples. `callers` is the folder with a header file for each caller. */
+export function companyLines({ kubeconfig, gateway, callers }: Place & { readonly callers: string }): Section[] {
+  const as = (caller: string) => `-H ${quoted(`@${callers}/${caller}`)}`;
+  const checkout = `/resources/constraints/shop/checkout-from-web`;
+  return [
+    {
+      title: 'What Potoo wrote, for everyone with kubectl:',
+      lines: [
+        `export KUBECONFIG=${quoted(kubeconfig)}`,
+        'kubectl get constraintreports -A',
+        'kubectl explain creport.status',
+        `kubectl -n shop get creport ${reportName} -o yaml`,
+      ],
+    },
+    {
+      title:
+        'The same from the gateway, without a token: here anonymous callers may read summaries, by a ClusterRoleBinding.',
+      lines: [
+        curl(`${gateway}/resources/reports/shop`),
+        curl(`-X POST ${gateway}/tools/potoo_list_namespaces`),
+        curl(`${gateway}/resources/health`),
+      ],
+    },
+    {
+      title:
+        'A developer of shop (ClusterRole view there) reads what is limited; its admin also which ports and peers.',
+      lines: [
+        curl(`${as('shop-developer')} ${gateway}${checkout}`),
+        curl(`${as('shop-admin')} ${gateway}${checkout}`),
+        curl(`${as('shop-admin')} ${posted({ namespace: 'shop', workload_name: 'web' })} ${gateway}/tools/potoo_query`),
+      ],
+    },
+    {
+      title: 'The developer sees one namespace, the platform team all of them, with every detail.',
+      lines: [
+        curl(`${as('shop-developer')} -X POST ${gateway}/tools/potoo_list_namespaces`),
+        curl(`${as('platform-admin')} -X POST ${gateway}/tools/potoo_list_namespaces`),
+        curl(`${as('platform-admin')} ${posted({ namespace: 'payments' })} ${gateway}/tools/potoo_query`),
+      ],
+    },
+    {
+      title: 'Open checkout on all ports: Critical becomes Warning, in the report and in the answer.',
+      lines: [
+        `kubectl -n shop patch networkpolicy checkout-from-web --type=json -p '[{"op":"remove","path":"/spec/ingress/0/ports"}]'`,
+        'kubectl -n shop get creport',
+        curl(`${as('shop-admin')} ${gateway}${checkout}`),
+      ],
+    },
+    {
+      title: 'One Deployment more uses up the quota of sandbox, and a label puts the first rule on legacy.',
+      lines: [
+        'kubectl -n sandbox create deployment one-more --image=example.com/sandbox/try:1',
+        'kubectl label namespace legacy pod-security.kubernetes.io/enforce=baseline',
+        'kubectl get constraintreports -A',
+        curl(`${gateway}/resources/reports/legacy`),
+      ],
+    },
+    {
+      title:
+        'No right, 403: somebody without any, and the developer elsewhere. It is the same where no namespace exists.',
+      lines: [
+        curl(`-i ${as('visitor')} ${gateway}/resources/reports/shop`),
+        curl(`-i ${as('shop-developer')} ${gateway}/resources/reports/payments`),
+        curl(`-i ${as('shop-developer')} ${gateway}/resources/reports/no-such-namespace`),
+      ],
+    },
+    {
+      title:
+        'Without that ClusterRoleBinding nobody is let in without a token: 401. The gateway keeps a yes for up to a minute.',
+      lines: [
+        'kubectl delete clusterrolebinding potoo-anonymous',
+        `sleep 60; ${curl(`-i ${gateway}/resources/reports/shop`)}`,
+      ],
+    },
+  ];
+}
+
+/** For a cluster that was there before: nothing is applied for callers, so the ServiceAccounts of Potoo stand in for them. */
+export function clusterLines({ kubeconfig, gateway, namespace }: Place & { readonly namespace: string }): Section[] {
+  const as = (account: string) => `-H "Authorization: Bearer $(kubectl -n potoo-system create token ${account})"`;
+  return [
+    {
+      title: 'What Potoo wrote, for everyone with kubectl:',
+      lines: [
+        `export KUBECONFIG=${quoted(kubeconfig)}`,
+        'kubectl get constraintreports -A',
+        'kubectl explain creport.status',
+        `kubectl -n ${namespace} get creport ${reportName} -o yaml`,
+      ],
+    },
+    {
+      title:
+        "The same from the gateway. The operator's own ServiceAccount may read all of it, so it stands in for a caller.",
+      lines: [
+        curl(`${as('potoo-operator')} ${gateway}/resources/reports/${namespace}`),
+        curl(`${as('potoo-operator')} ${posted({ namespace })} ${gateway}/tools/potoo_query`),
+        curl(`${as('potoo-operator')} -X POST ${gateway}/tools/potoo_list_namespaces`),
+        curl(`${as('potoo-operator')} ${gateway}/resources/health`),
+      ],
+    },
+    {
+      title: 'A token without the right, 403; no token, 401.',
+      lines: [
+        curl(`-i ${as('default')} ${gateway}/resources/reports/${namespace}`),
+        curl(`-i ${gateway}/resources/reports/${namespace}`),
+      ],
+    },
+  ];
+}
+
+/** How to take away what was installed, the definitions with all reports among it. */
+export function removalLines(kubeconfig: string): string[] {
+  const objects = installation();
+  const named = (kind: string) =>
+    objects.filter((object) => at(object, 'kind') === kind).map((object) => String(at(object, 'metadata', 'name')));
+  const kubectl = `kubectl --kubeconfig ${quoted(kubeconfig)} delete`;
+  return ['CustomResourceDefinition', 'ClusterRoleBinding', 'ClusterRole', 'Namespace'].map(
+    (kind) => `${kubectl} ${kind.toLowerCase()} ${named(kind).join(' ')}`,
+  );
+}
+
+/** Lines stand two blanks in, titles at the margin. */
+export function renderSections(sections: readonly Section[]): string {
+  return sections.map(({ title, lines }) => [title, ...lines.map((line) => `  ${line}`)].join('\n')).join('\n\n');
+}
+
+/** Silent but for errors, and a newline at the end, so that the prompt stands on a line of its own. */
+function curl(rest: string): string {
+  return String.raw`curl -sSw '\n' ${rest}`;
+}
+
+function posted(body: object): string {
+  return `-H content-type:application/json -d '${JSON.stringify(body)}'`;
+}
+
+/** One word of a shell. */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
