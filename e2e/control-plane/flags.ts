@@ -75,6 +75,9 @@ export function controllerManagerFlags(folder: string, files: Files, { port }: {
     `--secure-port=${port}`,
     `--cert-dir=${join(folder, 'controller-manager')}`,
     `--controllers=${controllers.join(',')}`,
+    // Unless told, 20 requests a second of each controller: thousands of Deployments would take them many minutes.
+    '--kube-api-qps=1000',
+    '--kube-api-burst=2000',
     // Each controller with the ServiceAccount and rights it has in a real cluster, so that policies see the real users.
     '--use-service-account-credentials=true',
     '--leader-elect=false',
