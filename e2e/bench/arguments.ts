@@ -1,0 +1,49 @@
+/** What `npm run bench` takes on its command line. */
+import { parseArgs } from 'node:util';
+
+export interface Arguments {
+  readonly namespaces: number;
+  /** Single changes that are measured, one after the other. */
+  readonly changes: number;
+  /** How long nothing happens while writes are counted. */
+  readonly quietSeconds: number;
+}
+
+const defaults: Arguments = { namespaces: 500, changes: 200, quietSeconds: 120 };
+
+export const usage = `Usage: npm run bench [-- --namespaces N --changes N --quiet-seconds N]
+
+Prints one JSON line a figure on stdout and its progress on stderr.
+--namespaces N      each with 10 NetworkPolicies, a ResourceQuota and 4 Deployments; ${defaults.namespaces} unless told
+--changes N         single changes of NetworkPolicies; ${defaults.changes} unless told
+--quiet-seconds N   time without any change; ${defaults.quietSeconds} unless told`;
+
+/** Throws one error with the usage in it. */
+export function readArguments(args: readonly string[]): Arguments {
+  const given = parse(args);
+  return {
+    namespaces: numberOf('--namespaces', given.namespaces, defaults.namespaces),
+    changes: numberOf('--changes', given.changes, defaults.changes),
+    quietSeconds: numberOf('--quiet-seconds', given['quiet-seconds'], defaults.quietSeconds),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: { namespaces: { type: 'string' }, changes: { type: 'string' }, 'quiet-seconds': { type: 'string' } },
+    }).values;
+  } catch (cause) {
+    throw new Error(`${cause instanceof Error ? cause.message : String(cause)}\n\n${usage}`, { cause });
+  }
+}
+
+function numberOf(name: string, given: string | undefined, ifAbsent: number): number {
+  if (given === undefined) return ifAbsent;
+  const value = Number(given);
+  if (!Number.isInteger(value) || value < 1 || value > 100_000) {
+    throw new Error(`${name} is "${given}" and must be a whole number from 1 to 100000.\n\n${usage}`);
+  }
+  return value;
+}

@@ -1,0 +1,104 @@
+/** What was written to the API server, by whom, from its audit log. */
+import { open, stat } from 'node:fs/promises';
+import * as z from 'zod';
+import { compareText } from '../../crds/constraint.ts';
+import type { Clock } from '../../kube/clock.ts';
+
+export interface Write {
+  readonly user: string;
+  readonly verb: string;
+  /** `constraintreports.potoo.io/status` */
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly code: number;
+}
+
+export interface AuditTrail {
+  /** A place in the log, for `writesSince`. The log is complete at any time. */
+  mark(): Promise<number>;
+  /** Every answered create, update, patch and delete after the mark, refused ones too; those of Leases apart. */
+  writesSince(mark: number): Promise<Write[]>;
+  /** Resolves when nobody has written anything for so long. */
+  quietFor(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+const writingVerbs: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
+/** A request of these is a question: nothing is stored. */
+const questions: ReadonlySet<string> = new Set(['authentication.k8s.io', 'authorization.k8s.io']);
+
+const Line = z.object({
+  verb: z.string(),
+  user: z.object({ username: z.string() }),
+  objectRef: z
+    .object({
+      resource: z.string().default(''),
+      apiGroup: z.string().default(''),
+      subresource: z.string().optional(),
+      namespace: z.string().default(''),
+      name: z.string().default(''),
+    })
+    .optional(),
+  responseStatus: z.object({ code: z.number() }).optional(),
+});
+
+export function createAuditTrail(path: string, clock: Clock): AuditTrail {
+  const mark = async () => (await stat(path)).size;
+
+  async function writesSince(from: number): Promise<Write[]> {
+    const text = await readFrom(path, from);
+    return text.split('\n').flatMap((line) => (line === '' ? [] : (writeOf(line) ?? [])));
+  }
+
+  return {
+    mark,
+    writesSince,
+    async quietFor(ms, signal) {
+      let from = await mark();
+      let quietSince = clock.monotonic();
+      while (clock.monotonic() - quietSince < ms) {
+        await clock.sleep(200, signal);
+        const now = await mark();
+        if ((await writesSince(from)).length > 0) quietSince = clock.monotonic();
+        from = now;
+      }
+    },
+  };
+}
+
+function writeOf(line: string): Write | undefined {
+  const { verb, user, objectRef, responseStatus } = Line.parse(JSON.parse(line));
+  if (!writingVerbs.has(verb) || objectRef === undefined || questions.has(objectRef.apiGroup)) return undefined;
+  const { resource, apiGroup, subresource, namespace, name } = objectRef;
+  if (apiGroup === 'coordination.k8s.io') return undefined;
+  const group = apiGroup === '' ? '' : `.${apiGroup}`;
+  return {
+    user: user.username,
+    verb,
+    resource: `${resource}${group}${subresource === undefined ? '' : `/${subresource}`}`,
+    namespace,
+    name,
+    code: responseStatus?.code ?? 0,
+  };
+}
+
+/** Complete lines from a mark on: a mark is taken between two lines, and the last one may be half written. */
+async function readFrom(path: string, from: number): Promise<string> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.max(0, size - from)), { position: from });
+    const text = buffer.toString('utf8', 0, bytesRead);
+    return text.slice(0, text.lastIndexOf('\n') + 1);
+  } finally {
+    await file.close();
+  }
+}
+
+/** How many of each: `update constraintreports.potoo.io/status` → 500. */
+export function countWrites(writes: readonly Write[]): Record<string, number> {
+  const groups = Map.groupBy(writes, ({ verb, resource }) => `${verb} ${resource}`);
+  return Object.fromEntries(
+    [...groups].toSorted(([a], [b]) => compareText(a, b)).map(([what, each]): [string, number] => [what, each.length]),
+  );
+}
