@@ -5,15 +5,24 @@ import type { KubeError } from './errors.ts';
 const backoff = { firstMs: 800, maxMs: 30_000 };
 /** A server may ask for patience, not for giving up. */
 const retryAfterMsMax = 300_000;
-/** For kinds that are forbidden or not served: whoever changes that is a person. */
-const slowRetryMs = 30_000;
 /** So many refusals of one resourceVersion in a row, and we no longer believe in it (an etcd restored from a backup). */
 const refusalsMax = 3;
+/**
+ * So many 403 or 404 in a row, and the kind is forbidden or not served. One alone says little: an API server that has just
+ * started answers 403 until it has read its roles, and 404 until it knows its CustomResourceDefinitions.
+ */
+const denialsMax = 3;
 
 /** Decides after each failure of a list or a watch when to try again, and with what. */
 export interface ReflectorRetry {
-  /** `steady`: a watch had been working for a while, so this is no continuation of the failures before. */
-  failed(error: KubeError, steady: boolean): { readonly waitMs: number; readonly relist: boolean };
+  /**
+   * `steady`: a watch had been working for a while, so this is no continuation of the failures before. `denied`: the kind
+   * is to be taken for forbidden (403) or not served (404).
+   */
+  failed(
+    error: KubeError,
+    steady: boolean,
+  ): { readonly waitMs: number; readonly relist: boolean; readonly denied: boolean };
   /** A list is complete: there is a new resourceVersion, which nobody has refused. */
   listed(): void;
   /** After a watch that the server ended at once and in good order: it must not be asked in a loop. */
@@ -24,6 +33,8 @@ export interface ReflectorRetry {
 export function createReflectorRetry(random: Random): ReflectorRetry {
   let failures = 0;
   let refusals = 0;
+  let denials = 0;
+  let denial: KubeError['code'] | undefined;
 
   function relists(error: KubeError): boolean {
     switch (error.code) {
@@ -44,10 +55,17 @@ export function createReflectorRetry(random: Random): ReflectorRetry {
   }
 
   function waitMsAfter(error: KubeError): number {
-    if (error.code === 'KUBE_FORBIDDEN' || error.code === 'KUBE_NOT_FOUND') return slowRetryMs * (1 + random());
     // After a time that went well, try again almost at once: most cuts are a matter of one peer.
     const waitMs = failures === 1 ? random() * 100 : backoffMs(failures - 1, backoff, random);
     return Math.max(waitMs, Math.min(error.retryAfterMs ?? 0, retryAfterMsMax));
+  }
+
+  function denies(error: KubeError): boolean {
+    const { code } = error;
+    if (code !== 'KUBE_FORBIDDEN' && code !== 'KUBE_NOT_FOUND') return false;
+    denials = code === denial ? denials + 1 : 1;
+    denial = code;
+    return denials >= denialsMax;
   }
 
   return {
@@ -55,12 +73,14 @@ export function createReflectorRetry(random: Random): ReflectorRetry {
       if (steady) {
         failures = 0;
         refusals = 0;
+        denials = 0;
       }
       failures += 1;
-      return { relist: relists(error), waitMs: waitMsAfter(error) };
+      return { relist: relists(error), waitMs: waitMsAfter(error), denied: denies(error) };
     },
     listed() {
       refusals = 0;
+      denials = 0;
     },
     shortWatchMs: () => backoffMs(1, backoff, random),
   };

@@ -72,10 +72,10 @@ const shortWatchMs = 1_000;
  *  starting ───────────────────▶ synced ◀─────────────────────────────────────▶ failing
  *     │                            │        connected again, or listed again        │
  *     └──────────────┬─────────────┴───────────────────────┬────────────────────────┘
- *                    ▼ 403                                 ▼ 404
+ *                    ▼ 403, three times                    ▼ 404, three times
  *                forbidden                              absent
  *     (cache stays: it may be for a moment)    (cache is emptied: the kind is gone)
- *              both try again every 30 to 60 s, and end as synced
+ *              both try again like every failure, and end as synced
  * ```
  *
  * A connection that ends in good order is opened again at the last resourceVersion; the state stays synced. After an error
@@ -230,10 +230,10 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   function fail(error: KubeError): number {
     report(error);
     const steady = watchingSince !== undefined && clock.monotonic() - watchingSince >= steadyMs;
-    const { relist, waitMs } = retry.failed(error, steady);
+    const { relist, waitMs, denied } = retry.failed(error, steady);
     if (relist) resourceVersion = undefined;
-    if (error.code === 'KUBE_FORBIDDEN') settle('forbidden');
-    else if (error.code === 'KUBE_NOT_FOUND') {
+    if (denied && error.code === 'KUBE_FORBIDDEN') settle('forbidden');
+    else if (denied) {
       cache.clear();
       settle('absent');
     } else if (state !== 'starting') state = 'failing';

@@ -107,11 +107,14 @@ export function createReporter(deps: ReporterDeps): Reporter {
     metrics.writeFailures.inc({ code: error.code });
     // A namespace that is going away takes no more objects; its own event follows.
     if (error.status === 404 || error.said.includes('because it is being terminated')) return;
+    const failure = `${error.code}: ${error.said}`;
+    // Each attempt that fails in the same way would be a line, for every namespace of a cluster whose API server is away.
+    if (failures.get(key) === failure) return;
     log.error(
       { namespace: key, code: error.code, request: error.request, said: error.said },
       'not written, trying again',
     );
-    failures.set(key, `${error.code}: ${error.said}`);
+    failures.set(key, failure);
     totalsChanged();
   }
 
