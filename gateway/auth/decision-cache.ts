@@ -39,8 +39,8 @@ export function createDecisionCache<T>(options: {
       return answer;
     } catch (error) {
       const known = kept.get(key);
-      const holds = known !== undefined && !positive(known.answer) && clock.monotonic() - known.askedAt < allowMs;
-      if (!holds) throw error;
+      // A yes so young would not have been asked for again: what is left here is a no.
+      if (known === undefined || clock.monotonic() - known.askedAt >= allowMs) throw error;
       return known.answer;
     } finally {
       pending.delete(key);

@@ -125,6 +125,16 @@ describe('levels', () => {
     });
     const { constraints } = await query(with2, {}, 'admin');
     expect(constraints[0]?.message).toBe(own.message);
+
+    const beyond = createGateway({
+      objects: [
+        reportObject('shop', [], { more: [own.id] }),
+        detailObject('shop', 'constraints', [own]),
+        detailObject('platform', 'constraints', [forged], 1),
+      ],
+      rights: rightsOf('shop'),
+    });
+    expect((await query(beyond, {}, 'admin')).constraints).toMatchObject([{ message: own.message, name: 'db-in' }]);
   });
 
   test('a full form that cannot be read leaves the summary, and is said once', async () => {
@@ -253,10 +263,14 @@ describe('pages', () => {
       type: constraintTypes[index % 5] ?? 'Unknown',
     }),
   );
+  /** Rules of one cluster-wide policy: their lines differ in the ids alone. */
+  const inherited = ['c', 'a', 'b'].map((id) => `Info warn Admission Policy/many ${id}: Something is asked for`);
+  const total = entries.length + inherited.length;
   const objects = [
     reportObject(
       'shop',
       entries.map((each) => entryOf(each)),
+      { inherited },
     ),
     detailObject('shop', 'constraints', entries),
     reportObject('other', []),
@@ -265,7 +279,7 @@ describe('pages', () => {
   test('put together they are the whole, in its order, under any limits', async () => {
     const gateway = createGateway({ objects, rights: rightsOf('shop') });
     const whole = await query(gateway, { limit: 1_000 });
-    expect(whole.returned).toBe(entries.length);
+    expect(whole.returned).toBe(total);
     expect(whole.constraints.map(({ severity }) => severities.indexOf(severity))).toEqual(
       whole.constraints.map(({ severity }) => severities.indexOf(severity)).toSorted((a, b) => a - b),
     );
@@ -275,7 +289,7 @@ describe('pages', () => {
         let cursor: string | undefined;
         do {
           const page: QueryAnswer = await query(gateway, { limit: limits.next().value, cursor: cursor ?? null });
-          expect(page.total).toBe(entries.length);
+          expect(page.total).toBe(total);
           expect(page.truncated).toBe(page.next_cursor !== undefined);
           seen.push(...page.constraints.map(({ id }) => id));
           cursor = page.next_cursor;
@@ -298,6 +312,7 @@ describe('pages', () => {
         reportObject(
           'shop',
           [...left, came].map((each) => entryOf(each)),
+          { inherited },
         ),
       ],
       rights: rightsOf('shop'),
