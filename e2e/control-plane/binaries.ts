@@ -60,7 +60,7 @@ async function binariesIn(folder: string): Promise<Binaries> {
 /** The version of Go that builds this module; an older Go with GOTOOLCHAIN=auto fetches a newer one by itself. */
 async function findGo(): Promise<string> {
   try {
-    return await run('go', ['version'], () => {});
+    return await run('go', ['version']);
   } catch (cause) {
     const { message } = cause instanceof Error ? cause : new Error(String(cause));
     throw new Error(
@@ -134,19 +134,21 @@ async function build(folder: string, lock: string, goVersion: string, log: Log, 
   }, progressMs);
   const partial = await mkdtemp(join(folder, 'partial-'));
   try {
-    const packages = (await run('go', ['list', '-deps', '.'], () => {}, signal)).split('\n').length;
+    const packages = (await run('go', ['list', '-deps', '.'], { signal })).split('\n').length;
     let compiled = 0;
     const flags = ['-trimpath', '-buildvcs=false', '-ldflags', linkerFlags(version)];
-    const onCompiled = () => {
+    const onErrorLine = () => {
       compiled += 1;
       doing = `compiled ${compiled} of at most ${packages} packages`;
     };
-    await run('go', ['build', '-v', ...flags, '-o', join(partial, program), '.'], onCompiled, signal);
+    // An interrupted go leaves its temporary files behind; here they go with the folder.
+    const env = { GOTMPDIR: partial };
+    await run('go', ['build', '-v', ...flags, '-o', join(partial, program), '.'], { onErrorLine, signal, env });
     for (const name of names) await symlinkOnce(program, join(folder, name));
     await rename(join(partial, program), join(folder, program));
   } finally {
     clearInterval(progress);
-    await rm(partial, { recursive: true, force: true });
+    await rm(partial, { recursive: true, force: true, maxRetries: 5 }); // a compiler may write its last file
   }
   log(`control plane: built in ${seconds(started)}`);
 }
@@ -173,22 +175,31 @@ function linkerFlags(version: string): string {
 async function run(
   command: string,
   args: readonly string[],
-  onErrorLine: (line: string) => void,
-  signal?: AbortSignal,
+  options: {
+    readonly onErrorLine?: (line: string) => void;
+    readonly signal?: AbortSignal | undefined;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<string> {
+  const { signal } = options;
+  signal?.throwIfAborted();
   const child = spawn(command, args, {
     cwd: source,
-    env: { ...process.env, CGO_ENABLED: '0' }, // no C compiler needed, and a binary for any libc
+    env: { ...process.env, CGO_ENABLED: '0', ...options.env }, // no C compiler needed, and a binary for any libc
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own only for those who can end it; else Ctrl-C at a terminal must reach it.
+    detached: signal !== undefined,
   });
-  // At SIGINT go ends its compilers and removes their files, at SIGTERM it leaves both behind.
-  const interrupt = () => void child.kill('SIGINT');
+  const interrupt = () => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, 'SIGINT');
+  };
   signal?.addEventListener('abort', interrupt);
   const said: string[] = [];
   createInterface(child.stderr).on('line', (line) => {
     said.push(line);
     if (said.length > 20) said.shift();
-    onErrorLine(line);
+    options.onErrorLine?.(line);
   });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
