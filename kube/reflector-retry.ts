@@ -3,6 +3,10 @@ import type { Random } from './clock.ts';
 import type { KubeError } from './errors.ts';
 
 const backoff = { firstMs: 800, maxMs: 30_000 };
+/** Where nobody answers there is no server to spare, and what it will have to tell is waited for. */
+const unreachableBackoff = { firstMs: 800, maxMs: 8_000 };
+/** So many 410 since the last watch that worked are what a restart of the server brings; more are a reason to slow down. */
+const goneAtOnceMax = 2;
 /** A server may ask for patience, not for giving up. */
 const retryAfterMsMax = 300_000;
 /** So many refusals of one resourceVersion in a row, and we no longer believe in it (an etcd restored from a backup). */
@@ -34,6 +38,7 @@ export function createReflectorRetry(random: Random): ReflectorRetry {
   let failures = 0;
   let refusals = 0;
   let denials = 0;
+  let gone = 0;
   let denial: KubeError['code'] | undefined;
 
   function relists(error: KubeError): boolean {
@@ -55,8 +60,10 @@ export function createReflectorRetry(random: Random): ReflectorRetry {
   }
 
   function waitMsAfter(error: KubeError): number {
+    if (error.code === 'KUBE_GONE' && gone <= goneAtOnceMax) return random() * 100;
+    const limits = error.code === 'KUBE_UNREACHABLE' ? unreachableBackoff : backoff;
     // After a time that went well, try again almost at once: most cuts are a matter of one peer.
-    const waitMs = failures === 1 ? random() * 100 : backoffMs(failures - 1, backoff, random);
+    const waitMs = failures === 1 ? random() * 100 : backoffMs(failures - 1, limits, random);
     return Math.max(waitMs, Math.min(error.retryAfterMs ?? 0, retryAfterMsMax));
   }
 
@@ -74,8 +81,10 @@ export function createReflectorRetry(random: Random): ReflectorRetry {
         failures = 0;
         refusals = 0;
         denials = 0;
+        gone = 0;
       }
-      failures += 1;
+      if (error.code === 'KUBE_GONE') gone += 1;
+      if (error.code !== 'KUBE_GONE' || gone > goneAtOnceMax) failures += 1;
       return { relist: relists(error), waitMs: waitMsAfter(error), denied: denies(error) };
     },
     listed() {
