@@ -166,17 +166,18 @@ function pathText(path: readonly PropertyKey[]): string {
   return text;
 }
 
+const Named = z
+  .object({
+    kind: z.string().catch('object'),
+    metadata: z
+      .object({ name: z.string().catch('?'), namespace: z.string().optional().catch(undefined) })
+      .catch({ name: '?' }),
+  })
+  .catch({ kind: 'object', metadata: { name: '?' } });
+
 /** Names an object as far as it can be named. */
 function describe(object: unknown): string {
-  const loose = z
-    .object({
-      kind: z.string().catch('object'),
-      metadata: z
-        .object({ name: z.string().catch('?'), namespace: z.string().optional().catch(undefined) })
-        .catch({ name: '?' }),
-    })
-    .catch({ kind: 'object', metadata: { name: '?' } })
-    .parse(object);
-  const { name, namespace } = loose.metadata;
-  return sentence(`${loose.kind} ${namespace === undefined ? name : `${namespace}/${name}`}`, problemLengthMax);
+  const { kind, metadata } = Named.parse(object);
+  const { name, namespace } = metadata;
+  return sentence(`${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`, problemLengthMax);
 }
