@@ -9,8 +9,11 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stamp = `${root}node_modules/.potoo-lock`;
-const lock = createHash('sha256').update(readFileSync(`${root}package-lock.json`)).digest('hex');
-const installed = () => spawnSync('node_modules/.bin/node', ['--version'], { cwd: root, encoding: 'utf8' }).stdout?.trim();
+const lock = createHash('sha256')
+  .update(readFileSync(`${root}package-lock.json`))
+  .digest('hex');
+const installed = () =>
+  spawnSync('node_modules/.bin/node', ['--version'], { cwd: root, encoding: 'utf8' }).stdout?.trim();
 const upToDate = existsSync(stamp) && readFileSync(stamp, 'utf8') === lock && installed();
 
 if (!upToDate) {
