@@ -8,9 +8,8 @@
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
-import { availableParallelism, loadavg, totalmem } from 'node:os';
+import { availableParallelism, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { tmpdir } from 'node:os';
 import { systemNamespace } from '../../crds/api.ts';
 import { systemClock as clock } from '../../kube/clock.ts';
 import { connect } from '../control-plane/connection.ts';
