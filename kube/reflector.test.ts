@@ -99,7 +99,8 @@ describe.each([
     expect(take()).toEqual(['synced']);
     await clock.advance(2_000);
     expect(take()).toEqual(['+a']);
-    expect(errors.map(({ code }) => code)).toEqual(['KUBE_TIMEOUT']);
+    // A kind of which nothing happens is silent too: that is no error.
+    expect(errors).toEqual([]);
     await reflector.stop();
   });
 

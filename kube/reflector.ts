@@ -52,6 +52,8 @@ export interface ReflectorOptions<T> {
   readonly prune: (object: KubeObject) => T | undefined;
   readonly handler: ReflectorHandler<T>;
   readonly onError?: ((error: KubeError) => void) | undefined;
+  /** `state` is another than before. */
+  readonly onState?: ((state: ReflectorState) => void) | undefined;
   /** A handler or `prune` threw. Without it the rejection is left unhandled and ends the process. */
   readonly onCrash?: ((error: unknown) => void) | undefined;
 }
@@ -78,7 +80,7 @@ const shortWatchMs = 1_000;
  *              both try again like every failure, and end as synced
  * ```
  *
- * A connection that ends in good order is opened again at the last resourceVersion; the state stays synced. After an error
+ * A connection that ends in good order, or is silent for 90 s, is opened again at the last resourceVersion; the state stays synced. After an error
  * it waits 0.8 to 30 s (client-go's values, with jitter) or as long as Retry-After says. 410 Gone and anything unreadable
  * lead to a new list. A WatchList (events instead of pages) is tried first; a server that refuses it, or ends it before its
  * closing bookmark, is listed in pages from then on.
@@ -112,9 +114,15 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
     lastContactAt = clock.monotonic();
   }
 
-  function settle(next: 'synced' | 'forbidden' | 'absent'): void {
+  function become(next: ReflectorState): void {
+    if (state === next) return;
     state = next;
+    options.onState?.(next);
+  }
+
+  function settle(next: 'synced' | 'forbidden' | 'absent'): void {
     synced.resolve();
+    become(next);
   }
 
   function endFill(at: string): void {
@@ -236,8 +244,17 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
     else if (denied) {
       cache.clear();
       settle('absent');
-    } else if (state !== 'starting') state = 'failing';
+    } else if (state !== 'starting') become('failing');
     return waitMs;
+  }
+
+  /**
+   * Nothing came for as long as the transport waits. That may be a connection that is dead without a word, but also a kind
+   * of which nothing has happened since the server started: then it sends no bookmarks either (cacher.go, "Never send a
+   * bookmark event if we did not see an event here"). Both are answered by a new connection, and neither is an error.
+   */
+  function isSilence(error: KubeError): boolean {
+    return error.code === 'KUBE_TIMEOUT' && error.status === 0 && watchingSince !== undefined;
   }
 
   async function attempt(): Promise<void> {
@@ -263,7 +280,7 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
       } catch (error) {
         if (stopping.signal.aborted) return;
         if (!(error instanceof KubeError)) throw error;
-        waitMs = fail(error);
+        if (!isSilence(error)) waitMs = fail(error);
       }
       if (waitMs > 0) await pause(waitMs);
     }
@@ -278,7 +295,7 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   }
 
   const ended = run().catch((error: unknown) => {
-    state = 'failing';
+    become('failing');
     synced.reject(error);
     if (options.onCrash === undefined) throw error;
     options.onCrash(error);

@@ -85,6 +85,10 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
       adapters: adapterHealth(adapters, watches.states(), errors.byAdapter),
       versions: { operator: deps.version, kubernetes },
       lastDiscovery,
+      failures: watches
+        .states()
+        .filter(({ state }) => state === 'failing')
+        .flatMap((state) => reasonOf(state) ?? []),
     }),
   });
   const watches = startWatches([...state.consumers, ...reporter.consumers], {

@@ -88,15 +88,10 @@ export function startWatches(consumers: readonly Consumer<unknown>[], deps: Watc
         remove(key, values) {
           for (const [index, reader] of readers.entries()) reader.remove(key, values[index]);
         },
-        synced() {
-          synced.add(name);
-          deps.onState();
-        },
+        synced: () => void synced.add(name),
       },
-      onError(error) {
-        deps.onError(name, error);
-        deps.onState();
-      },
+      onError: (error) => deps.onError(name, error),
+      onState: deps.onState,
       onCrash: deps.onCrash,
     });
   }

@@ -32,7 +32,8 @@ export interface ReporterDeps {
   readonly metrics: Metrics;
   /** Undefined for a namespace that does not exist or is going away. */
   readonly observe: (namespace: string) => Observed | undefined;
-  readonly observeCluster: () => Omit<ObservedCluster, 'failures'>;
+  /** Its failures are those of reading; those of writing are known here. */
+  readonly observeCluster: () => ObservedCluster;
   readonly namespaces: () => Iterable<string>;
   /** clock.monotonic() up to which this process may write. */
   readonly deadline: () => number;
@@ -85,7 +86,8 @@ export function createReporter(deps: ReporterDeps): Reporter {
   async function publishKey(key: string, signal: AbortSignal): Promise<void> {
     metrics.queue.set(queue.length);
     if (key === totalsKey) {
-      const observed = { ...deps.observeCluster(), failures: failureSentences(failures) };
+      const read = deps.observeCluster();
+      const observed = { ...read, failures: [...read.failures, ...failureSentences(failures)] };
       measure(metrics, observed);
       metrics.writes.inc(await publishTotals(observed, published, signal));
       return;
