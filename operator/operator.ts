@@ -87,8 +87,8 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
       lastDiscovery,
       failures: watches
         .states()
-        .filter(({ state }) => state === 'failing')
-        .flatMap((state) => reasonOf(state) ?? []),
+        .filter((watch) => watch.state === 'failing')
+        .flatMap((watch) => reasonOf(watch) ?? []),
     }),
   });
   const watches = startWatches([...state.consumers, ...reporter.consumers], {
@@ -162,5 +162,5 @@ function unreadKinds(watches: Watches): string[] {
   return watches
     .states()
     .filter(({ wasSynced, state }) => !wasSynced && state !== 'absent' && state !== 'forbidden')
-    .flatMap((state) => reasonOf(state) ?? []);
+    .flatMap((watch) => reasonOf(watch) ?? []);
 }
