@@ -28,6 +28,7 @@ export interface Refusal {
 
 export type Answer<T> = { readonly ok: true; readonly value: T } | Refusal;
 
+/** An answer that says no, and why, to the caller. */
 export function refusal(code: ErrorCode, error: string): Refusal {
   return { ok: false, code, error };
 }

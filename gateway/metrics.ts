@@ -17,6 +17,7 @@ export interface GatewayMetrics {
   readonly respond: () => Promise<Response>;
 }
 
+/** A registry of its own, so that two gateways in one process do not share counts. */
 export function createMetrics(): GatewayMetrics {
   const registry = new Registry();
   const registers = [registry];

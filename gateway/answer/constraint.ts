@@ -30,6 +30,7 @@ export const ConstraintAnswer = z.object({
 });
 export type ConstraintAnswer = z.infer<typeof ConstraintAnswer>;
 
+/** A constraint as the contract shows it, with what `level` allows and no more. */
 export function constraintAnswer(
   binding: Binding,
   level: DetailLevel,

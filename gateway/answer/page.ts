@@ -17,6 +17,7 @@ export function encodeCursor(list: string, position: unknown): string {
   return Buffer.from(JSON.stringify([list, position]), 'utf8').toString('base64url');
 }
 
+/** The position in a cursor of `list`; INVALID_CURSOR for anything that `encodeCursor` did not make. */
 export function decodeCursor<T>(list: string, cursor: string, schema: z.ZodType<T>): Answer<T> {
   const decoded = z.tuple([z.literal(list), schema]).safeParse(readJson(cursor));
   return decoded.success

@@ -13,6 +13,7 @@ export interface Access {
 
 const decisionsMax = 100_000;
 
+/** Asks the API server and remembers: a yes for 60 s, a no for 5 s. */
 export function createAccess(options: { readonly reviews: Reviews; readonly clock: Clock }): Access {
   const { reviews, clock } = options;
   const decisions = createDecisionCache<boolean>({ clock, entriesMax: decisionsMax, positive: (allowed) => allowed });

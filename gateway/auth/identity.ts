@@ -28,6 +28,7 @@ export interface Identities {
 const tokenLengthMax = 8_192;
 const identitiesMax = 10_000;
 
+/** Turns the Authorization header of a request into a caller. Tokens are known by a keyed hash alone. */
 export function createIdentities(options: { readonly reviews: Reviews; readonly clock: Clock }): Identities {
   const { reviews, clock } = options;
   // Tokens are not kept, and a dump of the heap must not allow to test guesses offline: hence a key of this process.

@@ -40,6 +40,7 @@ export interface Binding {
 
 type Form = Binding['form'];
 
+/** Of a structured entry: a policy of the namespace itself. */
 export function ownBinding(entry: ReportEntry, form: Form): Binding {
   return {
     id: entry.id,
@@ -59,6 +60,7 @@ export function ownBinding(entry: ReportEntry, form: Form): Binding {
   };
 }
 
+/** Of a line: a cluster-wide policy, or one of another namespace. */
 export function inheritedBinding(entry: InheritedEntry, lastChanged: string, form: Form): Binding {
   return {
     id: entry.id,

@@ -48,6 +48,7 @@ export interface CatalogOptions {
   readonly onCrash: (error: unknown) => void;
 }
 
+/** Starts the watches; answers are complete once `synced` has resolved. */
 export function startCatalog(options: CatalogOptions): RunningCatalog {
   const { transport, clock, random, log, onCrash } = options;
   const onProblem = logProblems(log);
@@ -140,6 +141,7 @@ export function startCatalog(options: CatalogOptions): RunningCatalog {
   };
 }
 
+/** The status of the one ClusterConstraintReport; undefined for any other object, and for one that cannot be read. */
 export function readClusterReport(object: KubeObject, onProblem: OnProblem): ClusterReportStatus | undefined {
   const { name } = object.metadata;
   if (name !== clusterReportName || object['status'] === undefined) return undefined;

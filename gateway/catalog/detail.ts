@@ -32,6 +32,7 @@ export interface WorkloadPart {
 }
 export type DetailPart = ConstraintPart | WorkloadPart;
 
+/** One part of the full form of a namespace. Undefined, and told, when it cannot be read. */
 export function readDetail(object: KubeObject, onProblem: OnProblem): DetailPart | undefined {
   const at = `ConstraintDetail ${keyOf(object.metadata)}`;
   const detail = ConstraintDetail.safeParse(object);
@@ -45,6 +46,7 @@ export function readDetail(object: KubeObject, onProblem: OnProblem): DetailPart
     : { subject, forms: readForms(texts, object.metadata.namespace, at, onProblem) };
 }
 
+/** The full form of one cluster-wide policy. Undefined, and told, when it cannot be read. */
 export function readClusterDetail(object: KubeObject, onProblem: OnProblem): ConstraintPart | undefined {
   const at = `ClusterConstraintDetail ${keyOf(object.metadata)}`;
   const detail = ClusterConstraintDetail.safeParse(object);

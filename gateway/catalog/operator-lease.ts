@@ -32,6 +32,7 @@ export interface OperatorLease {
   run(signal: AbortSignal): Promise<void>;
 }
 
+/** Nothing is known before `run`. */
 export function createOperatorLease(options: {
   readonly transport: Transport;
   readonly clock: Clock;

@@ -11,6 +11,7 @@ export interface Problem {
 
 export type OnProblem = (problem: Problem) => void;
 
+/** Tells each problem as a warning. */
 export function logProblems(log: Log): OnProblem {
   return (problem) => log.warn(problem, 'cannot read part of an object');
 }

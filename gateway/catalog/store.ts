@@ -47,6 +47,7 @@ export interface CatalogStore extends Omit<Catalog, 'synced' | 'freshness'> {
   sizes(): CatalogSizes;
 }
 
+/** An empty store; the watches fill it. */
 export function createCatalogStore(reader: FormReader): CatalogStore {
   const reports = new Map<string, Report>();
   /** Parts of full forms by namespace and object name; the parts of cluster-wide policies under ''. */

@@ -46,6 +46,7 @@ interface Env {
 
 type Answering = (call: Call) => Promise<Answer<object>>;
 
+/** All routes, made from the lists of tools and resources. Serves by itself with `app.request()`, without a socket. */
 export function createApp(options: AppOptions): Hono<Env> {
   const { catalog, identities, clock, hosts, log, gateway } = options;
   const app = new Hono<Env>();

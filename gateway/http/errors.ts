@@ -23,6 +23,7 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   DEADLINE_EXCEEDED: 503,
 };
 
+/** The HTTP status of a code, as the contract has it. */
 export function statusOf(code: ErrorCode): number {
   return statuses[code];
 }
@@ -40,6 +41,7 @@ export function jsonResponse(body: object, status = 200, headers: Readonly<Recor
   });
 }
 
+/** A refusal as HTTP: `{"error", "code"}`, with a challenge where credentials are missing. */
 export function errorResponse(
   { code, error }: Omit<Refusal, 'ok'>,
   headers?: Readonly<Record<string, string>>,

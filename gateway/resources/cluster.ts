@@ -28,6 +28,7 @@ export function healthStatus(catalog: Catalog): HealthStatus {
   return ready?.status === 'False' ? 'degraded' : 'healthy';
 }
 
+/** All errors of an adapter, of whatever kind, since the operator started. */
 export function errorCount(errors: ClusterReportStatus['adapters'][number]['errors']): number {
   return Object.values(errors ?? {}).reduce((sum, count) => sum + count, 0);
 }

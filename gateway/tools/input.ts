@@ -22,6 +22,7 @@ const Properties = z.object({ properties: z.record(z.string(), z.object({ type: 
 /** What makes the input of one schema out of a body: INVALID_REQUEST names each field and what would be right. */
 export type InputReader<T> = (body: unknown) => Answer<T>;
 
+/** Lenient where clients are: "true" and "50" are taken for true and 50, null for absent, unknown keys are ignored. */
 export function createInputReader<S extends z.ZodObject>(schema: S): InputReader<z.output<S>> {
   const types = new Map(
     Object.entries(Properties.parse(publishedSchema(schema)).properties).map(([name, { type }]) => [name, type]),
