@@ -7,7 +7,7 @@ import { clusterConstraintReports, constraintDetails, constraintReports } from '
 import type { Client } from '../../kube/client.ts';
 import type { Clock, Random } from '../../kube/clock.ts';
 import { KubeError } from '../../kube/errors.ts';
-import type { KubeObject } from '../../kube/resource.ts';
+import { type KubeObject, keyOf } from '../../kube/resource.ts';
 import { createWorkQueue, type Priority } from '../../kube/work-queue.ts';
 import type { Consumer } from '../discovery/watches.ts';
 import type { Metrics } from '../metrics.ts';
@@ -59,15 +59,19 @@ const totalsKey = '';
 const totalsDelayMs = 2_000;
 /** Writes at a time. More only queue up in the API server. */
 const workers = 8;
+/** What stopped a write is mostly ended by a person, who then waits for the report. */
+const retryMsMax = 30_000;
 /** Failures that the cluster report names; the rest are counted in metrics. */
 const failuresNamedMax = 10;
 
 /** Hears of changes from the start; nothing is written before `write`. */
 export function createReporter(deps: ReporterDeps): Reporter {
   const { client, clock, log, metrics } = deps;
-  const queue = createWorkQueue({ clock, random: deps.random });
+  const queue = createWorkQueue({ clock, random: deps.random, retryMsMax });
   const schedule = createSchedule(queue, clock);
   const failures = new Map<string, string>();
+  /** Namespaces that were not looked at since this process leads: as long as there are any, the totals would be a promise. */
+  const unseen = new Set<string>();
   const published: PublishDeps = {
     client,
     clock,
@@ -86,6 +90,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
   async function publishKey(key: string, signal: AbortSignal): Promise<void> {
     metrics.queue.set(queue.length);
     if (key === totalsKey) {
+      if (unseen.size > 0) return;
       const read = deps.observeCluster();
       const observed = { ...read, failures: [...read.failures, ...failureSentences(failures)] };
       measure(metrics, observed);
@@ -93,11 +98,17 @@ export function createReporter(deps: ReporterDeps): Reporter {
       return;
     }
     const observed = deps.observe(key);
-    if (observed === undefined) return;
-    const end = metrics.publishSeconds.startTimer();
-    metrics.writes.inc(await publishNamespace(observed, published, signal));
-    end();
+    if (observed !== undefined) {
+      const end = metrics.publishSeconds.startTimer();
+      metrics.writes.inc(await publishNamespace(observed, published, signal));
+      end();
+    }
     if (failures.delete(key)) totalsChanged();
+    seen(key);
+  }
+
+  function seen(namespace: string): void {
+    if (unseen.delete(namespace) && unseen.size === 0) queue.add(totalsKey, 'later');
   }
 
   function onFailure(key: string, error: unknown): void {
@@ -107,6 +118,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
       return;
     }
     metrics.writeFailures.inc({ code: error.code });
+    seen(key);
     // A namespace that is going away takes no more objects; its own event follows.
     if (error.status === 404 || error.said.includes('because it is being terminated')) return;
     const failure = `${error.code}: ${error.said}`;
@@ -133,13 +145,18 @@ export function createReporter(deps: ReporterDeps): Reporter {
     gone(namespace) {
       schedule.forget(namespace);
       failures.delete(namespace);
+      seen(namespace);
       totalsChanged();
     },
     totalsChanged,
     async write(signal) {
       log.info('leading: this process writes the reports');
       metrics.leading.set(1);
-      for (const namespace of deps.namespaces()) queue.add(namespace, 'later');
+      unseen.clear();
+      for (const namespace of deps.namespaces()) {
+        unseen.add(namespace);
+        queue.add(namespace, 'later');
+      }
       queue.add(totalsKey, 'later');
       await queue.run(publishKey, { workers, signal, onError: onFailure });
       metrics.leading.set(0);
@@ -161,7 +178,11 @@ function follow<T extends { readonly resourceVersion: string }>(
   const namespaceOf = (key: string) => key.slice(0, Math.max(0, key.indexOf('/')));
   return {
     resource,
-    prune: read,
+    prune(object) {
+      // The echo of an own write is known already; reading it again is what costs.
+      const known = objects.get(keyOf(object.metadata));
+      return known?.resourceVersion === object.metadata.resourceVersion ? known : read(object);
+    },
     upsert(key, value) {
       if (objects.set(key, value)) onForeign(namespaceOf(key));
     },

@@ -1,0 +1,113 @@
+import { pino } from 'pino';
+import { describe, expect, test } from 'vitest';
+import { clusterConstraintReports, clusterReportName, constraintDetails, constraintReports } from '../../crds/api.ts';
+import { createClient } from '../../kube/client.ts';
+import { createFakeApi } from '../../kube/testing/fake-api.ts';
+import { createVirtualClock, seededRandom } from '../../kube/testing/virtual-clock.ts';
+import { createMetrics } from '../metrics.ts';
+import { testConstraint } from '../testing/constraints.ts';
+import { createReporter } from './reporter.ts';
+
+function setUp(namespaces: readonly string[]) {
+  const clock = createVirtualClock();
+  const api = createFakeApi({ resources: [constraintReports, constraintDetails, clusterConstraintReports], clock });
+  const crashes: unknown[] = [];
+  const constraints = new Map(namespaces.map((name) => [name, [testConstraint(name, 'p')]]));
+  const reporter = createReporter({
+    client: createClient(api.transport),
+    clock,
+    random: seededRandom(1),
+    log: pino({ level: 'silent' }),
+    metrics: createMetrics(),
+    namespaces: () => constraints.keys(),
+    observe: (namespace) => {
+      const bound = constraints.get(namespace);
+      return bound === undefined ? undefined : { namespace, constraints: bound, workloads: [], unread: [] };
+    },
+    observeCluster: () => ({
+      constraints: [...constraints.values()].flat(),
+      namespaces: constraints.size,
+      namespacesWithConstraints: constraints.size,
+      adapters: [],
+      versions: { operator: '0', kubernetes: 'v1.36.0' },
+      lastDiscovery: '2026-01-01T00:00:00Z',
+      failures: [],
+    }),
+    deadline: () => Number.POSITIVE_INFINITY,
+    onCrash: (error) => crashes.push(error),
+  });
+  const stop = new AbortController();
+  return {
+    api,
+    clock,
+    reporter,
+    crashes,
+    begin: () => reporter.write(stop.signal),
+    stop: () => stop.abort(new Error('the test ends')),
+    written: () =>
+      api.requests.map(({ verb, plural, namespace }) => [verb, plural, namespace].filter(Boolean).join(' ')),
+    totals: () => api.get(clusterConstraintReports, { name: clusterReportName })?.['status'],
+  };
+}
+
+describe('the reporter', () => {
+  test('speaks of the whole cluster only after it has looked at every namespace', async () => {
+    const { clock, begin, stop, written, crashes } = setUp(['a', 'b', 'c']);
+    const ended = begin();
+    await clock.advance(10_000);
+    const order = written();
+    expect(order.filter((each) => each.startsWith('create constraintreports'))).toHaveLength(3);
+    expect(order.findIndex((each) => each.includes('clusterconstraintreports'))).toBeGreaterThan(
+      order.findLastIndex((each) => each.startsWith('create constraintreports')),
+    );
+    stop();
+    await ended;
+    expect(crashes).toEqual([]);
+  });
+
+  test('tells what could not be written and why, once for all namespaces, and takes it back', async () => {
+    const { api, clock, begin, stop, totals } = setUp(['a', 'b']);
+    const heal = api.fail({
+      matching: ({ plural, verb }) => plural === 'constraintdetails' && verb === 'create',
+      times: Number.POSITIVE_INFINITY,
+      status: 403,
+      reason: 'Forbidden',
+      message: 'admission webhook "guard.example.org" denied the request',
+    });
+    const ended = begin();
+    await clock.advance(10_000);
+    expect(totals()).toMatchObject({
+      conditions: [
+        {
+          type: 'Ready',
+          status: 'False',
+          message:
+            'The report of a and 1 more could not be written: KUBE_FORBIDDEN: admission webhook "guard.example.org" denied the request',
+        },
+      ],
+    });
+    heal();
+    await clock.advance(40_000);
+    expect(totals()).toMatchObject({ conditions: [{ type: 'Ready', status: 'True' }] });
+    stop();
+    await ended;
+  });
+
+  test('a burst of changes of a namespace becomes a few writes', async () => {
+    const { api, clock, reporter, begin, stop } = setUp(['a']);
+    const ended = begin();
+    await clock.advance(5_000);
+    api.forgetRequests();
+    for (let change = 0; change < 100; change += 1) {
+      api.remove(constraintReports, { namespace: 'a', name: 'constraints' });
+      api.put(constraintReports, { metadata: { namespace: 'a', name: 'constraints' } });
+      reporter.changed('a', 'now');
+      await clock.advance(10);
+    }
+    await clock.advance(5_000);
+    // 20 ms after the first change, then after gaps of 40, 80, 160 … ms: never one write a change.
+    expect(api.requests.filter(({ verb }) => verb === 'update').length).toBeLessThan(15);
+    stop();
+    await ended;
+  });
+});
