@@ -120,7 +120,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
       random,
       onStarted(signal) {
         // A new term begins only after what was in flight in the last one has ended.
-        writing = writing.then(() => reporter.write(signal));
+        writing = writing.then(() => reporter.write(AbortSignal.any([signal, stop.signal])));
         writing.catch(deps.onCrash);
       },
       onError: (error) => log.warn({ code: error.code, said: error.said }, 'lease not renewed, trying again'),
@@ -140,8 +140,9 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     async [Symbol.asyncDispose]() {
       stop.abort(new Error('the operator stops'));
       await Promise.allSettled([begun]);
-      await leadership?.stop();
+      // First what is in flight, then the Lease: whoever takes it must be the only one who writes.
       await Promise.allSettled([writing]);
+      await leadership?.stop();
       await watches.stop();
     },
   };
