@@ -249,3 +249,93 @@ test('whatever is added, fails and is added again: every key ends with a success
     { numRuns: 50 },
   );
 });
+
+/** The order in which one worker takes what is due. */
+async function takenFrom({ clock, queue, stop }: ReturnType<typeof queueOn>) {
+  const order: string[] = [];
+  void queue.run(
+    async (key) => {
+      order.push(key);
+    },
+    { workers: 1, signal: stop.signal },
+  );
+  await clock.settle();
+  return order;
+}
+
+test('of two delayed wishes for one key the stronger priority counts, whichever is due first', async () => {
+  const on = queueOn();
+  const { clock, queue } = on;
+  queue.addAfter('other', 5, 'later');
+  queue.addAfter('same time', 20, 'later');
+  queue.addAfter('same time', 20, 'now');
+  queue.addAfter('after', 20, 'later');
+  queue.addAfter('after', 25, 'now');
+  queue.addAfter('before', 25, 'now');
+  queue.addAfter('before', 20, 'later');
+  await clock.advance(20);
+  expect(queue.length).toBe(4);
+  expect(await takenFrom(on)).toEqual(['same time', 'after', 'before', 'other']);
+});
+
+test('a removed key is forgotten, whether it waits for its turn, its time or its next try', async () => {
+  const on = queueOn();
+  const { clock, queue } = on;
+  queue.add('now');
+  queue.add('later', 'later');
+  queue.addAfter('delayed', 10);
+  for (const key of ['now', 'later', 'delayed', 'never added']) queue.remove(key);
+  expect(queue.length).toBe(0);
+  await queue.whenIdle();
+  await clock.advance(20);
+  expect(await takenFrom(on)).toEqual([]);
+  queue.add('now');
+  await clock.settle();
+  expect(queue.length).toBe(0);
+});
+
+test.each([
+  ['fails', () => Promise.reject(new Error('not yet'))],
+  ['asks to be called again', () => Promise.resolve({ retryAfterMs: 5 })],
+])('a key that is removed while its work %s does not come back unless it is added again', async (_how, end) => {
+  const { clock, queue, stop } = queueOn();
+  const gates: PromiseWithResolvers<void>[] = [];
+  const work: Work = async () => {
+    const gate = Promise.withResolvers<void>();
+    gates.push(gate);
+    await gate.promise;
+    return end();
+  };
+  void queue.run(work, { workers: 1, signal: stop.signal });
+  queue.add('a');
+  queue.add('a');
+  queue.remove('a');
+  await clock.settle();
+  gates[0]?.resolve();
+  await clock.advance(120_000);
+  expect(gates).toHaveLength(1);
+  queue.add('a');
+  queue.remove('a');
+  queue.add('a');
+  gates[1]?.resolve();
+  await clock.settle();
+  expect(gates).toHaveLength(3);
+  queue.remove('a');
+  gates[2]?.resolve();
+  await queue.whenIdle();
+});
+
+test('a key that is removed while in work is not left over by a run that ends', async () => {
+  const { clock, queue, stop } = queueOn();
+  const work: Work = (_key, signal) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new Error('cut off')), { once: true });
+    });
+  const running = queue.run(work, { workers: 1, signal: stop.signal });
+  queue.add('a');
+  await clock.settle();
+  queue.remove('a');
+  stop.abort();
+  await running;
+  expect(queue.length).toBe(0);
+});

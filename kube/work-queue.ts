@@ -11,8 +11,10 @@ export type Work = (key: string, signal: AbortSignal) => Promise<void | { readon
 export interface WorkQueue {
   /** 'now' unless told. A key that waits already is not added twice; 'now' overtakes its own 'later'. */
   add(key: string, priority?: Priority): void;
-  /** Adds the key after `ms`; of two such wishes for one key the earlier counts. */
+  /** Adds the key after `ms`; of two such wishes for one key the earlier time and the stronger priority count. */
   addAfter(key: string, ms: number, priority?: Priority): void;
+  /** Forgets a key that waits, for its turn or its time. One in work comes back only when it is added again. */
+  remove(key: string): void;
   /** Keys that could be taken at once; neither those in work nor those that wait for their time. */
   readonly length: number;
   /**
@@ -37,6 +39,7 @@ const retryFirstMs = 5;
 
 interface Delayed {
   readonly dueAt: number;
+  priority: Priority;
   readonly cancel: () => void;
 }
 
@@ -64,7 +67,9 @@ export function createWorkQueue(options: {
   const { clock, random, retryMsMax = 60_000 } = options;
   const now = new Set<string>();
   const later = new Set<string>();
-  const inWork = new Map<string, Priority>();
+  const inWork = new Set<string>();
+  /** Removed while in work: whatever comes of that work does not bring them back. */
+  const removed = new Set<string>();
   /** Added while in work. */
   const dirty = new Map<string, Priority>();
   const delayed = new Map<string, Delayed>();
@@ -76,7 +81,7 @@ export function createWorkQueue(options: {
 
   function add(key: string, priority: Priority): void {
     if (inWork.has(key)) {
-      if (dirty.get(key) !== 'now') dirty.set(key, priority);
+      dirty.set(key, stronger(priority, dirty.get(key)));
       return;
     }
     if (priority === 'now') {
@@ -89,13 +94,31 @@ export function createWorkQueue(options: {
   function addAfter(waiting: Map<string, Delayed>, key: string, ms: number, priority: Priority): void {
     const dueAt = clock.monotonic() + ms;
     const known = waiting.get(key);
-    if (known !== undefined && known.dueAt <= dueAt) return;
+    const wanted = stronger(priority, known?.priority);
+    if (known !== undefined && known.dueAt <= dueAt) {
+      known.priority = wanted;
+      return;
+    }
     known?.cancel();
     const cancel = clock.after(ms, () => {
       waiting.delete(key);
-      add(key, priority);
+      add(key, entry.priority);
     });
-    waiting.set(key, { dueAt, cancel });
+    const entry: Delayed = { dueAt, priority: wanted, cancel };
+    waiting.set(key, entry);
+  }
+
+  function remove(key: string): void {
+    for (const waiting of [delayed, retries]) {
+      waiting.get(key)?.cancel();
+      waiting.delete(key);
+    }
+    now.delete(key);
+    later.delete(key);
+    dirty.delete(key);
+    failures.delete(key);
+    if (inWork.has(key)) removed.add(key);
+    pump();
   }
 
   function take(): readonly [string, Priority] | undefined {
@@ -131,7 +154,7 @@ export function createWorkQueue(options: {
       const taken = take();
       if (taken === undefined) return;
       const [key, priority] = taken;
-      inWork.set(key, priority);
+      inWork.add(key);
       retries.get(key)?.cancel();
       retries.delete(key);
       // handle settles every outcome of the work itself; what it throws is our own mistake and ends the process.
@@ -143,24 +166,29 @@ export function createWorkQueue(options: {
     try {
       const outcome = await work(key, signal);
       failures.delete(key);
-      if (outcome !== undefined) addAfter(retries, key, outcome.retryAfterMs, priority);
+      if (outcome !== undefined && !removed.has(key)) addAfter(retries, key, outcome.retryAfterMs, priority);
     } catch (error) {
       // Cut off by the end of the run: no failure of this key, and its work is still to be done.
       if (signal.aborted) {
-        dirty.set(key, priority);
+        if (!removed.has(key)) dirty.set(key, priority);
         return;
       }
-      const count = (failures.get(key) ?? 0) + 1;
-      failures.set(key, count);
-      const waitMs = backoffMs(count, { firstMs: retryFirstMs, maxMs: retryMsMax }, random);
-      const askedMs = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
-      addAfter(retries, key, Math.max(waitMs, Math.min(askedMs, retryMsMax)), priority);
+      if (!removed.has(key)) retry(key, priority, error);
       onError?.(key, error);
     }
   }
 
+  function retry(key: string, priority: Priority, error: unknown): void {
+    const count = (failures.get(key) ?? 0) + 1;
+    failures.set(key, count);
+    const waitMs = backoffMs(count, { firstMs: retryFirstMs, maxMs: retryMsMax }, random);
+    const askedMs = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
+    addAfter(retries, key, Math.max(waitMs, Math.min(askedMs, retryMsMax)), priority);
+  }
+
   function finish(key: string): void {
     inWork.delete(key);
+    removed.delete(key);
     const again = dirty.get(key);
     dirty.delete(key);
     if (again === undefined) pump();
@@ -170,6 +198,7 @@ export function createWorkQueue(options: {
   return {
     add: (key, priority = 'now') => add(key, priority),
     addAfter: (key, ms, priority = 'now') => addAfter(delayed, key, ms, priority),
+    remove,
     get length() {
       return now.size + later.size;
     },
@@ -192,4 +221,8 @@ export function createWorkQueue(options: {
         pump();
       }),
   };
+}
+
+function stronger(priority: Priority, other: Priority | undefined): Priority {
+  return other === 'now' ? other : priority;
 }
