@@ -17,18 +17,24 @@ export function encodeCursor(list: string, position: unknown): string {
   return Buffer.from(JSON.stringify([list, position]), 'utf8').toString('base64url');
 }
 
+/** For anything that was not given out as a cursor of the list. */
+export const cursorRefusal = refusal(
+  'INVALID_CURSOR',
+  'cursor: not one that this list gave out; start again without it',
+);
+
 /** The position in a cursor of `list`; INVALID_CURSOR for anything that `encodeCursor` did not make. */
 export function decodeCursor<T>(list: string, cursor: string, schema: z.ZodType<T>): Answer<T> {
-  const decoded = z.tuple([z.literal(list), schema]).safeParse(readJson(cursor));
-  return decoded.success
-    ? { ok: true, value: decoded.data[1] }
-    : refusal('INVALID_CURSOR', 'cursor: not one that this list gave out; start again without it');
+  if (cursor.length > cursorLengthMax || !/^[\w-]+$/.test(cursor)) return cursorRefusal;
+  const json = parseJson(Buffer.from(cursor, 'base64url').toString('utf8'));
+  const decoded = z.tuple([z.literal(list), schema]).safeParse(json);
+  return decoded.success ? { ok: true, value: decoded.data[1] } : cursorRefusal;
 }
 
-function readJson(cursor: string): unknown {
-  if (cursor.length > cursorLengthMax || !/^[\w-]+$/.test(cursor)) return undefined;
+/** The value of a JSON text, or undefined. */
+export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    return JSON.parse(text);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

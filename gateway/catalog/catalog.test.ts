@@ -171,6 +171,71 @@ test('when the API server is out of reach for a while, what is known counts as o
   await clock.advanceUntil(() => catalog.freshness().watching, 120_000);
 });
 
+/** What an API server says, and what then becomes of readiness and of the claim to be up to date. */
+const refusals = [
+  { why: '403', fault: { status: 403, reason: 'Forbidden' }, synced: true },
+  { why: '500', fault: { status: 500, reason: 'InternalError' }, synced: true },
+  { why: '404', fault: { status: 404, reason: 'NotFound' }, synced: false },
+  { why: 'no connection', fault: { status: 0 }, synced: true },
+];
+
+test.each(refusals)('a watch that is answered with $why does not count as watching', async ({ fault, synced }) => {
+  const { clock, api, start } = setup();
+  const catalog = start();
+  await clock.advanceUntil(() => catalog.synced, 10_000);
+  expect(catalog.freshness().watching).toBe(true);
+  const matching = ({ plural }: { plural: string }) => plural === 'constraintdetails';
+  const back = api.fail({ matching, times: Infinity, ...fault });
+  api.cutWatches(matching);
+  await clock.advance(40_000);
+  expect([catalog.freshness().watching, catalog.synced]).toEqual([false, synced]);
+  back();
+  await clock.advanceUntil(() => catalog.freshness().watching && catalog.synced, 120_000);
+});
+
+test('a kind that is refused for good is lost at once, and one that only fails is given a while', async () => {
+  const { clock, api, start } = setup();
+  const catalog = start();
+  await clock.advanceUntil(() => catalog.synced, 10_000);
+  const matching = ({ plural }: { plural: string }) => plural === 'constraintreports';
+  const back = api.fail({ matching, times: Infinity, status: 403, reason: 'Forbidden' });
+  api.cutWatches(matching);
+  await clock.advanceUntil(() => catalog.watches().some(({ state }) => state === 'forbidden'), 10_000);
+  expect(catalog.freshness().watching).toBe(false);
+  back();
+  await clock.advanceUntil(() => catalog.freshness().watching, 120_000);
+  api.fail({ matching, times: 2, status: 500, reason: 'InternalError' });
+  api.cutWatches(matching);
+  await clock.advanceUntil(() => catalog.watches().some(({ state }) => state === 'failing'), 10_000);
+  expect(catalog.freshness().watching).toBe(true);
+});
+
+test('a Lease that an operator left behind is no sign of life until it is renewed', async () => {
+  const { clock, start, renew } = setup();
+  renew('2025-12-31T22:59:00.000000Z');
+  const catalog = start();
+  await clock.advanceUntil(() => catalog.synced, 10_000);
+  await clock.advance(3_000);
+  expect(catalog.freshness().operatorAlive).toBe(false);
+  renew('2025-12-31T22:59:02.000000Z');
+  await clock.advance(3_000);
+  expect(catalog.freshness().operatorAlive).toBe(true);
+});
+
+test('the uid of the Lease is kept while the Lease is away', async () => {
+  const { clock, api, start, renew } = setup();
+  const catalog = start();
+  await clock.advanceUntil(() => catalog.synced, 10_000);
+  expect(catalog.sharedSecret).toBeUndefined();
+  renew('2026-01-01T00:00:00.000000Z');
+  await clock.advance(3_000);
+  const uid = catalog.sharedSecret;
+  expect(uid).toBe(api.list(leases)[0]?.metadata.uid);
+  api.remove(leases, { name: 'potoo-operator', namespace: systemNamespace });
+  await clock.advance(3_000);
+  expect(catalog.sharedSecret).toBe(uid);
+});
+
 test('nothing but its own kinds and one Lease is asked for', async () => {
   const { clock, api, start } = setup();
   const catalog = start();

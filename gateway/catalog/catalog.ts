@@ -22,7 +22,7 @@ import { logProblems, type OnProblem } from './problem.ts';
 import { firstIssue, readReport } from './report.ts';
 import { type Catalog, type CatalogSizes, createCatalogStore } from './store.ts';
 
-/** How long the API server may be out of reach before answers count as old. */
+/** How long a watch may be broken, or the API server out of reach, before answers count as old. */
 const contactMsMax = 20_000;
 
 export interface WatchState {
@@ -55,6 +55,8 @@ export function startCatalog(options: CatalogOptions): RunningCatalog {
   const store = createCatalogStore(createFormReader(onProblem));
   const intern = createLineInterner();
   const complete = new Set<Resource>();
+  /** Since when a kind is not followed. What was last heard from the server does not tell: it may have been a refusal. */
+  const brokenSince = new Map<Resource, number>();
   const synced = Promise.withResolvers<void>();
 
   /** One Reflector; `put` and `remove` get namespace and name, the namespace '' for cluster-scoped kinds. */
@@ -64,6 +66,7 @@ export function startCatalog(options: CatalogOptions): RunningCatalog {
     put: (value: T, namespace: string, name: string) => void,
     remove: (namespace: string, name: string) => void,
   ): Reflector<T> {
+    brokenSince.set(resource, clock.monotonic());
     return startReflector<T>({
       transport,
       resource,
@@ -77,6 +80,10 @@ export function startCatalog(options: CatalogOptions): RunningCatalog {
           complete.add(resource);
           if (complete.size === reflectors.length) synced.resolve();
         },
+      },
+      onState: (state) => {
+        if (state === 'synced') brokenSince.delete(resource);
+        else if (!brokenSince.has(resource)) brokenSince.set(resource, clock.monotonic());
       },
       onError: (error) => log.warn({ resource: resourceName(resource), code: error.code, said: error.said }, 'watch'),
       onCrash,
@@ -115,9 +122,16 @@ export function startCatalog(options: CatalogOptions): RunningCatalog {
     if (!stop.signal.aborted) onCrash(error);
   });
 
+  function isLost({ resource, state }: Reflector<unknown>): boolean {
+    if (state === 'forbidden' || state === 'absent') return true;
+    const since = brokenSince.get(resource);
+    return since !== undefined && clock.monotonic() - since > contactMsMax;
+  }
+
   return {
     get synced() {
-      return complete.size === reflectors.length;
+      // A reflector of a kind that is gone has emptied its cache: an answer would say that nothing binds.
+      return complete.size === reflectors.length && reflectors.every(({ state }) => state !== 'absent');
     },
     whenSynced: async (signal) => untilAborted(synced.promise, signal),
     view: (namespace) => store.view(namespace),
@@ -126,13 +140,12 @@ export function startCatalog(options: CatalogOptions): RunningCatalog {
     sizes: () => store.sizes(),
     watches: () => reflectors.map(({ resource, state }) => ({ resource: resourceName(resource), state })),
     freshness() {
-      const now = clock.monotonic();
-      // The Lease is asked for every few seconds, so it tells soonest that the API server is gone. A watch is quiet as
-      // long as nothing changes; it counts as lost when it fails, and has failed for a while.
-      const lost = reflectors.some(
-        ({ state, lastContactAt }) => state !== 'synced' && now - lastContactAt > contactMsMax,
-      );
-      return { operatorAlive: lease.alive, watching: !lost && now - lease.lastContactAt <= contactMsMax };
+      // The Lease is asked for every few seconds, so it tells soonest that the API server is gone.
+      const inContact = clock.monotonic() - lease.lastContactAt <= contactMsMax;
+      return { operatorAlive: lease.alive, watching: inContact && !reflectors.some(isLost) };
+    },
+    get sharedSecret() {
+      return lease.uid;
     },
     async [Symbol.asyncDispose]() {
       stop.abort();

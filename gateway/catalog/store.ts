@@ -29,6 +29,8 @@ export interface Catalog {
   clusterReport(): ClusterReportStatus | undefined;
   /** Whether an operator keeps all this up to date, and whether the gateway would see it if it changed. */
   freshness(): { readonly operatorAlive: boolean; readonly watching: boolean };
+  /** What all replicas know and no caller can read; undefined until the operator's Lease was seen. */
+  readonly sharedSecret: string | undefined;
 }
 
 export interface CatalogSizes {
@@ -36,7 +38,7 @@ export interface CatalogSizes {
   readonly forms: number;
 }
 
-export interface CatalogStore extends Omit<Catalog, 'synced' | 'freshness'> {
+export interface CatalogStore extends Omit<Catalog, 'synced' | 'freshness' | 'sharedSecret'> {
   putReport(report: Report): void;
   removeReport(namespace: string): void;
   putDetail(namespace: string, name: string, part: DetailPart): void;

@@ -89,7 +89,7 @@ export interface Gateway {
   readonly problems: Problem[];
   readonly store: CatalogStore;
   /** May be changed at any time. */
-  readonly facts: { synced: boolean; operatorAlive: boolean; watching: boolean };
+  readonly facts: { synced: boolean; operatorAlive: boolean; watching: boolean; sharedSecret: string | undefined };
   request(path: string, init?: RequestInit): Promise<Response>;
   /** The parsed answer to a POST as this user, or without credentials. */
   post(path: string, body: unknown, user?: string): Promise<Response>;
@@ -103,7 +103,12 @@ export function createGateway(options: {
   const clock = createVirtualClock();
   const reviews = createFakeReviews(options.rights ?? {});
   const { store, problems } = fillStore(options.objects);
-  const facts = { synced: true, operatorAlive: true, watching: true };
+  const facts: Gateway['facts'] = {
+    synced: true,
+    operatorAlive: true,
+    watching: true,
+    sharedSecret: 'uid-of-the-lease',
+  };
   const catalog: Catalog = {
     view: (namespace) => store.view(namespace),
     reports: () => store.reports(),
@@ -111,6 +116,9 @@ export function createGateway(options: {
     freshness: () => ({ operatorAlive: facts.operatorAlive, watching: facts.watching }),
     get synced() {
       return facts.synced;
+    },
+    get sharedSecret() {
+      return facts.sharedSecret;
     },
   };
   const app = createApp({

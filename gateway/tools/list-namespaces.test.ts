@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { createGateway, type Gateway } from '../testing/fixture.ts';
 import { entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
@@ -74,14 +74,14 @@ test('who may list them all is asked about once', async () => {
   expect(gateway.reviews.asked).toEqual(['token', 'admin list constraintreports']);
 });
 
-test('who may not is asked about namespace by namespace, in order, and no further than the page needs', async () => {
+test('who may not is asked about namespace by namespace, in order, a round at a time, until the page is full', async () => {
   const gateway = createGateway({ objects, rights });
   const answer = await list(gateway, { limit: 2 }, 'some');
   expect(answer.namespaces.map(({ namespace }) => namespace)).toEqual(['ns-0000', 'ns-0003']);
   expect(gateway.reviews.asked).toEqual([
     'token',
     'some list constraintreports',
-    ...names.slice(0, 4).map((name) => `some get constraintreports ${name}`),
+    ...names.slice(0, 20).map((name) => `some get constraintreports ${name}`),
   ]);
 });
 
@@ -132,4 +132,62 @@ test('a cursor that this list did not give out is refused', async () => {
     const response = await gateway.post('/tools/potoo_list_namespaces', { cursor }, 'admin');
     expect([response.status, await response.json()]).toMatchObject([400, { code: 'INVALID_CURSOR' }]);
   }
+});
+
+describe('a caller who may not list all namespaces', () => {
+  const refusedAs = async (response: Response) => [
+    response.status,
+    z.looseObject({ code: z.string() }).parse(await response.json()).code,
+  ];
+  const ask = async (gateway: Gateway, input: object, user?: string) =>
+    refusedAs(await gateway.post('/tools/potoo_list_namespaces', input, user));
+
+  test('reads nothing in a cursor: neither a name nor how long it is', async () => {
+    const gateway = createGateway({
+      objects: [...Array.from({ length: 400 }, (_, index) => reportObject(`a-${index}`, [])), reportObject('b', [])],
+      rights: {},
+    });
+    const { next_cursor: cursor = '' } = await list(gateway, {}, 'nobody');
+    const bytes = Buffer.from(cursor, 'base64url').toString('latin1');
+    expect(bytes).not.toMatch(/a-|namespaces/);
+    const longer = createGateway({ objects, rights: {} });
+    expect((await list(longer, {}, 'nobody')).next_cursor).toHaveLength(cursor.length);
+  });
+
+  test('is not told that others follow when those are not its own', async () => {
+    const gateway = createGateway({
+      objects: names.slice(0, 100).map((name) => reportObject(name, [])),
+      rights: { some: ['get constraintreports ns-0001'] },
+    });
+    expect(await list(gateway, { limit: 1 }, 'some')).toMatchObject({ returned: 1, truncated: false });
+  });
+
+  test('cannot make a cursor up, change one, or use that of another caller or another installation', async () => {
+    const gateway = createGateway({ objects, rights });
+    const { next_cursor: cursor = '' } = await list(gateway, { limit: 10 }, 'some');
+    const { next_cursor: plain = '' } = await list(gateway, { limit: 10 }, 'admin');
+    const madeUp = Buffer.from(JSON.stringify(['namespaces', ['ns-0500', 1]])).toString('base64url');
+    const changed = `${cursor.slice(0, -2)}${cursor.endsWith('AA') ? 'BB' : 'AA'}`;
+    for (const wrong of [madeUp, plain, changed, cursor.slice(0, 20), `${cursor}A`]) {
+      expect(await ask(gateway, { cursor: wrong }, 'some')).toEqual([400, 'INVALID_CURSOR']);
+    }
+    expect(await ask(gateway, { cursor }, 'nobody')).toEqual([400, 'INVALID_CURSOR']);
+    expect(await ask(gateway, { cursor: madeUp })).toEqual([400, 'INVALID_CURSOR']);
+    const replica = createGateway({ objects, rights });
+    expect((await replica.post('/tools/potoo_list_namespaces', { cursor }, 'some')).status).toBe(200);
+    replica.facts.sharedSecret = 'uid-of-another-lease';
+    expect(await ask(replica, { cursor }, 'some')).toEqual([400, 'INVALID_CURSOR']);
+  });
+
+  test('waits for the operator to be seen where a cursor is needed, and only there', async () => {
+    const gateway = createGateway({ objects, rights });
+    const { next_cursor: cursor } = await list(gateway, { limit: 10 }, 'some');
+    gateway.facts.sharedSecret = undefined;
+    expect(await ask(gateway, { limit: 10 }, 'some')).toEqual([503, 'NOT_SYNCED']);
+    expect(await ask(gateway, { cursor }, 'some')).toEqual([503, 'NOT_SYNCED']);
+    expect(await list(gateway, { limit: 10 }, 'admin')).toMatchObject({ truncated: true });
+    const small = createGateway({ objects: objects.slice(0, 10), rights });
+    small.facts.sharedSecret = undefined;
+    expect(await list(small, {}, 'some')).toMatchObject({ truncated: false });
+  });
 });

@@ -3,10 +3,11 @@ import { constraintReports } from '../../crds/api.ts';
 import { severities } from '../../crds/constraint.ts';
 import { refuse } from '../answer/levels.ts';
 import { decodeCursor, encodeCursor } from '../answer/page.ts';
+import { createSealedCursors } from '../answer/sealed-cursor.ts';
 import type { Call } from '../call.ts';
 import type { Caller } from '../auth/identity.ts';
 import type { Report } from '../catalog/report.ts';
-import type { Answer } from '../errors.ts';
+import { type Answer, refusal } from '../errors.ts';
 import { defineTool } from './define.ts';
 import { CursorField, LimitField, pageFields } from './fields.ts';
 
@@ -34,8 +35,14 @@ const Output = z.object({
 });
 
 /** The namespace after which the next page begins, and how many were returned up to it. */
-const Position = z.tuple([z.string().max(63), z.int().min(0).max(10_000_000)]);
+const Progress = z.tuple([z.string().max(63), z.int().min(0).max(10_000_000)]);
+type Progress = z.infer<typeof Progress>;
 const list = 'namespaces';
+
+interface Cursors {
+  encode(progress: Progress): Answer<string>;
+  decode(cursor: string): Answer<Progress>;
+}
 
 export const listNamespaces = defineTool({
   name: 'potoo_list_namespaces',
@@ -45,31 +52,56 @@ export const listNamespaces = defineTool({
   input: z.object({ limit: LimitField, cursor: CursorField }),
   output: Output,
   async run({ limit, cursor }, call) {
-    const start: Answer<z.infer<typeof Position>> =
-      cursor === undefined ? { ok: true, value: ['', 0] } : decodeCursor(list, cursor, Position);
+    const mayList = await call.caller.may({ verb: 'list', resource: constraintReports.plural });
+    const cursors = mayList ? plainCursors : sealedCursors(call);
+    const start: Answer<Progress> = cursor === undefined ? { ok: true, value: ['', 0] } : cursors.decode(cursor);
     if (!start.ok) return start;
     const [after, before] = start.value;
-    const mayList = await call.caller.may({ verb: 'list', resource: constraintReports.plural });
     const reports = call.catalog.reports();
     const rest = reports.filter(({ namespace }) => namespace > after);
     const page = mayList ? pageOf(rest, limit) : await visiblePage(rest, limit, call);
+    const seen = before + page.items.length;
     // Who sees nothing without credentials is told to bring some.
-    if (call.caller.anonymous && !mayList && before === 0 && page.items.length === 0) {
+    if (call.caller.anonymous && !mayList && seen === 0) {
       return refuse(call.caller, `list ${constraintReports.plural}.potoo.io`);
     }
-    const seen = before + page.items.length;
+    const next = page.last === undefined ? undefined : cursors.encode([page.last, seen]);
+    if (next?.ok === false) return next;
     return {
       ok: true,
       value: {
         namespaces: page.items.map(namespaceAnswer),
         total: mayList ? reports.length : seen,
         returned: page.items.length,
-        truncated: page.last !== undefined,
-        ...(page.last === undefined ? {} : { next_cursor: encodeCursor(list, [page.last, seen]) }),
+        truncated: next !== undefined,
+        ...(next === undefined ? {} : { next_cursor: next.value }),
       },
     };
   },
 });
+
+/** For who may know all namespaces. */
+const plainCursors: Cursors = {
+  encode: (progress) => ({ ok: true, value: encodeCursor(list, progress) }),
+  decode: (cursor) => decodeCursor(list, cursor, Progress),
+};
+
+/** For who may not: a page may end at a namespace that the caller must not hear of. */
+function sealedCursors({ caller, catalog }: Call): Cursors {
+  const secret = catalog.sharedSecret;
+  if (secret === undefined) {
+    const refused = refusal(
+      'NOT_SYNCED',
+      'The operator has not been seen yet, and without it there are no further pages.',
+    );
+    return { encode: () => refused, decode: () => refused };
+  }
+  const sealed = createSealedCursors(secret, { list, user: caller.user, schema: Progress });
+  return {
+    encode: (progress) => ({ ok: true, value: sealed.seal(progress) }),
+    decode: (cursor) => sealed.open(cursor),
+  };
+}
 
 interface Page {
   readonly items: readonly Report[];
@@ -82,19 +114,23 @@ function pageOf(reports: readonly Report[], limit: number): Page {
   return { items, last: items.length < reports.length ? items.at(-1)?.namespace : undefined };
 }
 
-/** Asks namespace by namespace until the page is full or the call has asked enough. */
+/**
+ * Asks about namespace after namespace until there is one more than the page holds, or the call has asked enough: that
+ * others follow must not be said because of namespaces that are not the caller's.
+ */
 async function visiblePage(reports: readonly Report[], limit: number, call: Call): Promise<Page> {
   const { caller, clock, deadline } = call;
-  const items: Report[] = [];
+  const visible: Report[] = [];
   let looked = 0;
-  while (looked < reports.length && items.length < limit) {
+  while (looked < reports.length && visible.length <= limit) {
     const late = clock.monotonic() > deadline - roundMs;
     if (looked > 0 && (late || looked >= checkedMax)) break;
-    // Never more than the page can hold, so that nothing is asked for in vain or lost behind the limit.
-    const round = reports.slice(looked, looked + Math.min(checkedAtOnce, limit - items.length));
-    items.push(...(await visibleAmong(round, caller)));
+    const round = reports.slice(looked, looked + checkedAtOnce);
+    visible.push(...(await visibleAmong(round, caller)));
     looked += round.length;
   }
+  const items = visible.slice(0, limit);
+  if (items.length < visible.length) return { items, last: items.at(-1)?.namespace };
   return { items, last: looked < reports.length ? reports[looked - 1]?.namespace : undefined };
 }
 
