@@ -19,7 +19,8 @@ export interface ReflectorCache<T> {
   upsert(object: KubeObject): void;
   remove(object: KubeObject): void;
   beginFill(): void;
-  endFill(): void;
+  /** `resourceVersion`: that of the list as a whole. */
+  endFill(resourceVersion: string): void;
   /** The kind is not served any more: nothing of it exists. */
   clear(): void;
 }
@@ -66,10 +67,11 @@ export function createReflectorCache<T>(
     beginFill() {
       seen = new Set();
     },
-    endFill() {
-      for (const key of known.keys()) if (seen?.has(key) === false) drop(key);
+    endFill(resourceVersion) {
+      const listed = seen ?? new Set();
+      for (const key of known.keys()) if (!listed.has(key)) drop(key);
       seen = undefined;
-      handler.synced();
+      handler.synced({ resourceVersion, has: (key) => listed.has(key) });
     },
     clear() {
       seen = undefined;

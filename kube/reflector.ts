@@ -14,7 +14,14 @@ export interface ReflectorHandler<T> {
   upsert(key: string, value: T, object: { readonly uid: string; readonly resourceVersion: string }): void;
   remove(key: string, value: T): void;
   /** After each complete list: what the server no longer has was removed before. */
-  synced(): void;
+  synced(list: CompleteList): void;
+}
+
+/** What a complete list held, for those who know of objects that the watch never showed. */
+export interface CompleteList {
+  readonly resourceVersion: string;
+  /** Also of objects that `prune` leaves out. */
+  has(key: string): boolean;
 }
 
 export type ReflectorState = 'starting' | 'synced' | 'forbidden' | 'absent' | 'failing';
@@ -126,7 +133,7 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   }
 
   function endFill(at: string): void {
-    cache.endFill();
+    cache.endFill(at);
     resourceVersion = at;
     retry.listed();
     settle('synced');
