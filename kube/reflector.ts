@@ -1,13 +1,13 @@
-import { createClient, metadataOnlyAccept } from './client.ts';
+import { createClient } from './client.ts';
 import type { Clock, Random } from './clock.ts';
 import { KubeError } from './errors.ts';
-import { readLines } from './lines.ts';
 import { createReflectorCache } from './reflector-cache.ts';
 import { createReflectorRetry } from './reflector-retry.ts';
-import { type KubeObject, type Resource, resourcePath } from './resource.ts';
-import type { KubeRequest, Transport } from './transport.ts';
+import type { KubeObject, Resource } from './resource.ts';
+import type { Transport } from './transport.ts';
 import { untilAborted } from './until-aborted.ts';
-import { readWatchEvent } from './watch-event.ts';
+import { unreadable } from './watch-event.ts';
+import { openWatch, refusesWatchList, type WatchTarget, watchRequestName } from './watch-stream.ts';
 
 /** Called synchronously and in order. One that throws is our own mistake: the reflector stops and says so (onCrash). */
 export interface ReflectorHandler<T> {
@@ -45,16 +45,10 @@ export interface Reflector<T> {
   whenSynced(signal?: AbortSignal): Promise<void>;
 }
 
-export interface ReflectorOptions<T> {
+export interface ReflectorOptions<T> extends WatchTarget {
   readonly transport: Transport;
-  readonly resource: Resource;
   readonly clock: Clock;
   readonly random: Random;
-  /** The server sends apiVersion, kind and metadata only. */
-  readonly metadataOnly?: boolean | undefined;
-  readonly namespace?: string | undefined;
-  readonly labelSelector?: string | undefined;
-  readonly fieldSelector?: string | undefined;
   /** What is cached of an object, as a new literal; undefined leaves the object out. */
   readonly prune: (object: KubeObject) => T | undefined;
   readonly handler: ReflectorHandler<T>;
@@ -66,8 +60,6 @@ export interface ReflectorOptions<T> {
 }
 
 const pageItems = 500;
-/** Objects in etcd are limited to about 1.5 MB; an answer may write the same object several times as long. */
-const lineBytesMax = 16 * 1024 * 1024;
 /** A watch that lasted so long worked; what happens to it then is no continuation of the failures before. */
 const steadyMs = 5_000;
 /** client-go's very short watch. */
@@ -87,21 +79,20 @@ const shortWatchMs = 1_000;
  *              both try again like every failure, and end as synced
  * ```
  *
- * A connection that ends in good order, or is silent for 90 s, is opened again at the last resourceVersion; the state stays synced. After an error
- * it waits 0.8 to 30 s (client-go's values, with jitter) or as long as Retry-After says. 410 Gone and anything unreadable
- * lead to a new list. A WatchList (events instead of pages) is tried first; a server that refuses it, or ends it before its
- * closing bookmark, is listed in pages from then on.
+ * A connection that ends in good order, or is silent for 90 s, is opened again at the last resourceVersion; the state
+ * stays synced. After an error it waits 0.8 to 30 s (client-go's values, with jitter) or as long as Retry-After says. 410
+ * Gone and anything unreadable lead to a new list. A WatchList (events instead of pages) is tried first; a server that
+ * refuses it, or ends it before its closing bookmark, is listed in pages from then on.
  *
  * @see https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  * @see https://github.com/kubernetes/kubernetes/blob/release-1.34/staging/src/k8s.io/client-go/tools/cache/reflector.go
  */
 export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
-  const { transport, resource, clock, random, namespace } = options;
+  const { transport, resource, clock, random, namespace, labelSelector, fieldSelector, metadataOnly } = options;
   const client = createClient(transport);
   const retry = createReflectorRetry(random);
   const cache = createReflectorCache(options.prune, options.handler);
-  const path = resourcePath(resource, { namespace });
-  const request = `WATCH ${path}`;
+  const request = watchRequestName(options);
   const stopping = new AbortController();
   const synced = Promise.withResolvers<void>();
   // Nobody needs to wait for it; those who do get the rejection from whenSynced.
@@ -145,10 +136,9 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
     // Without a limit only after a token has expired: one answer cannot expire halfway (client-go's pager does the same).
     let limit: number | undefined = pageItems;
     for (;;) {
-      const { labelSelector, fieldSelector, metadataOnly } = options;
-      const query = { namespace, labelSelector, fieldSelector, metadataOnly, limit, continue: token };
       try {
-        const page = await client.list(resource, { ...query, lane: 'watch', signal: stopping.signal });
+        const at = { limit, continue: token, lane: 'watch', signal: stopping.signal } as const;
+        const page = await client.list(resource, { namespace, labelSelector, fieldSelector, metadataOnly, ...at });
         touch();
         for (const object of page.items) cache.upsert(object);
         token = page.continue;
@@ -167,7 +157,13 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   async function watch(): Promise<void> {
     let filling = resourceVersion === undefined;
     if (filling) cache.beginFill();
-    const chunks = await transport.stream(watchRequest());
+    const events = await openWatch(transport, options, {
+      resourceVersion,
+      // At random, as client-go does, so that not all watches are opened again at once.
+      timeoutSeconds: Math.floor(300 + random() * 300),
+      signal: stopping.signal,
+      onBytes: touch,
+    });
     const follow = () => {
       filling = false;
       watchingSince = clock.monotonic();
@@ -176,62 +172,24 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
     touch();
     if (!filling) follow();
     try {
-      for await (const line of readLines(observed(chunks), { bytesMax: lineBytesMax, tooLong })) {
+      for await (const event of events) {
         stopping.signal.throwIfAborted();
-        const event = readWatchEvent(line, resource, request);
         if (event.type === 'BOOKMARK') {
-          if (filling && !event.initialEventsEnd) throw unreadable('a WatchList has a bookmark before its closing one');
-          if (filling) {
+          if (!filling) resourceVersion = event.resourceVersion;
+          else if (event.initialEventsEnd) {
             endFill(event.resourceVersion);
             follow();
-          } else resourceVersion = event.resourceVersion;
+          } else throw unreadable(request, 'a WatchList has a bookmark before its closing one');
           continue;
         }
         if (event.type === 'DELETED') cache.remove(event.object);
         else cache.upsert(event.object);
         if (!filling) resourceVersion = event.object.metadata.resourceVersion;
       }
-      if (filling) throw unreadable('a WatchList ended before the bookmark that closes its first part');
+      if (filling) throw unreadable(request, 'a WatchList ended before the bookmark that closes its first part');
     } finally {
       if (filling) watchListRefused = true;
     }
-  }
-
-  function watchRequest(): KubeRequest {
-    const { labelSelector, fieldSelector, metadataOnly } = options;
-    return {
-      method: 'GET',
-      path,
-      query: {
-        watch: '1',
-        allowWatchBookmarks: 'true',
-        // At random, as client-go does, so that not all watches are opened again at once.
-        timeoutSeconds: String(Math.floor(300 + random() * 300)),
-        ...(resourceVersion === undefined
-          ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' }
-          : { resourceVersion }),
-        ...(labelSelector === undefined ? {} : { labelSelector }),
-        ...(fieldSelector === undefined ? {} : { fieldSelector }),
-      },
-      accept: metadataOnly === true ? metadataOnlyAccept.watch : undefined,
-      lane: 'watch',
-      signal: stopping.signal,
-    };
-  }
-
-  async function* observed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const chunk of chunks) {
-      touch();
-      yield chunk;
-    }
-  }
-
-  function unreadable(said: string): KubeError {
-    return new KubeError('KUBE_UNREADABLE', { status: 200, request, said });
-  }
-
-  function tooLong(): KubeError {
-    return unreadable(`a watch line is longer than ${lineBytesMax} bytes`);
   }
 
   function report(error: KubeError): void {
@@ -335,9 +293,4 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
     },
     whenSynced: (signal) => untilAborted(synced.promise, signal),
   };
-}
-
-/** 400 and 422: servers that do not know sendInitialEvents, or have it switched off. */
-function refusesWatchList(error: unknown): boolean {
-  return error instanceof KubeError && (error.code === 'KUBE_BAD_REQUEST' || error.code === 'KUBE_INVALID');
 }

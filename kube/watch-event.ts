@@ -45,6 +45,7 @@ function parse(line: string, request: string): unknown {
   }
 }
 
-function unreadable(request: string, said: string, cause?: unknown): KubeError {
+/** What is said of a watch that sends what no watch may send. */
+export function unreadable(request: string, said: string, cause?: unknown): KubeError {
   return new KubeError('KUBE_UNREADABLE', { status: 200, request, said, cause });
 }
