@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** metav1.Condition. The list is a map by type, so that others may set conditions of their own. */
+/** metav1.Condition. */
 export const Condition = z.object({
   type: z.string().max(316).describe('What the condition is about, in PascalCase.'),
   status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),

@@ -8,9 +8,11 @@ import { ConstraintType, Effect, Metrics, Severity } from './constraint.ts';
 
 /** Structured entries and lines of one report together; what is beyond stands in `more` by id. */
 export const reportEntriesMax = 500;
+/** Sum of the lengths in bytes of entries and lines. etcd refuses requests over 1.5 MiB, and ids of `more` come on top. */
+export const reportBytesMax = 917_504;
 /** Names of workloads an entry lists. */
 export const affectedItemsMax = 20;
-/** Ids of constraints beyond `reportEntriesMax`. */
+/** Ids of constraints beyond what a report holds. */
 export const moreIdsMax = 20_000;
 
 /** A list that is replaced as a whole: order is meaning, nobody else writes into it. */
@@ -46,7 +48,7 @@ export const ReportEntry = z.object({
     })
     .describe('The policy object.'),
   affectedWorkloads: AffectedWorkloads.optional().describe(
-    'Which workloads it binds; absent where it binds none that exist.',
+    'Which workloads it binds or may bind; absent where it is not about pods.',
   ),
   metrics: Metrics.optional().describe('Hard limit and usage of each resource of a quota.'),
 });
@@ -76,7 +78,7 @@ export const ReportStatus = z.object({
     .max(moreIdsMax)
     .optional()
     .meta(atomic)
-    .describe(`Ids of the constraints beyond the first ${reportEntriesMax}.`),
+    .describe(`Ids of the constraints that found no room here: ${reportEntriesMax} do, or fewer that are large.`),
   conditions: Conditions.optional().describe('Ready is True when the report says all that Potoo can read.'),
 });
 export type ReportStatus = z.infer<typeof ReportStatus>;

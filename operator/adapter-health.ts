@@ -31,7 +31,7 @@ export function adapterHealth(
 }
 
 /** Why a kind is not read; undefined while it is. */
-export function reasonOf({ resource, state, wasSynced, lastError }: WatchState): string | undefined {
+export function reasonOf({ resource, state, lastError }: WatchState): string | undefined {
   switch (state) {
     case 'synced':
       return undefined;
@@ -40,7 +40,7 @@ export function reasonOf({ resource, state, wasSynced, lastError }: WatchState):
     case 'forbidden':
       return `Forbidden: a ClusterRole labelled ${aggregationLabel}=true must allow list and watch on ${resource}`;
     case 'starting':
-      return wasSynced ? undefined : `${resource} is being read`;
+      return lastError === undefined ? `${resource} is being read` : `${resource} cannot be read: ${lastError.code}`;
     case 'failing':
       return `${resource} cannot be read: ${lastError?.code ?? 'no answer'}`;
   }

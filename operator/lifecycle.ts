@@ -17,7 +17,11 @@ export class OperatorLifecycle extends OperatorModule.default {
 
   protected override async init(): Promise<void> {
     try {
-      await this.#run(this.#running);
+      await using started = new AsyncDisposableStack();
+      await this.#run(started);
+      // Stopped while it started: what has started by now goes the same way.
+      if (this.#running.disposed) return;
+      this.#running.use(started.move());
     } catch (error) {
       await this.#running.disposeAsync();
       throw error;

@@ -24,7 +24,10 @@ const log = pino({
 });
 const metrics = createMetrics();
 const random = Math.random;
+const stop = new AbortController();
 let operator: RunningOperator | undefined;
+/** How long an orderly end may take after a mistake of our own. */
+const endMsMax = 5_000;
 
 const lifecycle = new OperatorLifecycle(
   {
@@ -60,6 +63,7 @@ const lifecycle = new OperatorLifecycle(
         namespace: config.namespace,
         identity: config.identity ?? `${hostname()}_${randomUUID()}`,
         version: packageJson.version,
+        signal: stop.signal,
         onCrash: end,
       }),
     );
@@ -70,20 +74,20 @@ const lifecycle = new OperatorLifecycle(
 function end(error: unknown): void {
   log.fatal({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'ending');
   process.exitCode = 1;
-  lifecycle.stopAll().then(
-    () => process.exit(1),
-    () => process.exit(1),
-  );
+  const exit = () => process.exit(1);
+  clock.after(endMsMax, exit);
+  lifecycle.stopAll().then(exit, exit);
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
     log.info({ signal }, 'stopping');
+    stop.abort(new Error(`stopped by ${signal}`));
     lifecycle.stopAll().catch(end);
   });
 }
 try {
   await lifecycle.start();
 } catch (error) {
-  end(error);
+  if (!stop.signal.aborted) end(error);
 }

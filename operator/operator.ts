@@ -14,7 +14,7 @@ import type { Transport } from '../kube/transport.ts';
 import { adapterHealth, reasonOf } from './adapter-health.ts';
 import { adapters } from './adapters/all.ts';
 import { createClusterState } from './discovery/cluster-state.ts';
-import { startWatches, type Watches } from './discovery/watches.ts';
+import { startWatches, type Watches, type WatchState } from './discovery/watches.ts';
 import { createErrorCounts } from './error-counts.ts';
 import type { Metrics } from './metrics.ts';
 import { timestamp } from './reports/content.ts';
@@ -31,6 +31,8 @@ export interface OperatorDeps {
   /** Names this process in the Lease. */
   readonly identity: string;
   readonly version: string;
+  /** Aborted when the process has been told to stop, also before the start is complete. */
+  readonly signal: AbortSignal;
   /** A mistake of our own, after which the process has to end. */
   readonly onCrash: (error: unknown) => void;
 }
@@ -41,15 +43,18 @@ export interface RunningOperator extends AsyncDisposable {
   readonly leading: boolean;
 }
 
+const ownKinds = [constraintReports, constraintDetails, clusterConstraintReports];
 const Version = z.object({ gitVersion: z.string() });
 
 /** Resolves when everything is started; reading all of the cluster may take longer (`ready`). Throws without our CRDs. */
 export async function startOperator(deps: OperatorDeps): Promise<RunningOperator> {
   const { transport, clock, random, log, metrics } = deps;
   const client = createClient(transport);
-  const served = await discoverResources(transport);
+  const served = await discoverResources(transport, deps.signal);
   assertDefinitions(served);
-  const kubernetes = Version.parse(await transport.request({ method: 'GET', path: '/version' })).gitVersion;
+  const kubernetes = Version.parse(
+    await transport.request({ method: 'GET', path: '/version', signal: deps.signal }),
+  ).gitVersion;
   const lastDiscovery = timestamp(clock.now());
   const errors = createErrorCounts(adapters);
   let leadership: Leadership | undefined;
@@ -73,6 +78,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     metrics,
     onCrash: deps.onCrash,
     namespaces: () => state.namespaces,
+    exists: state.exists,
     deadline: () => leadership?.deadline ?? 0,
     observe(namespace) {
       const observed = state.observe(namespace);
@@ -87,7 +93,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
       lastDiscovery,
       failures: watches
         .states()
-        .filter((watch) => watch.state === 'failing')
+        .filter(isFailing)
         .flatMap((watch) => reasonOf(watch) ?? []),
     }),
   });
@@ -96,7 +102,10 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     clock,
     random,
     served,
-    onState: () => reporter.totalsChanged(),
+    onState() {
+      reporter.totalsChanged();
+      unreadMayHaveChanged();
+    },
     onCrash: deps.onCrash,
     onError(resource, error) {
       errors.watchFailed(resource);
@@ -106,10 +115,21 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     },
   });
 
-  const stop = new AbortController();
+  const disposing = new AbortController();
+  let unread = '';
+  /** What has not been read stands in every report. */
+  function unreadMayHaveChanged(): void {
+    const now = ready ? unreadKinds(watches).join() : unread;
+    if (now === unread) return;
+    unread = now;
+    for (const namespace of state.namespaces) reporter.changed(namespace, 'later');
+  }
+
+  const stop = AbortSignal.any([deps.signal, disposing.signal]);
   let writing: Promise<void> = Promise.resolve();
-  const begun = watches.settled(stop.signal).then(() => {
+  const begun = watches.settled(stop).then(() => {
     ready = true;
+    unread = unreadKinds(watches).join();
     log.info({ namespaces: [...state.namespaces].length, constraints: state.constraints().length }, 'all is read');
     leadership = startLeadership({
       client,
@@ -120,14 +140,14 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
       random,
       onStarted(signal) {
         // A new term begins only after what was in flight in the last one has ended.
-        writing = writing.then(() => reporter.write(AbortSignal.any([signal, stop.signal])));
+        writing = writing.then(() => reporter.write(AbortSignal.any([signal, stop])));
         writing.catch(deps.onCrash);
       },
       onError: (error) => log.warn({ code: error.code, said: error.said }, 'lease not renewed, trying again'),
     });
   });
   begun.catch((error: unknown) => {
-    if (!stop.signal.aborted) deps.onCrash(error);
+    if (!stop.aborted) deps.onCrash(error);
   });
 
   return {
@@ -138,24 +158,28 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
       return leadership?.leading ?? false;
     },
     async [Symbol.asyncDispose]() {
-      stop.abort(new Error('the operator stops'));
+      disposing.abort(new Error('the operator stops'));
       await Promise.allSettled([begun]);
       // First what is in flight, then the Lease: whoever takes it must be the only one who writes.
       await Promise.allSettled([writing]);
-      await leadership?.stop();
+      await Promise.allSettled([leadership?.stop()]);
       await watches.stop();
     },
   };
 }
 
 function assertDefinitions(served: ServedResources): void {
-  const missing = [constraintReports, constraintDetails, clusterConstraintReports].filter(
-    (resource) => served.find(resource) === undefined,
-  );
+  const missing = ownKinds.filter((resource) => served.find(resource) === undefined);
   if (missing.length > 0) {
     const names = missing.map(resourceName).join(', ');
     throw new Error(`The cluster does not serve ${names}: apply the CustomResourceDefinitions of crds/yaml first`);
   }
+}
+
+/** Whether a kind should be read and is not: those that RBAC forbids or no CRD defines are told, but are no failure. */
+function isFailing({ resource, state, wasSynced }: WatchState): boolean {
+  if (state === 'absent' || state === 'forbidden') return ownKinds.some((own) => resourceName(own) === resource);
+  return state === 'failing' || !wasSynced;
 }
 
 /** Kinds that should have been read by now and never were; those that are absent or forbidden are told in the totals. */

@@ -38,6 +38,8 @@ export function listen(app: Hono, at: { readonly hostname: string; readonly port
         [Symbol.asyncDispose]: () =>
           new Promise((closed, failed) => {
             server.close((error) => (error === undefined ? closed() : failed(error)));
+            // A connection on which nothing was ever said would keep it open for ever.
+            if ('closeAllConnections' in server) server.closeAllConnections();
           }),
       }),
     );

@@ -1,4 +1,5 @@
 /** What `npm start` takes on its command line. */
+import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -7,6 +8,8 @@ export interface Arguments {
   readonly kubeconfig: string | undefined;
   /** Install without asking. */
   readonly yes: boolean;
+  /** Only the usage is asked for. */
+  readonly help: boolean;
 }
 
 export const usage = `Usage: npm start [-- --kubeconfig FILE [--yes]]
@@ -17,17 +20,33 @@ Without arguments: a control plane on this machine, with a small company in it, 
 
 /** Throws one error with the usage in it. */
 export function readArguments(args: readonly string[]): Arguments {
-  const { kubeconfig, yes } = parse(args);
+  const { kubeconfig, yes, help } = parse(args);
+  if (help) return { kubeconfig: undefined, yes: false, help };
   if (kubeconfig === '') throw new Error(`--kubeconfig needs the path of a file.\n\n${usage}`);
   if (yes && kubeconfig === undefined) throw new Error(`--yes belongs to --kubeconfig FILE.\n\n${usage}`);
-  return { kubeconfig: kubeconfig === undefined ? undefined : resolve(kubeconfig), yes };
+  if (kubeconfig !== undefined) assertReadable(resolve(kubeconfig));
+  return { kubeconfig: kubeconfig === undefined ? undefined : resolve(kubeconfig), yes, help };
 }
 
-function parse(args: readonly string[]): { kubeconfig?: string | undefined; yes: boolean } {
+function assertReadable(file: string): void {
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (cause) {
+    throw new Error(`--kubeconfig: ${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function parse(args: readonly string[]): { kubeconfig?: string | undefined; yes: boolean; help: boolean } {
   try {
     const { values } = parseArgs({
       args: [...args],
-      options: { kubeconfig: { type: 'string' }, yes: { type: 'boolean', default: false } },
+      options: {
+        kubeconfig: { type: 'string' },
+        yes: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false, short: 'h' },
+      },
     });
     return values;
   } catch (cause) {

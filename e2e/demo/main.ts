@@ -12,7 +12,7 @@ import { systemClock as clock } from '../../kube/clock.ts';
 import { at, list } from '../control-plane/admin.ts';
 import { startControlPlane } from '../control-plane/control-plane.ts';
 import { install, installation } from '../programs.ts';
-import { readArguments } from './arguments.ts';
+import { readArguments, usage } from './arguments.ts';
 import { openCluster } from './cluster.ts';
 import { applyCompany, writeCallers } from './company.ts';
 import { confirm, listObjects } from './consent.ts';
@@ -48,8 +48,9 @@ async function orStop<T>(work: Promise<T>): Promise<T> {
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
 try {
-  const { kubeconfig, yes } = readArguments(process.argv.slice(2));
-  await (kubeconfig === undefined ? runCompany() : runOn(kubeconfig, yes));
+  const { kubeconfig, yes, help } = readArguments(process.argv.slice(2));
+  if (help) say(usage);
+  else await (kubeconfig === undefined ? runCompany() : runOn(kubeconfig, yes));
 } catch (error) {
   if (error === asked) progress.say('stopped, nothing is left running');
   else {

@@ -11,7 +11,7 @@ import { labelSelectorText } from '../../kube/label-selector.ts';
 import { selectsAll } from './fields.ts';
 import { boundedList, sentence } from './text.ts';
 
-const messageLengthMax = 1_000;
+const messageLengthMax = 980;
 const subjectLengthMax = 200;
 const peersLengthMax = 300;
 const portsLengthMax = 150;
@@ -120,7 +120,7 @@ function peerText(peer: NetworkPeer): string {
     return except.length === 0 ? cidr : `${cidr} except ${except.join(', ')}`;
   }
   const { namespace, namespaceSelector = {}, podSelector } = peer.pods;
-  const pods = selectsAll(podSelector) ? 'all pods' : `pods with ${labelSelectorText(podSelector)}`;
+  const pods = selectsAll(podSelector) ? 'pods' : `pods with ${labelSelectorText(podSelector)}`;
   if (namespace !== undefined) return `${pods} in namespace ${namespace}`;
   if (selectsAll(namespaceSelector)) return `${pods} in any namespace`;
   return `${pods} in namespaces with ${labelSelectorText(namespaceSelector)}`;

@@ -95,14 +95,19 @@ export const networkPolicy = defineAdapter({
   },
 });
 
+/** Policies add up: what one of them does not let through, another may. A reader of one sentence has to know. */
+const union = '; other policies may allow more';
+
 function draftOf(rule: NetworkRule, subject: LabelSelector, namespace: string): Draft {
+  const effect = networkEffect(rule);
+  const addition = effect === 'allow' || rule.allow.some(({ unread }) => unread !== undefined) ? '' : union;
   return {
     key: rule.direction,
     type: rule.direction === 'Ingress' ? 'NetworkIngress' : 'NetworkEgress',
     severity: networkSeverity(rule),
-    effect: networkEffect(rule),
-    summary: networkSummary(rule, subject),
-    message: networkMessage(rule, subject),
+    effect,
+    summary: networkSummary(rule, subject) + addition,
+    message: networkMessage(rule, subject) + addition,
     scope: { namespaces: { names: [namespace] }, workloads: selectsAll(subject) ? {} : { selector: subject } },
     rule,
   };

@@ -158,9 +158,20 @@ function summaryOf(limits: readonly Limit[], scopes: readonly QuotaScope[]): str
   const parts = [
     ...(sums.length === 0 ? [] : [`Limited in sum${whom}: ${wordsOf(sums)}`]),
     ...(zeros.length === 0 ? [] : [`${sums.length === 0 ? `Not allowed${whom}` : 'not allowed'}: ${wordsOf(zeros)}`]),
+    ...(demanded(limits).length === 0 ? [] : [`pods must state ${wordsOf(demanded(limits))}`]),
     ...usageWords(limits),
   ];
   return parts.join('; ');
+}
+
+/**
+ * A pod that says nothing of such a resource is refused, however much is left ("must specify"). A value for the pod as a
+ * whole does instead of one for each container.
+ */
+const demandedNames = new Set(['cpu', 'memory', 'requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory']);
+
+function demanded(limits: readonly Limit[]): readonly Limit[] {
+  return limits.filter(({ name }) => demandedNames.has(name));
 }
 
 function usageWords(limits: readonly Limit[]): string[] {
@@ -173,8 +184,10 @@ function messageOf(limits: readonly Limit[], scopes: readonly QuotaScope[], enfo
   const sums = boundedList(amounts, { separator: ', ', lengthMax: 600, noun: 'resource' });
   const whom = boundedList(scopes.map(scopeText), { separator: ' and ', lengthMax: 200, noun: 'scope' });
   const counted = scopes.length === 0 ? '' : `, counting only what is in scope ${whom}`;
+  const names = demanded(limits).map(({ name }) => name);
+  const must = names.length === 0 ? '' : `; every container must state ${names.join(', ')}, or its pod as a whole`;
   const waiting = enforced ? '' : '; not enforced until the quota controller has written a status';
-  return `The namespace may hold in sum at most ${sums}${counted}${waiting}`;
+  return `The namespace may hold in sum at most ${sums}${counted}${must}${waiting}`;
 }
 
 function scopeText({ scopeName, operator, values = [] }: QuotaScope): string {

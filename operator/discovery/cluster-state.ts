@@ -3,7 +3,7 @@
  * which namespaces a change touches and answers what is known of one; it writes nothing.
  */
 import * as z from 'zod';
-import { compareText, type Constraint, homeNamespace } from '../../crds/constraint.ts';
+import { type Constraint, homeNamespace } from '../../crds/constraint.ts';
 import { resourceName, type KubeObject } from '../../kube/resource.ts';
 import type { Priority } from '../../kube/work-queue.ts';
 import type { Adapter, Problem, Reading } from '../adapters/define.ts';
@@ -19,10 +19,9 @@ export interface ClusterState {
   /** Undefined for a namespace that does not exist or is going away: nothing is written there. */
   observe(namespace: string): Omit<Observed, 'unread'> | undefined;
   readonly namespaces: Iterable<string>;
+  readonly exists: (namespace: string) => boolean;
   constraints(): readonly Constraint[];
   namespacesWithConstraints(): number;
-  /** What the adapter could not read in objects that exist now. */
-  problems(adapter: string): readonly Problem[];
 }
 
 export interface ClusterStateEvents {
@@ -39,7 +38,8 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
   const scopes = createScopeIndex();
   const workloads = createWorkloadIndex();
   const terminating = new Set<string>();
-  const problems = new Map<string, Map<string, readonly Problem[]>>();
+  /** What could not be read in each object, so that it is told once and not with every update. */
+  const told = new Map<string, string>();
 
   function touched(namespaces: ReadonlySet<string>, home: string | undefined): void {
     for (const namespace of namespaces) events.onNamespace(namespace, namespace === home ? 'now' : 'later');
@@ -71,16 +71,15 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
 
   function policyConsumer(adapter: Adapter, resource: { group: string; plural: string }): Consumer<Reading> {
     const prefix = `${adapter.id}/${resourceName(resource)}/`;
-    const unread = problems.get(adapter.id) ?? new Map<string, readonly Problem[]>();
-    problems.set(adapter.id, unread);
     return {
       resource,
       prune: (object) => adapter.read(object),
       upsert(key, reading) {
         const policy = prefix + key;
-        if (reading.problems.length === 0) unread.delete(policy);
-        else if (JSON.stringify(unread.get(policy)) !== JSON.stringify(reading.problems)) {
-          unread.set(policy, reading.problems);
+        const problems = JSON.stringify(reading.problems);
+        if (reading.problems.length === 0) told.delete(policy);
+        else if (told.get(policy) !== problems) {
+          told.set(policy, problems);
           for (const problem of reading.problems) events.onProblem(adapter.id, problem);
         }
         const [first] = reading.constraints;
@@ -88,7 +87,7 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
         touched(scopes.setPolicy(policy, reading.constraints), home);
       },
       remove(key) {
-        unread.delete(prefix + key);
+        told.delete(prefix + key);
         touched(scopes.removePolicy(prefix + key), homeOfKey(key));
       },
     };
@@ -129,6 +128,7 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
     get namespaces() {
       return scopes.namespaces.keys();
     },
+    exists: (namespace) => scopes.namespaces.has(namespace),
     constraints: () => [...scopes.all()],
     namespacesWithConstraints() {
       let count = 0;
@@ -140,8 +140,6 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
       }
       return count;
     },
-    problems: (adapter) =>
-      [...(problems.get(adapter) ?? [])].toSorted(([a], [b]) => compareText(a, b)).flatMap(([, found]) => found),
   };
 }
 

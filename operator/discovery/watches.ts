@@ -4,7 +4,7 @@
 import type { Clock, Random } from '../../kube/clock.ts';
 import type { ServedResources } from '../../kube/discovery.ts';
 import type { KubeError } from '../../kube/errors.ts';
-import { type Reflector, type ReflectorState, startReflector } from '../../kube/reflector.ts';
+import { type CompleteList, type Reflector, type ReflectorState, startReflector } from '../../kube/reflector.ts';
 import { type KubeObject, resourceName } from '../../kube/resource.ts';
 import type { Transport } from '../../kube/transport.ts';
 
@@ -19,6 +19,8 @@ export interface Consumer<T> {
   prune(object: KubeObject): T | undefined;
   upsert(key: string, value: T): void;
   remove(key: string, value: T): void;
+  /** After each complete list, for readers that know of objects which the watch never showed. */
+  synced?(list: CompleteList): void;
 }
 
 export interface WatchState {
@@ -88,7 +90,10 @@ export function startWatches(consumers: readonly Consumer<unknown>[], deps: Watc
         remove(key, values) {
           for (const [index, reader] of readers.entries()) reader.remove(key, values[index]);
         },
-        synced: () => void synced.add(name),
+        synced(list) {
+          synced.add(name);
+          for (const reader of readers) reader.synced?.(list);
+        },
       },
       onError: (error) => deps.onError(name, error),
       onState: deps.onState,

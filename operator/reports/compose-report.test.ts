@@ -127,6 +127,21 @@ describe('composeReport', () => {
     expect(report.total).toBe(reportEntriesMax + 7);
   });
 
+  test('a report stays within what etcd takes, however long the names are', () => {
+    const long = (prefix: string, index: number) => `${prefix.repeat(200)}${index}`;
+    const constraints = Array.from({ length: reportEntriesMax }, (_, index) =>
+      testConstraint('shop', long('p', index), {
+        scope: { namespaces: { names: ['shop'] }, workloads: { selector: { matchLabels: { app: 'web' } } } },
+      }),
+    );
+    const workloads = Array.from({ length: 25 }, (_, index) => workload(long('w', index), { app: 'web' }));
+    const report = composeReport(observed({ constraints, workloads }), undefined, monday);
+    expect(Buffer.byteLength(JSON.stringify(report))).toBeLessThan(1_048_576);
+    expect(report.constraints.length).toBeGreaterThan(100);
+    expect(report.constraints.length + (report.more?.length ?? 0)).toBe(reportEntriesMax);
+    expect(report.total).toBe(reportEntriesMax);
+  });
+
   test('a kind that could not be read makes the report not ready, and says which', () => {
     const whole = composeReport(observed(), undefined, monday);
     expect(whole.conditions).toMatchObject([{ type: 'Ready', status: 'True', lastTransitionTime: monday }]);

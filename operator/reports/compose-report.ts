@@ -11,12 +11,14 @@ import {
   moreIdsMax,
   type ReportEntry,
   type ReportStatus,
+  reportBytesMax,
   reportEntriesMax,
 } from '../../crds/report.ts';
 import { formatReportLine, handleOf } from '../../crds/report-line.ts';
 import type { Workload } from '../scope/workload.ts';
 import { bindsEveryWorkload, bindsWorkload } from '../scope/workload-scope.ts';
 import { contentHash } from './content.ts';
+import { readyCondition } from './ready-condition.ts';
 
 /** What is known of a namespace, from the caches alone. */
 export interface Observed {
@@ -41,19 +43,28 @@ export interface PublishedReport {
 /** `now` is the time that changed parts carry; unchanged parts keep theirs. */
 export function composeReport(observed: Observed, published: PublishedReport | undefined, now: string): ReportStatus {
   const ordered = observed.constraints.toSorted(compareConstraints);
-  const shown = ordered.slice(0, reportEntriesMax);
-  const more = ordered.slice(reportEntriesMax, reportEntriesMax + moreIdsMax).map(({ id }) => id);
-  const isOwn = (constraint: Constraint) => homeNamespace(constraint.source) === observed.namespace;
+  const constraints: ReportEntry[] = [];
+  const inherited: string[] = [];
+  let bytes = 0;
+  let shown = 0;
+  for (const constraint of ordered.slice(0, reportEntriesMax)) {
+    const isOwn = homeNamespace(constraint.source) === observed.namespace;
+    const entry = isOwn ? dated(entryOf(constraint, observed.workloads), published, now) : inheritedLine(constraint);
+    bytes += Buffer.byteLength(JSON.stringify(entry));
+    if (bytes > reportBytesMax) break;
+    if (typeof entry === 'string') inherited.push(entry);
+    else constraints.push(entry);
+    shown += 1;
+  }
+  const more = ordered.slice(shown, shown + moreIdsMax).map(({ id }) => id);
 
   const content: Omit<ReportStatus, 'lastChanged'> = {
     total: ordered.length,
     ...countBySeverity(ordered),
-    constraints: shown
-      .filter(isOwn)
-      .map((constraint) => dated(entryOf(constraint, observed.workloads), published, now)),
-    inherited: shown.filter((constraint) => !isOwn(constraint)).map(inheritedLine),
+    constraints,
+    inherited,
     ...(more.length === 0 ? {} : { more }),
-    conditions: [readyCondition(observed.unread, published, now)],
+    conditions: [readyCondition(completeness(observed.unread), published?.conditions, now)],
   };
   assert(content.constraints.length + content.inherited.length <= reportEntriesMax);
   assert.equal(content.critical + content.warning + content.info, content.total);
@@ -111,21 +122,12 @@ function inheritedLine(constraint: Constraint): string {
   return formatReportLine({ severity, effect, type, kind: source.kind, name, id, summary });
 }
 
-function readyCondition(unread: readonly string[], published: PublishedReport | undefined, now: string): Condition {
-  const condition =
-    unread.length === 0
-      ? {
-          type: 'Ready',
-          status: 'True' as const,
-          reason: 'Complete',
-          message: 'Every policy that Potoo may read is in this report.',
-        }
-      : {
-          type: 'Ready',
-          status: 'False' as const,
-          reason: 'PoliciesUnread',
-          message: `Some policies could not be read yet: ${unread.join('; ')}`.slice(0, 2_000),
-        };
-  const before = published?.conditions.find(({ type }) => type === condition.type);
-  return { ...condition, lastTransitionTime: before?.status === condition.status ? before.lastTransitionTime : now };
+function completeness(unread: readonly string[]): Pick<Condition, 'status' | 'reason' | 'message'> {
+  return unread.length === 0
+    ? { status: 'True', reason: 'Complete', message: 'Every policy that Potoo may read is in this report.' }
+    : {
+        status: 'False',
+        reason: 'PoliciesUnread',
+        message: `Some policies could not be read yet: ${unread.join('; ')}`.slice(0, 2_000),
+      };
 }

@@ -6,6 +6,7 @@ import type { Condition } from '../../crds/condition.ts';
 import { type Constraint, constraintTypes } from '../../crds/constraint.ts';
 import { countBySeverity } from './compose-report.ts';
 import { contentHash } from './content.ts';
+import { readyCondition } from './ready-condition.ts';
 
 export interface ObservedCluster {
   readonly constraints: readonly Constraint[];
@@ -45,27 +46,14 @@ export function composeTotals(
     adapters: [...observed.adapters],
     versions: observed.versions,
     lastDiscovery: observed.lastDiscovery,
-    conditions: [readyCondition(observed.failures, published, now)],
+    conditions: [readyCondition(health(observed.failures), published?.conditions, now)],
   };
   const unchanged = published !== undefined && published.hash === contentHash(content);
   return { ...content, lastChanged: unchanged ? published.lastChanged : now };
 }
 
-function readyCondition(failures: readonly string[], published: PublishedTotals | undefined, now: string): Condition {
-  const condition =
-    failures.length === 0
-      ? {
-          type: 'Ready',
-          status: 'True' as const,
-          reason: 'Working',
-          message: 'All that is watched is read, and every report is written.',
-        }
-      : {
-          type: 'Ready',
-          status: 'False' as const,
-          reason: 'Failing',
-          message: failures.join('; ').slice(0, 4_000),
-        };
-  const before = published?.conditions.find(({ type }) => type === condition.type);
-  return { ...condition, lastTransitionTime: before?.status === condition.status ? before.lastTransitionTime : now };
+function health(failures: readonly string[]): Pick<Condition, 'status' | 'reason' | 'message'> {
+  return failures.length === 0
+    ? { status: 'True', reason: 'Working', message: 'All that is watched is read, and every report is written.' }
+    : { status: 'False', reason: 'Failing', message: failures.join('; ').slice(0, 4_000) };
 }

@@ -100,6 +100,39 @@ describe('publishNamespace', () => {
     expect(JSON.stringify(report()?.['status'])).toContain('"name":"q"');
   });
 
+  test('what a GET gave is believed, also when versions went back: etcd was restored', async () => {
+    const { api, publish, deps, report } = setUp();
+    api.put(constraintReports, { metadata: { namespace: 'shop', name: reportName } });
+    const ahead = createPublishedObjects<PublishedReport>();
+    ahead.set('shop/constraints', {
+      resourceVersion: '999999',
+      hash: '',
+      lastChanged: '',
+      entries: new Map(),
+      conditions: [],
+    });
+    await publish({}, { ...deps, reports: ahead });
+    expect(JSON.stringify(report()?.['status'])).toContain('"name":"p"');
+  });
+
+  test('details that somebody else removed already are no failure', async () => {
+    const { api, publish } = setUp();
+    await publish();
+    api.remove(constraintDetails, { namespace: 'shop', name: 'constraints' });
+    await publish({ constraints: [] });
+    expect(api.list(constraintDetails)).toEqual([]);
+  });
+
+  test('only the version of details that is known is removed, not what another leader has just written', async () => {
+    const { api, publish, verbs } = setUp();
+    await publish();
+    api.put(constraintDetails, { metadata: { namespace: 'shop', name: 'constraints' }, subject: 'constraints' });
+    api.forgetRequests();
+    await publish({ constraints: [] });
+    expect(verbs().slice(0, 2)).toEqual(['update constraintreports status', 'delete constraintdetails']);
+    expect(verbs()).toContain('get constraintdetails');
+  });
+
   test('nothing is sent once this process may not write any more', async () => {
     const { api, publish, deps } = setUp();
     const assertLeading = () => {

@@ -62,12 +62,8 @@ export async function publishNamespace(observed: Observed, deps: PublishDeps, si
     signal,
   });
 
-  for (const name of deps.details.namesIn(namespace).filter((present) => !parts.has(present))) {
-    const published = deps.details.get(keyOf({ namespace, name }));
-    deps.assertLeading();
-    await deps.client.delete(constraintDetails, { namespace, name }, { signal });
-    if (published !== undefined) deps.details.remove(keyOf({ namespace, name }), published);
-    written += 1;
+  for (const name of deps.details.namesIn(namespace)) {
+    if (!parts.has(name)) written += await removeDetail(namespace, name, deps, signal);
   }
   return written;
 }
@@ -82,6 +78,19 @@ export function publishTotals(observed: ObservedCluster, deps: PublishDeps, sign
     compose: (published, now) => composeTotals(observed, published, now),
     deps,
     signal,
+  });
+}
+
+/** Removes the version that is known and no other: whoever wrote since, knew why. */
+async function removeDetail(namespace: string, name: string, deps: PublishDeps, signal: AbortSignal): Promise<Written> {
+  const at = { namespace, name };
+  return attempt(constraintDetails, at, deps.details, readDetail, deps, signal, async (published) => {
+    if (published === undefined) return 0;
+    const { resourceVersion } = published;
+    deps.assertLeading();
+    await deps.client.delete(constraintDetails, at, { preconditions: { resourceVersion }, signal });
+    deps.details.remove(keyOf(at), published);
+    return 1;
   });
 }
 
@@ -189,7 +198,7 @@ async function refresh<P extends { readonly resourceVersion: string }>(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    objects.set(keyOf(at), read(await client.get(resource, at, { signal })));
+    objects.replace(keyOf(at), read(await client.get(resource, at, { signal })));
   } catch (error) {
     if (!(error instanceof KubeError) || error.code !== 'KUBE_NOT_FOUND') throw error;
     if (known !== undefined) objects.remove(keyOf(at), known);

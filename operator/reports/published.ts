@@ -67,8 +67,15 @@ export interface PublishedObjects<T extends Versioned> {
   namesIn(namespace: string): readonly string[];
   /** Returns false for what is known already, or older than what is known. */
   set(key: string, value: T): boolean;
+  /** What a GET gave is what stands there, whatever was known: after a restore of etcd versions begin again lower. */
+  replace(key: string, value: T): void;
   /** `value` is the last one that the watch saw. Returns false when something newer has been written since. */
   remove(key: string, value: Versioned): boolean;
+  /**
+   * After a complete list: forgets what was not in it, unless it was written since. Returns the keys. The watch cannot tell
+   * of an object that it never saw, or saw only before our own last write.
+   */
+  forgetMissing(list: { readonly resourceVersion: string; has(key: string): boolean }): readonly string[];
 }
 
 /** Nothing is known yet. */
@@ -78,6 +85,15 @@ export function createPublishedObjects<T extends Versioned>(): PublishedObjects<
     const slash = key.indexOf('/');
     return slash < 0 ? ['', key] : [key.slice(0, slash), key.slice(slash + 1)];
   };
+  function removeUpTo(key: string, { resourceVersion }: Versioned): boolean {
+    const [namespace, name] = split(key);
+    const objects = byNamespace.get(namespace);
+    const known = objects?.get(name);
+    if (objects === undefined || known === undefined || isNewer(known.resourceVersion, resourceVersion)) return false;
+    objects.delete(name);
+    if (objects.size === 0) byNamespace.delete(namespace);
+    return true;
+  }
   return {
     get(key) {
       const [namespace, name] = split(key);
@@ -93,15 +109,21 @@ export function createPublishedObjects<T extends Versioned>(): PublishedObjects<
       objects.set(name, value);
       return true;
     },
-    remove(key, value) {
+    replace(key, value) {
       const [namespace, name] = split(key);
-      const objects = byNamespace.get(namespace);
-      const known = objects?.get(name);
-      if (objects === undefined || known === undefined) return false;
-      if (isNewer(known.resourceVersion, value.resourceVersion)) return false;
-      objects.delete(name);
-      if (objects.size === 0) byNamespace.delete(namespace);
-      return true;
+      const objects = byNamespace.get(namespace) ?? new Map<string, T>();
+      byNamespace.set(namespace, objects.set(name, value));
+    },
+    remove: removeUpTo,
+    forgetMissing(list) {
+      const missing: string[] = [];
+      for (const [namespace, objects] of byNamespace) {
+        for (const name of objects.keys()) {
+          const key = namespace === '' ? name : `${namespace}/${name}`;
+          if (!list.has(key) && removeUpTo(key, list)) missing.push(key);
+        }
+      }
+      return missing;
     },
   };
 }

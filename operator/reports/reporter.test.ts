@@ -20,6 +20,7 @@ function setUp(namespaces: readonly string[]) {
     log: pino({ level: 'silent' }),
     metrics: createMetrics(),
     namespaces: () => constraints.keys(),
+    exists: (namespace) => constraints.has(namespace),
     observe: (namespace) => {
       const bound = constraints.get(namespace);
       return bound === undefined ? undefined : { namespace, constraints: bound, workloads: [], unread: [] };

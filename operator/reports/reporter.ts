@@ -11,7 +11,7 @@ import { type KubeObject, keyOf } from '../../kube/resource.ts';
 import { createWorkQueue, type Priority } from '../../kube/work-queue.ts';
 import type { Consumer } from '../discovery/watches.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Observed, PublishedReport } from './compose-report.ts';
+import { countBySeverity, type Observed, type PublishedReport } from './compose-report.ts';
 import type { ObservedCluster, PublishedTotals } from './compose-totals.ts';
 import { type PublishDeps, publishNamespace, publishTotals } from './publish.ts';
 import {
@@ -35,6 +35,7 @@ export interface ReporterDeps {
   /** Its failures are those of reading; those of writing are known here. */
   readonly observeCluster: () => ObservedCluster;
   readonly namespaces: () => Iterable<string>;
+  readonly exists: (namespace: string) => boolean;
   /** clock.monotonic() up to which this process may write. */
   readonly deadline: () => number;
   /** A mistake of our own: nothing more is written. */
@@ -85,26 +86,37 @@ export function createReporter(deps: ReporterDeps): Reporter {
     },
   };
   const totalsChanged = () => queue.addAfter(totalsKey, totalsDelayMs, 'later');
-  const namespaceChanged = (namespace: string) => schedule.changed(namespace, 'now');
+  const putRight = (namespace: string) => {
+    if (deps.exists(namespace)) schedule.changed(namespace, 'now');
+  };
 
   async function publishKey(key: string, signal: AbortSignal): Promise<void> {
     metrics.queue.set(queue.length);
-    if (key === totalsKey) {
-      if (unseen.size > 0) return;
-      const read = deps.observeCluster();
-      const observed = { ...read, failures: [...read.failures, ...failureSentences(failures)] };
-      measure(metrics, observed);
-      metrics.writes.inc(await publishTotals(observed, published, signal));
-      return;
-    }
-    const observed = deps.observe(key);
-    if (observed !== undefined) {
+    if (key === totalsKey) await publishCluster(signal);
+    else await publishKnown(key, signal);
+  }
+
+  async function publishCluster(signal: AbortSignal): Promise<void> {
+    if (unseen.size > 0) return;
+    const read = deps.observeCluster();
+    const observed = { ...read, failures: [...read.failures, ...failureSentences(failures)] };
+    measure(metrics, observed);
+    metrics.writes.inc(await publishTotals(observed, published, signal));
+  }
+
+  async function publishKnown(namespace: string, signal: AbortSignal): Promise<void> {
+    const observed = deps.observe(namespace);
+    if (observed === undefined) schedule.forget(namespace);
+    else {
       const end = metrics.publishSeconds.startTimer();
-      metrics.writes.inc(await publishNamespace(observed, published, signal));
-      end();
+      try {
+        metrics.writes.inc(await publishNamespace(observed, published, signal));
+      } finally {
+        end();
+      }
     }
-    if (failures.delete(key)) totalsChanged();
-    seen(key);
+    if (failures.delete(namespace)) totalsChanged();
+    seen(namespace);
   }
 
   function seen(namespace: string): void {
@@ -119,8 +131,9 @@ export function createReporter(deps: ReporterDeps): Reporter {
     }
     metrics.writeFailures.inc({ code: error.code });
     seen(key);
-    // A namespace that is going away takes no more objects; its own event follows.
-    if (error.status === 404 || error.said.includes('because it is being terminated')) return;
+    // A namespace that is going away takes no more objects; its own event follows, or was faster than this answer.
+    if (error.said.includes('because it is being terminated')) return;
+    if (key !== totalsKey && deps.observe(key) === undefined) return;
     const failure = `${error.code}: ${error.said}`;
     // Each attempt that fails in the same way would be a line, for every namespace of a cluster whose API server is away.
     if (failures.get(key) === failure) return;
@@ -128,22 +141,25 @@ export function createReporter(deps: ReporterDeps): Reporter {
       { namespace: key, code: error.code, request: error.request, said: error.said },
       'not written, trying again',
     );
+    // The report of the cluster cannot tell of its own failure; log and metrics do.
+    if (key === totalsKey) return;
     failures.set(key, failure);
     totalsChanged();
   }
 
   return {
     consumers: [
-      follow(constraintReports, published.reports, readReport, namespaceChanged),
-      follow(constraintDetails, published.details, readDetail, namespaceChanged),
+      follow(constraintReports, published.reports, readReport, putRight),
+      follow(constraintDetails, published.details, readDetail, putRight),
       follow(clusterConstraintReports, published.totals, readTotals, totalsChanged),
     ],
     changed(namespace, priority) {
-      schedule.changed(namespace, priority);
+      if (deps.exists(namespace)) schedule.changed(namespace, priority);
       totalsChanged();
     },
     gone(namespace) {
       schedule.forget(namespace);
+      queue.remove(namespace);
       failures.delete(namespace);
       seen(namespace);
       totalsChanged();
@@ -189,6 +205,9 @@ function follow<T extends { readonly resourceVersion: string }>(
     remove(key, value) {
       if (objects.remove(key, value)) onForeign(namespaceOf(key));
     },
+    synced(list) {
+      for (const key of objects.forgetMissing(list)) onForeign(namespaceOf(key));
+    },
   };
 }
 
@@ -200,13 +219,13 @@ function failureSentences(failures: ReadonlyMap<string, string>): string[] {
     .map(([said, entries]) => {
       const [first] = entries.map(([namespace]) => namespace).toSorted();
       const others = entries.length > 1 ? ` and ${entries.length - 1} more` : '';
-      return `The report of ${first === totalsKey ? 'the cluster' : first}${others} could not be written: ${said}`;
+      return `The report of ${first}${others} could not be written: ${said}`;
     });
 }
 
 function measure(metrics: Metrics, { constraints, namespaces }: ObservedCluster): void {
   metrics.namespaces.set(namespaces);
-  for (const severity of ['Critical', 'Warning', 'Info'] as const) {
-    metrics.constraints.set({ severity }, constraints.filter((constraint) => constraint.severity === severity).length);
+  for (const [severity, count] of Object.entries(countBySeverity(constraints))) {
+    metrics.constraints.set({ severity }, count);
   }
 }

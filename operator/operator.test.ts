@@ -1,0 +1,134 @@
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { Registry } from 'prom-client';
+import { expect, test } from 'vitest';
+import { constraintReports, reportName } from '../crds/api.ts';
+import type { FakeApi } from '../kube/testing/fake-api.ts';
+import { createProbes, listen } from './probes.ts';
+import { namespaces, networkPolicies, simulateOperator } from './testing/simulated-operator.ts';
+
+const withShop = (api: FakeApi) => {
+  api.put(namespaces, { metadata: { name: 'shop' } });
+};
+const denyIngress = { metadata: { namespace: 'shop', name: 'p' }, spec: { podSelector: {}, policyTypes: ['Ingress'] } };
+const ready = (status: string) => ({ conditions: [{ type: 'Ready', status }] });
+
+test('a policy becomes an entry, and goes with it', async () => {
+  await using simulated = await simulateOperator(withShop);
+  const { api, clock, report, crashes } = simulated;
+  expect(report('shop')).toMatchObject({ total: 0, ...ready('True') });
+  api.put(networkPolicies, denyIngress);
+  await clock.advance(1_000);
+  expect(report('shop')).toMatchObject({ total: 1, critical: 1 });
+  api.remove(networkPolicies, { namespace: 'shop', name: 'p' });
+  await clock.advance(1_000);
+  expect(report('shop')).toMatchObject({ total: 0 });
+  expect(crashes).toEqual([]);
+});
+
+test('a cluster in which nothing happens costs no write', async () => {
+  await using simulated = await simulateOperator((api) => {
+    withShop(api);
+    api.put(networkPolicies, denyIngress);
+  });
+  const { api, clock } = simulated;
+  api.forgetRequests();
+  await clock.advance(3_600_000);
+  expect(
+    api.requests.filter(({ verb, plural }) => !['get', 'list', 'watch'].includes(verb) && plural !== 'leases'),
+  ).toEqual([]);
+});
+
+test('one failed write of the totals is forgotten after the next that succeeds', async () => {
+  await using simulated = await simulateOperator(withShop);
+  const { api, clock, totals } = simulated;
+  api.fail({
+    matching: ({ plural, verb }) => plural === 'clusterconstraintreports' && verb === 'update',
+    status: 503,
+    times: 1,
+  });
+  api.put(namespaces, { metadata: { name: 'another' } });
+  await clock.advance(60_000);
+  expect(totals()).toMatchObject({ namespaces: 2, ...ready('True') });
+});
+
+test('a report that was removed while the watch was away comes back', async () => {
+  await using simulated = await simulateOperator(withShop);
+  const { api, clock, report } = simulated;
+  const ofReports = ({ plural }: { readonly plural: string }) => plural === constraintReports.plural;
+  api.stallWatches(ofReports);
+  // A write of our own that the watch does not show, then a removal that only the next list can tell of.
+  api.put(networkPolicies, denyIngress);
+  await clock.advance(3_000);
+  expect(report('shop')).toMatchObject({ total: 1 });
+  api.remove(constraintReports, { namespace: 'shop', name: reportName });
+  api.compact();
+  api.cutWatches(ofReports);
+  await clock.advance(60_000);
+  expect(report('shop')).toMatchObject({ total: 1 });
+});
+
+test('a kind that cannot be read stands in every report and in the totals, and is taken back', async () => {
+  let heal: () => void = () => undefined;
+  await using simulated = await simulateOperator((api) => {
+    withShop(api);
+    heal = api.fail({
+      matching: ({ plural }) => plural === 'networkpolicies',
+      status: 500,
+      times: Number.POSITIVE_INFINITY,
+    });
+  });
+  const { clock, report, totals } = simulated;
+  expect(report('shop')).toMatchObject({ conditions: [{ status: 'False', reason: 'PoliciesUnread' }] });
+  expect(totals()).toMatchObject({ conditions: [{ status: 'False' }] });
+  expect(JSON.stringify(totals())).toContain('networkpolicies.networking.k8s.io cannot be read: KUBE_SERVER_ERROR');
+  heal();
+  await clock.advance(60_000);
+  expect(report('shop')).toMatchObject(ready('True'));
+  expect(totals()).toMatchObject(ready('True'));
+});
+
+test('a kind that is forbidden is told with the right that is missing, and is no failure', async () => {
+  await using simulated = await simulateOperator((api) => {
+    withShop(api);
+    api.fail({ matching: ({ plural }) => plural === 'networkpolicies', status: 403, times: Number.POSITIVE_INFINITY });
+  });
+  expect(simulated.totals()).toMatchObject({
+    ...ready('True'),
+    adapters: [
+      {
+        name: 'networkpolicy',
+        enabled: false,
+        reason:
+          'Forbidden: a ClusterRole labelled potoo.io/aggregate-to-operator=true must allow list and watch on networkpolicies.networking.k8s.io',
+      },
+      { name: 'podsecurity', enabled: true },
+      { name: 'resourcequota', enabled: true },
+    ],
+  });
+});
+
+test('our own definition, taken away while the operator runs, is a failure that is told', async () => {
+  await using simulated = await simulateOperator(withShop);
+  const { api, clock, totals, log } = simulated;
+  api.serve(constraintReports, false);
+  await clock.advance(20_000);
+  api.put(networkPolicies, denyIngress);
+  await clock.advance(60_000);
+  expect(totals()).toMatchObject({ conditions: [{ status: 'False' }] });
+  expect(log.join('')).toContain('not written');
+});
+
+test('the probes close though a client holds a connection open without a word', async () => {
+  const listener = await listen(createProbes({ registry: new Registry(), ready: () => true }), {
+    hostname: '127.0.0.1',
+    port: 0,
+  });
+  const socket = connect(listener.port, '127.0.0.1');
+  await once(socket, 'connect');
+  const closed = once(socket, 'close');
+  // The server may not have taken the connection yet, and one that it has not taken does not hold it up.
+  await fetch(`http://127.0.0.1:${listener.port}/healthz`);
+  await listener[Symbol.asyncDispose]();
+  expect(await closed).toEqual([false]);
+});

@@ -1,0 +1,124 @@
+/**
+ * The whole operator in this process, against an API server and on a clock that do what a test tells them.
+ */
+import { pino } from 'pino';
+import {
+  clusterConstraintReports,
+  clusterReportName,
+  constraintDetails,
+  constraintReports,
+  reportName,
+} from '../../crds/api.ts';
+import { leases } from '../../kube/lease.ts';
+import type { Resource } from '../../kube/resource.ts';
+import { createFakeApi, type FakeApi } from '../../kube/testing/fake-api.ts';
+import { createVirtualClock, seededRandom, type VirtualClock } from '../../kube/testing/virtual-clock.ts';
+import type { Transport } from '../../kube/transport.ts';
+import { adapters } from '../adapters/all.ts';
+import { createMetrics } from '../metrics.ts';
+import { type RunningOperator, startOperator } from '../operator.ts';
+import { workloadKinds } from '../scope/workload.ts';
+
+export const namespaces: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'namespaces',
+  kind: 'Namespace',
+  namespaced: false,
+};
+export const quotas: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'resourcequotas',
+  kind: 'ResourceQuota',
+  namespaced: true,
+};
+export const networkPolicies: Resource = {
+  group: 'networking.k8s.io',
+  version: 'v1',
+  plural: 'networkpolicies',
+  kind: 'NetworkPolicy',
+  namespaced: true,
+};
+
+const served: readonly Resource[] = [
+  namespaces,
+  quotas,
+  networkPolicies,
+  { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true },
+  ...workloadKinds.map(({ group, plural, kind }) => ({ group, version: 'v1', plural, kind, namespaced: true })),
+  leases,
+  constraintReports,
+  constraintDetails,
+  clusterConstraintReports,
+];
+
+export interface SimulatedOperator extends AsyncDisposable {
+  readonly clock: VirtualClock;
+  readonly api: FakeApi;
+  readonly operator: RunningOperator;
+  readonly crashes: readonly unknown[];
+  /** Log lines, as JSON texts. */
+  readonly log: readonly string[];
+  /** Status of the report of a namespace. */
+  readonly report: (namespace: string) => unknown;
+  readonly totals: () => unknown;
+}
+
+/** `before` prepares the API server; then the operator starts and `ms` pass. */
+export async function simulateOperator(
+  before: (api: FakeApi) => void = () => undefined,
+  ms = 40_000,
+): Promise<SimulatedOperator> {
+  assertServed();
+  const clock = createVirtualClock();
+  const api = createFakeApi({ resources: served, clock });
+  before(api);
+  const crashes: unknown[] = [];
+  const log: string[] = [];
+  const stop = new AbortController();
+  const operator = await startOperator({
+    transport: withVersion(api.transport),
+    clock,
+    random: seededRandom(3),
+    log: pino({ level: 'info' }, { write: (line: string) => void log.push(line) }),
+    metrics: createMetrics(),
+    namespace: 'potoo-system',
+    identity: 'simulated',
+    version: '0.0.0',
+    signal: stop.signal,
+    onCrash: (error) => void crashes.push(error),
+  });
+  await clock.advance(ms);
+  return {
+    clock,
+    api,
+    operator,
+    crashes,
+    log,
+    report: (namespace) => api.get(constraintReports, { namespace, name: reportName })?.['status'],
+    totals: () => api.get(clusterConstraintReports, { name: clusterReportName })?.['status'],
+    [Symbol.asyncDispose]: async () => {
+      const stopped = operator[Symbol.asyncDispose]();
+      await clock.advance(1_000);
+      await stopped;
+    },
+  };
+}
+
+/** The fake API server has no version of its own. */
+function withVersion(transport: Transport): Transport {
+  return {
+    ...transport,
+    request: (request) =>
+      request.path === '/version' ? Promise.resolve({ gitVersion: 'v1.36.0' }) : transport.request(request),
+  };
+}
+
+function assertServed(): void {
+  for (const { group, plural } of adapters.flatMap(({ resources }) => resources)) {
+    if (!served.some((resource) => resource.group === group && resource.plural === plural)) {
+      throw new Error(`the simulated API server does not serve ${plural}.${group}: add it to the list`);
+    }
+  }
+}
