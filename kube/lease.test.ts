@@ -150,6 +150,24 @@ test('an answer that comes after the deadline of its renewal begins nothing', as
   expect(one.leading).toBe(true);
 });
 
+test('stopping while it reads again after a refused renewal hands the Lease over all the same', async () => {
+  const clock = createVirtualClock();
+  let latencyMs = 0;
+  const api = createFakeApi({ resources: [leases], clock, latencyMs: () => latencyMs });
+  const one = candidate(api, clock, 'one');
+  await clock.settle();
+  const lease = api.get(leases, at);
+  api.put(leases, { ...lease, metadata: { ...at, labels: { touched: 'by-somebody' } } });
+  latencyMs = 1_000;
+  // Sent at 2 s, refused at 3 s, read again until 4 s.
+  await clock.advance(3_500);
+  expect(api.requests.at(-1)).toMatchObject({ verb: 'get', plural: 'leases' });
+  const stopped = one.stop();
+  await clock.advance(3_000);
+  await expect(stopped).resolves.toBeUndefined();
+  expect(specOf(api)).toMatchObject({ holderIdentity: '', leaseDurationSeconds: 1 });
+});
+
 test('renewTime of another machine means nothing: what counts is how long the Lease stood still here', async () => {
   const { api, clock } = cluster();
   api.put(leases, {

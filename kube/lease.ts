@@ -191,6 +191,7 @@ export function startLeadership(options: LeadershipOptions): Leadership {
       const current = await read(stopping.signal);
       if (current?.holder !== identity) end('the Lease was taken or deleted');
     } catch (error) {
+      if (stopping.signal.aborted) return;
       if (!(error instanceof KubeError)) throw error;
       options.onError?.(error);
     }
