@@ -9,7 +9,8 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /**
- * Checks what every reader of an object relies on: its metadata. Anything else in it stays as it came.
+ * Checks what every reader of an object relies on: its metadata, where null means absent as everywhere in the API. Anything
+ * else stays as it came.
  * apiVersion and kind come from `resource`: list items leave them out, and metadata-only answers say PartialObjectMetadata.
  */
 export function readObject(raw: unknown, resource: Resource, request: string): KubeObject {
@@ -17,7 +18,7 @@ export function readObject(raw: unknown, resource: Resource, request: string): K
     new KubeError('KUBE_UNREADABLE', { status: 200, request, said: `${resource.kind} in the answer: ${what}` });
   if (!isJsonObject(raw)) throw refuse('is no JSON object');
   if (!isJsonObject(raw.metadata)) throw refuse('metadata is no JSON object');
-  const { metadata } = raw;
+  const metadata = withoutNulls(raw.metadata);
   if (!isObjectMeta(metadata)) throw refuse(firstWrongField(metadata) ?? 'metadata is unreadable');
   return { ...raw, apiVersion: apiVersionOf(resource), kind: resource.kind, metadata };
 }
@@ -40,6 +41,12 @@ const optional: Readonly<Record<string, Check>> = {
   ownerReferences: ['a list of owner references', (value) => Array.isArray(value) && value.every(isOwnerReference)],
 };
 
+/** creationTimestamp is null in objects of some aggregated servers, lists and maps are in those that Go programs write. */
+function withoutNulls(metadata: JsonObject): JsonObject {
+  if (!Object.values(metadata).includes(null)) return metadata;
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== null));
+}
+
 /** Looks at every field that ObjectMeta declares. */
 function isObjectMeta(metadata: JsonObject): metadata is JsonObject & ObjectMeta {
   return firstWrongField(metadata) === undefined;
@@ -51,8 +58,7 @@ function firstWrongField(metadata: JsonObject): string | undefined {
   }
   for (const [field, [expected, holds]] of Object.entries(optional)) {
     const value = metadata[field];
-    // creationTimestamp is null in objects of some aggregated servers; null means absent everywhere in the API.
-    if (value !== undefined && value !== null && !holds(value)) return `metadata.${field} is not ${expected}`;
+    if (value !== undefined && !holds(value)) return `metadata.${field} is not ${expected}`;
   }
   return undefined;
 }
