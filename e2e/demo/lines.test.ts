@@ -3,9 +3,9 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { clusterLines, companyLines, quoted, removalLines, renderSections } from './lines.ts';
 
-const place = { kubeconfig: '/tmp/a b/admin.kubeconfig', gateway: 'http://127.0.0.1:8090' };
+const place = { kubeconfig: '/a folder/b/admin.kubeconfig', gateway: 'http://127.0.0.1:8090' };
 const sections = [
-  ...companyLines({ ...place, callers: '/tmp/a b/callers' }),
+  ...companyLines({ ...place, callers: '/a folder/b/callers' }),
   ...clusterLines({ ...place, namespace: 'shop' }),
 ];
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { StoredWorkload } from '../../crds/detail.ts';
 import { type Binding, inheritedBinding, ownBinding } from '../catalog/binding.ts';
 import { entryOf, networkConstraint } from '../testing/objects.ts';
+import { workloadsOf } from '../catalog/workloads.ts';
 import { affectedOf, mayBind } from './affected.ts';
 
 const workload = (key: string, labels: Record<string, string> = {}): StoredWorkload => {
@@ -24,8 +25,9 @@ const inherited = inheritedBinding(
 );
 
 describe('which workloads are bound', () => {
-  const many = Array.from({ length: 130 }, (_, index) => workload(`Deployment/w${index}`, hidden));
-  const items = many.slice(0, 20).map(({ name }) => `Deployment/${name}`);
+  const list = Array.from({ length: 130 }, (_, index) => workload(`Deployment/w${index}`, hidden));
+  const items = list.slice(0, 20).map(({ name }) => `Deployment/${name}`);
+  const many = workloadsOf([...list, workload('Deployment/other')]);
 
   test('none, where the report names none', () => {
     expect(affectedOf(own({}), many, true)).toEqual({ names: [], total: 0 });
@@ -36,50 +38,68 @@ describe('which workloads are bound', () => {
     expect(affectedOf(binding, undefined, false)).toEqual({ names: ['a', 'b'], total: 2 });
   });
 
-  test('all of the namespace, when the report says so', () => {
+  test('all of the namespace, when the report says so, to those who may see what runs there', () => {
     const binding = own({ affectedWorkloads: { total: 2, all: true } });
-    expect(affectedOf(binding, [workload('Deployment/a'), workload('Job/b')], false)).toEqual({
-      names: ['a', 'b'],
-      total: 2,
-    });
+    const two = workloadsOf([workload('Deployment/a'), workload('Job/b')]);
+    expect(affectedOf(binding, two, true)).toEqual({ names: ['a', 'b'], total: 2 });
     expect(affectedOf(binding, undefined, false)).toEqual({ names: [], total: 2 });
   });
 
   test('beyond the first twenty, those that the stored selector takes in, at most a hundred', () => {
     const binding = own({ affectedWorkloads: { total: 130, items } });
-    for (const visible of [true, false]) {
-      const { names, total } = affectedOf(binding, [...many, workload('Deployment/other')], visible);
-      expect([names.length, new Set(names).size, total]).toEqual([100, 100, 130]);
-      expect(names).not.toContain('other');
+    const { names, total } = affectedOf(binding, many, true);
+    expect([names.length, new Set(names).size, total]).toEqual([100, 100, 130]);
+    expect(names).not.toContain('other');
+  });
+
+  test('at the summary level those that the report lists, and how many there are', () => {
+    const binding = own({ affectedWorkloads: { total: 130, items } });
+    for (const [workloads, visible] of [
+      [undefined, false],
+      [undefined, true],
+      [many, false],
+    ] as const) {
+      const { names, total } = affectedOf(binding, workloads, visible);
+      expect([names, total]).toEqual([items.map((key) => key.slice('Deployment/'.length)), 130]);
     }
   });
 
-  test('the first twenty, when the full form is missing or its labels alone do not tell', () => {
-    for (const known of ['missing' as const, { home: 'shop', value: scoped }]) {
-      const { names, total } = affectedOf(own({ affectedWorkloads: { total: 130, items } }, known), many, true);
-      expect([names.length, total]).toEqual([20, 130]);
-    }
+  test('the first twenty, when the full form is missing', () => {
+    const { names, total } = affectedOf(own({ affectedWorkloads: { total: 130, items } }, 'missing'), many, true);
+    expect([names.length, total]).toEqual([20, 130]);
+  });
+
+  test('those of which labels alone do not tell may be bound, as the total of the operator has it', () => {
+    const some = workloadsOf(list.slice(0, 28));
+    const scopedForm = { home: 'shop', value: scoped };
+    const { names, total } = affectedOf(own({ affectedWorkloads: { total: 28, items } }, scopedForm), some, true);
+    expect([names.length, total]).toEqual([28, 28]);
   });
 
   test('two kinds that share a name keep their kinds', () => {
-    const workloads = [
+    const workloads = workloadsOf([
       workload('Deployment/api', hidden),
       workload('StatefulSet/api'),
       workload('Deployment/db', hidden),
-    ];
+    ]);
     const binding = own({ affectedWorkloads: { total: 2, items: ['Deployment/api', 'Deployment/db'] } });
-    expect(affectedOf(binding, workloads, false).names).toEqual(['Deployment/api', 'db']);
+    expect(affectedOf(binding, workloads, true).names).toEqual(['Deployment/api', 'db']);
+    const both = own({
+      affectedWorkloads: { total: 3, items: ['Deployment/api', 'Deployment/db', 'StatefulSet/api'] },
+    });
+    expect(affectedOf(both, undefined, false).names).toEqual(['Deployment/api', 'db', 'StatefulSet/api']);
   });
 
   test('whom a policy from outside binds is told to those who may see its full form', () => {
-    const workloads = [workload('Deployment/db', hidden), workload('Deployment/web')];
+    const workloads = workloadsOf([workload('Deployment/db', hidden), workload('Deployment/web')]);
     expect(affectedOf(inherited, workloads, true)).toEqual({ names: ['db'], total: 1 });
     expect(affectedOf(inherited, workloads, false)).toEqual({ names: [], total: 0 });
+    expect(affectedOf(inherited, undefined, true)).toEqual({ names: [], total: 0 });
   });
 });
 
 describe('whether a workload may be bound', () => {
-  const workloads = [workload('Deployment/db', hidden), workload('Deployment/web')];
+  const workloads = workloadsOf([workload('Deployment/db', hidden), workload('Deployment/web')]);
   const partly = own({ affectedWorkloads: { total: 30, items: ['Deployment/first'] } });
 
   test.each([
@@ -88,11 +108,12 @@ describe('whether a workload may be bound', () => {
     ['gone', false],
     ['first', true],
   ])('beyond the names in the report the selector decides: %s', (name, expected) => {
-    expect(mayBind(partly, name, workloads, false)).toBe(expected);
+    expect(mayBind(partly, name, workloads, true)).toBe(expected);
   });
 
-  test('what cannot be told counts as bound', () => {
+  test('what cannot be told, or may not be told, counts as bound', () => {
     expect(mayBind(partly, 'web', undefined, true)).toBe(true);
+    expect(mayBind(partly, 'web', workloads, false)).toBe(true);
     const unclear = own({ affectedWorkloads: { total: 30, items: [] } }, { home: 'shop', value: scoped });
     expect(mayBind(unclear, 'web', workloads, true)).toBe(true);
     expect(mayBind(inherited, 'web', workloads, false)).toBe(true);

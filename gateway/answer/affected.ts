@@ -1,11 +1,12 @@
 /**
  * Which workloads a constraint binds. A report lists the first few of a policy's own namespace; the others follow from the
- * stored selector. That a workload is bound is known to every reader of the report; the selector that says so is not.
+ * stored selector and the stored workloads, for who may `get` them: at the summary level the gateway tells no more than
+ * kubectl shows in the report.
  */
 import { compareText } from '../../crds/constraint.ts';
-import type { StoredWorkload } from '../../crds/detail.ts';
 import { matchesLabels } from '../../kube/label-selector.ts';
 import type { Binding } from '../catalog/binding.ts';
+import { keyOfWorkload, type Workloads } from '../catalog/workloads.ts';
 
 /** Names in one constraint of an answer. */
 export const affectedNamesMax = 100;
@@ -15,36 +16,50 @@ export interface Affected {
   readonly total: number;
 }
 
-type Workloads = readonly StoredWorkload[] | undefined;
-
-/** Each workload under its name alone, or as `Kind/name` where two kinds share the name. */
-export function affectedOf(binding: Binding, workloads: Workloads, formIsVisible: boolean): Affected {
-  const keys = affectedKeys(binding, workloads, formIsVisible);
-  const kindsByName = new Map<string, Set<string>>();
-  for (const key of [...keys, ...(workloads ?? []).map(keyOfWorkload)]) {
-    const kinds = kindsByName.get(nameIn(key)) ?? new Set();
-    kindsByName.set(nameIn(key), kinds.add(key));
-  }
-  const names = keys
-    .slice(0, affectedNamesMax)
-    .map((key) => ((kindsByName.get(nameIn(key))?.size ?? 0) > 1 ? key : nameIn(key)));
-  return { names, total: Math.max(binding.affected?.total ?? 0, keys.length) };
+/**
+ * Each workload under its name alone, or as `Kind/name` where two kinds share the name.
+ *
+ * @param workloads Undefined when they are not known, or the caller may not see them.
+ */
+export function affectedOf(binding: Binding, workloads: Workloads | undefined, formIsVisible: boolean): Affected {
+  const { keys, total } = affectedKeys(binding, workloads, formIsVisible);
+  const shown = keys.slice(0, affectedNamesMax);
+  const times = new Map<string, number>();
+  for (const key of shown) times.set(nameIn(key), (times.get(nameIn(key)) ?? 0) + 1);
+  const isShared = (name: string) => workloads?.sharedNames.has(name) === true || (times.get(name) ?? 0) > 1;
+  return { names: shown.map((key) => (isShared(nameIn(key)) ? key : nameIn(key))), total };
 }
 
-/** `Kind/name` of every workload that is known to be bound. */
-function affectedKeys(binding: Binding, workloads: Workloads, formIsVisible: boolean): readonly string[] {
-  const { affected } = binding;
+/** `Kind/name` of workloads that are bound or may be, as many as an answer holds, and how many there are. */
+function affectedKeys(
+  binding: Binding,
+  workloads: Workloads | undefined,
+  formIsVisible: boolean,
+): { readonly keys: readonly string[]; readonly total: number } {
+  const { affected, listsAffected } = binding;
   const items = affected?.items ?? [];
-  if (affected?.all === true) return workloads === undefined ? items : workloads.map(keyOfWorkload);
-  if (binding.listsAffected && (affected?.total ?? 0) <= items.length) return items;
-  if (workloads === undefined || !membershipIsVisible(binding, formIsVisible)) return items;
-  const selected = workloads.filter((workload) => selects(binding, workload.labels) === true).map(keyOfWorkload);
-  return [...new Set([...items, ...selected])].toSorted(compareText);
+  const atLeast = (count: number) => Math.max(affected?.total ?? 0, count);
+  if (affected?.all === true && workloads !== undefined) {
+    const { list } = workloads;
+    return { keys: list.slice(0, affectedNamesMax).map(keyOfWorkload), total: atLeast(list.length) };
+  }
+  if (listsEveryName(binding) || workloads === undefined || !formIsVisible || binding.form === undefined) {
+    return { keys: items, total: atLeast(items.length) };
+  }
+  const selected: string[] = [];
+  for (const workload of workloads.list) {
+    // The report has the total of what it lists; of the rest it must be counted.
+    if (listsAffected && selected.length >= affectedNamesMax) break;
+    // As the operator counts: what labels alone do not tell may be bound.
+    if (selects(binding, workload.labels) !== false) selected.push(keyOfWorkload(workload));
+  }
+  const keys = [...new Set([...items, ...selected])].toSorted(compareText);
+  return { keys, total: atLeast(keys.length) };
 }
 
-/** Whom a policy from outside binds is part of its full form, as its line in the report lists nobody. */
-function membershipIsVisible(binding: Binding, formIsVisible: boolean): boolean {
-  return binding.own || formIsVisible;
+/** Whether the report names all whom a policy binds. */
+function listsEveryName({ affected, listsAffected }: Binding): boolean {
+  return listsAffected && (affected?.total ?? 0) <= (affected?.items?.length ?? 0);
 }
 
 /** Whether pods with such labels are bound, by the full form; undefined when labels alone do not tell. */
@@ -60,18 +75,19 @@ export function selects(binding: Binding, labels: Readonly<Record<string, string
  * A workload that does not run here is bound by what binds all; whether a selector takes it in depends on labels that it
  * does not have yet, and workload_labels is the way to ask that.
  */
-export function mayBind(binding: Binding, name: string, workloads: Workloads, formIsVisible: boolean): boolean {
+export function mayBind(
+  binding: Binding,
+  name: string,
+  workloads: Workloads | undefined,
+  formIsVisible: boolean,
+): boolean {
   const { affected } = binding;
   const named = (key: string) => key === name || nameIn(key) === name;
   if (affected?.all === true || affected?.items?.some(named) === true) return true;
-  if (binding.listsAffected && (affected?.total ?? 0) <= (affected?.items?.length ?? 0)) return false;
-  if (workloads === undefined || !membershipIsVisible(binding, formIsVisible)) return true;
-  const candidates = workloads.filter((workload) => named(keyOfWorkload(workload)));
+  if (listsEveryName(binding)) return false;
+  if (workloads === undefined || !formIsVisible || binding.form === undefined) return true;
+  const candidates = workloads.list.filter((workload) => named(keyOfWorkload(workload)));
   return candidates.some((workload) => selects(binding, workload.labels) !== false);
-}
-
-function keyOfWorkload({ kind, name }: StoredWorkload): string {
-  return `${kind}/${name}`;
 }
 
 function nameIn(key: string): string {

@@ -3,8 +3,8 @@
  */
 import * as z from 'zod';
 import { ConstraintType, Effect, homeNamespace, Severity } from '../../crds/constraint.ts';
-import type { StoredWorkload } from '../../crds/detail.ts';
 import type { Binding } from '../catalog/binding.ts';
+import type { Workloads } from '../catalog/workloads.ts';
 import { affectedNamesMax, affectedOf } from './affected.ts';
 import { DetailLevel } from './levels.ts';
 import { figuresOf, QuotaFigure } from './metrics.ts';
@@ -30,11 +30,15 @@ export const ConstraintAnswer = z.object({
 });
 export type ConstraintAnswer = z.infer<typeof ConstraintAnswer>;
 
-/** A constraint as the contract shows it, with what `level` allows and no more. */
+/**
+ * A constraint as the contract shows it, with what `level` allows and no more.
+ *
+ * @param from.workloads Undefined when they are not known, or the caller may not see them.
+ */
 export function constraintAnswer(
   binding: Binding,
   level: DetailLevel,
-  from: { readonly namespace: string; readonly workloads: readonly StoredWorkload[] | undefined },
+  from: { readonly namespace: string; readonly workloads: Workloads | undefined },
 ): ConstraintAnswer {
   const { name, rule, home, message } = visible(binding, level, from.namespace);
   const affected = affectedOf(binding, from.workloads, level !== 'summary');

@@ -35,7 +35,7 @@ export async function levelsOf(
   const stored = bindings.filter(({ form }) => form !== undefined);
   const homes = new Set(stored.map(({ form }) => form?.home));
   const [own, cluster, foreign] = await Promise.all([
-    homes.has(namespace) ? caller.may({ verb: 'get', resource: constraintDetails.plural, namespace }) : false,
+    homes.has(namespace) ? mayReadDetails(namespace, caller) : false,
     homes.has(undefined) ? caller.may({ verb: 'get', resource: clusterConstraintDetails.plural }) : false,
     readableHomes(
       [...homes].filter((home): home is string => home !== undefined && home !== namespace),
@@ -62,6 +62,15 @@ async function readableHomes(homes: readonly string[], caller: Caller): Promise<
 
 /** The level a caller has in a namespace as a whole, whatever binds there. */
 export async function levelIn(namespace: string, caller: Caller): Promise<DetailLevel> {
-  if (!(await caller.may({ verb: 'get', resource: constraintDetails.plural, namespace }))) return 'summary';
-  return (await caller.may({ verb: 'get', resource: clusterConstraintDetails.plural })) ? 'full' : 'detailed';
+  const [own, cluster] = await Promise.all([
+    mayReadDetails(namespace, caller),
+    caller.may({ verb: 'get', resource: clusterConstraintDetails.plural }),
+  ]);
+  if (!own) return 'summary';
+  return cluster ? 'full' : 'detailed';
+}
+
+/** Whether the caller may see what is stored of the namespace itself: the full forms of its policies, and its workloads. */
+export async function mayReadDetails(namespace: string, caller: Caller): Promise<boolean> {
+  return caller.may({ verb: 'get', resource: constraintDetails.plural, namespace });
 }

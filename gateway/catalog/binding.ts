@@ -13,6 +13,7 @@ import {
   severities,
   type StoredConstraint,
 } from '../../crds/constraint.ts';
+import type { FormOutline } from './detail.ts';
 import type { AffectedWorkloads, ReportEntry } from '../../crds/report.ts';
 import { handleOf, type InheritedEntry } from '../../crds/report-line.ts';
 
@@ -35,7 +36,13 @@ export interface Binding {
   readonly listsAffected: boolean;
   readonly metrics: Metrics | undefined;
   /** The full form and the namespace of the object that stores it (undefined: cluster-scoped); absent if unknown. */
-  readonly form: { readonly home: string | undefined; readonly value: StoredConstraint } | undefined;
+  readonly form: BoundForm | undefined;
+}
+
+export interface BoundForm {
+  readonly home: string | undefined;
+  /** Read when it is asked for. */
+  readonly value: StoredConstraint;
 }
 
 type Form = Binding['form'];
@@ -81,19 +88,18 @@ export function inheritedBinding(entry: InheritedEntry, lastChanged: string, for
 }
 
 /** Of an id that found no room in the report: what the report would have said, taken from the full form. */
-export function bindingBeyond(namespace: string, lastChanged: string, form: NonNullable<Form>): Binding {
-  const { value } = form;
+export function bindingBeyond(namespace: string, lastChanged: string, outline: FormOutline, form: BoundForm): Binding {
   const own = form.home === namespace;
-  const nameIsKnown = own || homeNamespace(value.source) === undefined;
+  const nameIsKnown = own || homeNamespace(outline.source) === undefined;
   return {
-    id: value.id,
-    name: nameIsKnown ? value.name : handleOf(value.id),
-    key: own ? value.key : undefined,
-    type: value.type,
-    severity: value.severity,
-    effect: value.effect,
-    summary: value.summary,
-    kind: value.source.kind,
+    id: outline.id,
+    name: nameIsKnown ? outline.name : handleOf(outline.id),
+    key: own ? outline.key : undefined,
+    type: outline.type,
+    severity: outline.severity,
+    effect: outline.effect,
+    summary: outline.summary,
+    kind: outline.source.kind,
     own,
     lastChanged,
     affected: undefined,

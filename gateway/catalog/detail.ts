@@ -93,7 +93,11 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** What places and names a constraint: little enough to be kept of every form that was asked for. */
+export type FormOutline = Omit<StoredConstraint, 'message' | 'scope' | 'rule'>;
+
 export interface FormReader {
+  outline(form: StoredForm): FormOutline | undefined;
   /** The form, or undefined when its text cannot be read: then the summary entry has to do. */
   constraint(form: StoredForm): StoredConstraint | undefined;
   workloads(part: WorkloadPart): readonly StoredWorkload[];
@@ -103,16 +107,27 @@ export interface FormReader {
 export function createFormReader(onProblem: OnProblem): FormReader {
   const constraints = new LRUCache<StoredForm, { readonly value: StoredConstraint | undefined }>({ max: 5_000 });
   const workloads = new LRUCache<WorkloadPart, readonly StoredWorkload[]>({ max: 500 });
+  const outlines = new WeakMap<StoredForm, { readonly value: FormOutline | undefined }>();
+
+  function constraint(form: StoredForm): StoredConstraint | undefined {
+    const kept = constraints.get(form);
+    if (kept !== undefined) return kept.value;
+    const parsed = StoredConstraint.safeParse(parseJson(form.text));
+    if (!parsed.success) {
+      onProblem({ object: form.object, path: `constraint ${form.id}`, message: firstIssue(parsed.error) });
+    }
+    constraints.set(form, { value: parsed.data });
+    return parsed.data;
+  }
+
   return {
-    constraint(form) {
-      const kept = constraints.get(form);
+    constraint,
+    outline(form) {
+      const kept = outlines.get(form);
       if (kept !== undefined) return kept.value;
-      const parsed = StoredConstraint.safeParse(parseJson(form.text));
-      if (!parsed.success) {
-        onProblem({ object: form.object, path: `constraint ${form.id}`, message: firstIssue(parsed.error) });
-      }
-      constraints.set(form, { value: parsed.data });
-      return parsed.data;
+      const value = outlineOf(constraint(form));
+      outlines.set(form, { value });
+      return value;
     },
     workloads(part) {
       const kept = workloads.get(part);
@@ -127,4 +142,10 @@ export function createFormReader(onProblem: OnProblem): FormReader {
       return list;
     },
   };
+}
+
+function outlineOf(constraint: StoredConstraint | undefined): FormOutline | undefined {
+  if (constraint === undefined) return undefined;
+  const { id, name, key, type, severity, effect, summary, source } = constraint;
+  return { id, name, key, type, severity, effect, summary, source };
 }

@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest';
-import { formatReportLine } from '../../crds/report-line.ts';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { formatReportLine, handleOf } from '../../crds/report-line.ts';
 import { fillStore } from '../testing/fixture.ts';
 import { clusterDetailObject, detailObject, entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
 import { readDetail } from './detail.ts';
 import { createLineInterner } from './intern.ts';
+import { readReport } from './report.ts';
 
 const first = networkConstraint('shop', 'first');
 const second = networkConstraint('shop', 'second');
@@ -32,9 +33,9 @@ test('an object that changes its subject leaves nothing of the old one behind', 
     detailObject('shop', 'constraints', [first]),
     detailObject('shop', 'workloads', [{ kind: 'Deployment', name: 'web', labels: {} }]),
   ]);
-  expect(store.view('shop')?.workloads).toMatchObject([{ name: 'web' }]);
+  expect(store.view('shop')?.workloads?.list).toMatchObject([{ name: 'web' }]);
   store.putDetail('shop', 'workloads', partOf([second], 0));
-  expect(store.view('shop')?.workloads).toBeUndefined();
+  expect(store.view('shop')?.workloads?.list).toBeUndefined();
   expect(store.view('shop')?.bindings.map(({ form }) => form?.value.name)).toEqual(['first', 'second']);
 });
 
@@ -46,7 +47,7 @@ test('parts of the workloads come in their order', () => {
     detailObject('shop', 'workloads', [workload('b')], 2),
     detailObject('shop', 'workloads', [workload('a')], 0),
   ]);
-  expect(store.view('shop')?.workloads?.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+  expect(store.view('shop')?.workloads?.list.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
 });
 
 test('what was taken stays as it was while the store changes', () => {
@@ -61,7 +62,9 @@ test('what was taken stays as it was while the store changes', () => {
 });
 
 test('a cluster-wide policy has one full form for all namespaces', () => {
-  const everywhere = networkConstraint('', 'baseline');
+  const everywhere = networkConstraint('', 'baseline', {
+    source: { apiVersion: 'x.io/v1', kind: 'Policy', name: 'baseline' },
+  });
   const { id, severity, effect, type, summary } = everywhere;
   const line = formatReportLine({ id, severity, effect, type, summary, kind: 'Policy', name: 'baseline' });
   const namespaces = ['a', 'b'];
@@ -74,6 +77,101 @@ test('a cluster-wide policy has one full form for all namespaces', () => {
   }
   const [a, b] = store.reports();
   expect(a?.inherited[0]).toBe(b?.inherited[0]);
+});
+
+describe('which full form speaks for a line', () => {
+  const source = { apiVersion: 'x.io/v1', kind: 'Policy', name: 'corp' };
+  const corp = networkConstraint('', 'corp', { source });
+  const forged = networkConstraint('evil', 'corp', { id: corp.id, message: 'forged', source });
+  const foreign = networkConstraint('platform', 'peer');
+  const lineOf = (constraint: typeof corp, name: string) =>
+    formatReportLine({ ...constraint, kind: constraint.source.kind, name });
+  const formsOf = (objects: Parameters<typeof fillStore>[0], line: string) =>
+    fillStore([reportObject('shop', [], { inherited: [line] }), ...objects])
+      .store.view('shop')
+      ?.bindings.map(({ form }) => form?.value.message);
+
+  test('of a cluster-wide policy the one that is stored cluster-wide, of the same kind and name', () => {
+    const line = lineOf(corp, 'corp');
+    const real = clusterDetailObject('corp', [corp]);
+    for (const objects of [
+      [real, detailObject('evil', 'constraints', [forged])],
+      [detailObject('evil', 'constraints', [forged]), real],
+    ]) {
+      expect(formsOf(objects, line)).toEqual([corp.message]);
+    }
+    expect(formsOf([detailObject('evil', 'constraints', [forged])], line)).toEqual([undefined]);
+    expect(formsOf([clusterDetailObject('other', [{ ...corp, name: 'other' }])], line)).toEqual([undefined]);
+    const otherKind = { ...corp, source: { ...source, kind: 'Other' } };
+    expect(formsOf([clusterDetailObject('other', [otherKind])], line)).toEqual([undefined]);
+  });
+
+  test('of a policy of another namespace the one that is stored where the policy lives', () => {
+    const line = lineOf(foreign, handleOf(foreign.id));
+    const real = detailObject('platform', 'constraints', [foreign]);
+    const elsewhere = detailObject('evil', 'constraints', [{ ...foreign, message: 'forged' }]);
+    expect(formsOf([real, elsewhere], line)).toEqual([foreign.message]);
+    expect(formsOf([elsewhere], line)).toEqual([undefined]);
+    expect(formsOf([clusterDetailObject('x', [foreign])], line)).toEqual([undefined]);
+    const claimed = { ...foreign, source: { ...foreign.source, namespace: 'evil' } };
+    expect(formsOf([real, detailObject('evil', 'constraints', [claimed])], line)).toEqual([undefined]);
+  });
+
+  test('still there when one of two parts that hold it goes', () => {
+    const line = lineOf(foreign, handleOf(foreign.id));
+    const { store } = fillStore([
+      reportObject('shop', [], { inherited: [line] }),
+      detailObject('platform', 'constraints', [foreign], 0),
+      detailObject('platform', 'constraints', [foreign], 1),
+    ]);
+    store.removeDetail('platform', 'constraints-1');
+    expect(store.view('shop')?.bindings).toMatchObject([{ form: { home: 'platform' } }]);
+    store.removeDetail('platform', 'constraints');
+    expect(store.view('shop')?.bindings).toMatchObject([{ form: undefined }]);
+  });
+});
+
+describe('what is kept ready', () => {
+  const outside = networkConstraint('platform', 'peer');
+  const line = formatReportLine({ ...outside, kind: outside.source.kind, name: handleOf(outside.id) });
+  const beyond = Array.from({ length: 6_000 }, (_, index) => networkConstraint('shop', `p${index}`));
+  const objects = [
+    reportObject('shop', [entryOf(first)], { inherited: [line], more: beyond.map(({ id }) => id) }),
+    detailObject('shop', 'constraints', [first, ...beyond]),
+    detailObject('shop', 'workloads', [{ kind: 'Deployment', name: 'web', labels: {} }]),
+  ];
+
+  test('stays the same until something changes that it was made of', () => {
+    const { store } = fillStore(objects);
+    const before = store.view('shop');
+    expect(store.view('shop')?.bindings).toBe(before?.bindings);
+    expect(store.view('shop')?.workloads).toBe(before?.workloads);
+
+    const part = readDetail(detailObject('platform', 'constraints', [outside]), () => {});
+    if (part === undefined) throw new Error('the part cannot be read');
+    store.putDetail('platform', 'constraints', part);
+    expect(store.view('shop')?.bindings.some(({ form }) => form?.home === 'platform')).toBe(true);
+    store.removeDetail('shop', 'workloads');
+    expect(store.view('shop')?.workloads).toBeUndefined();
+    const report = readReport(reportObject('shop', []), createLineInterner(), () => {});
+    if (report === undefined) throw new Error('the report cannot be read');
+    store.putReport(report);
+    expect(store.view('shop')?.bindings).toEqual([]);
+  });
+
+  test('reads each text once, however often a namespace is asked about that has more than the cache of forms holds', () => {
+    const { store } = fillStore(objects);
+    const parse = vi.spyOn(JSON, 'parse');
+    onTestFinished(() => parse.mockRestore());
+    expect(store.view('shop')?.bindings).toHaveLength(6_002);
+    const once = parse.mock.calls.length;
+    const part = readDetail(detailObject('platform', 'constraints', [outside]), () => {});
+    if (part === undefined) throw new Error('the part cannot be read');
+    store.view('shop');
+    store.putDetail('platform', 'constraints', part);
+    store.view('shop');
+    expect(parse.mock.calls.length - once).toBe(1);
+  });
 });
 
 test('equal lines are one entry, and what is no line is none', () => {

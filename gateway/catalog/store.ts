@@ -2,12 +2,22 @@
  * What the gateway knows: Potoo's own resources, indexed by namespace and id. Values are replaced, never changed, so what
  * was taken from here stays consistent while an answer is made.
  */
+import assert from 'node:assert/strict';
+import { LRUCache } from 'lru-cache';
 import type { ClusterReportStatus } from '../../crds/cluster-report.ts';
-import { compareText } from '../../crds/constraint.ts';
-import type { StoredWorkload } from '../../crds/detail.ts';
-import { type Binding, bindingBeyond, comparePositions, inheritedBinding, ownBinding } from './binding.ts';
-import type { ConstraintPart, DetailPart, FormReader, StoredForm, WorkloadPart } from './detail.ts';
+import { compareText, homeNamespace } from '../../crds/constraint.ts';
+import { handleOf, type InheritedEntry } from '../../crds/report-line.ts';
+import {
+  type Binding,
+  bindingBeyond,
+  type BoundForm,
+  comparePositions,
+  inheritedBinding,
+  ownBinding,
+} from './binding.ts';
+import type { ConstraintPart, DetailPart, FormOutline, FormReader, StoredForm, WorkloadPart } from './detail.ts';
 import type { Report } from './report.ts';
+import { type Workloads, workloadsOf } from './workloads.ts';
 
 /** All that binds one namespace, as of one moment. */
 export interface NamespaceView {
@@ -15,7 +25,7 @@ export interface NamespaceView {
   /** In the order of answers. */
   readonly bindings: readonly Binding[];
   /** What runs there; undefined while the operator has not said. */
-  readonly workloads: readonly StoredWorkload[] | undefined;
+  readonly workloads: Workloads | undefined;
 }
 
 /** What answers are made from. */
@@ -49,62 +59,112 @@ export interface CatalogStore extends Omit<Catalog, 'synced' | 'freshness' | 'sh
   sizes(): CatalogSizes;
 }
 
+/** Bindings and workloads that are kept ready, over all namespaces. */
+const readyMax = 200_000;
+
+/** A form that can be read, with what tells whether it may speak for a constraint. */
+interface ReadableForm {
+  readonly stored: StoredForm;
+  readonly outline: FormOutline;
+}
+
 /** An empty store; the watches fill it. */
 export function createCatalogStore(reader: FormReader): CatalogStore {
   const reports = new Map<string, Report>();
-  /** Parts of full forms by namespace and object name; the parts of cluster-wide policies under ''. */
-  const forms = new Map<string, Map<string, ReadonlyMap<string, StoredForm>>>();
+  /** Forms by namespace and name of the object that stores them; those of cluster-wide policies under ''. */
+  const forms = new Map<string, Map<string, readonly StoredForm[]>>();
   const workloads = new Map<string, Map<string, WorkloadPart>>();
-  /** Every full form by id, for what binds a namespace from outside. */
-  const byId = new Map<string, StoredForm>();
+  /** Every full form by id. Several may have one: it moves from part to part, or somebody makes it up. */
+  const byId = new Map<string, Set<StoredForm>>();
+  /** Grows when any form comes or goes: what binds a namespace may be stored anywhere. */
+  let formsVersion = 0;
+  const readyBindings = new LRUCache<string, Ready>({ maxSize: readyMax, sizeCalculation: sizeOfReady });
+  const readyWorkloads = new LRUCache<string, Workloads>({ maxSize: readyMax, sizeCalculation: sizeOfWorkloads });
   let sorted: readonly Report[] | undefined;
   let clusterReport: ClusterReportStatus | undefined;
 
   function putForms(home: string, name: string, part: ConstraintPart): void {
     removeForms(home, name);
-    inner(forms, home).set(name, new Map(part.forms.map((form) => [form.id, form])));
-    for (const form of part.forms) byId.set(form.id, form);
+    inner(forms, home).set(name, part.forms);
+    for (const form of part.forms) byId.set(form.id, (byId.get(form.id) ?? new Set()).add(form));
+    formsVersion += 1;
   }
 
   function removeForms(home: string, name: string): void {
-    for (const [id, form] of forms.get(home)?.get(name) ?? []) {
-      // It may have moved to another part in the meantime.
-      if (byId.get(id) === form) byId.delete(id);
+    for (const form of forms.get(home)?.get(name) ?? []) {
+      const sameId = byId.get(form.id);
+      sameId?.delete(form);
+      if (sameId?.size === 0) byId.delete(form.id);
     }
     removeInner(forms, home, name);
+    formsVersion += 1;
   }
 
-  function read(form: StoredForm | undefined): Binding['form'] {
-    const value = form === undefined ? undefined : reader.constraint(form);
-    return form === undefined || value === undefined ? undefined : { home: form.home, value };
+  function removeWorkloads(namespace: string, name: string): void {
+    removeInner(workloads, namespace, name);
+    readyWorkloads.delete(namespace);
   }
 
-  /** Only what is stored in the namespace itself speaks for its own policies: others could name the same id. */
-  function ownForm(namespace: string, id: string): Binding['form'] {
-    for (const part of forms.get(namespace)?.values() ?? []) {
-      const form = part.get(id);
-      if (form !== undefined) return read(form);
+  /** The form that speaks for an id, of those that may: the newest, and none where two places claim it. */
+  function formOf(id: string, maySpeak: (form: ReadableForm) => boolean): ReadableForm | undefined {
+    let found: ReadableForm | undefined;
+    for (const stored of byId.get(id) ?? []) {
+      const outline = reader.outline(stored);
+      if (outline === undefined || !maySpeak({ stored, outline })) continue;
+      if (found !== undefined && found.stored.home !== stored.home) return undefined;
+      found = { stored, outline };
     }
-    return undefined;
+    return found;
   }
 
-  function bindingsOf(report: Report): Binding[] {
+  function bound(form: ReadableForm | undefined): BoundForm | undefined {
+    if (form === undefined) return undefined;
+    const { stored } = form;
+    return {
+      home: stored.home,
+      get value() {
+        const value = reader.constraint(stored);
+        assert(value !== undefined, 'a form that has an outline can be read');
+        return value;
+      },
+    };
+  }
+
+  function bindingsOf(report: Report): readonly Binding[] {
     const { namespace, lastChanged } = report;
-    const bindings = report.own.map((entry) => ownBinding(entry, ownForm(namespace, entry.id)));
+    const ownForm = (id: string) => formOf(id, isStoredIn(namespace));
+    const bindings = report.own.map((entry) => ownBinding(entry, bound(ownForm(entry.id))));
     for (const entry of report.inherited) {
-      bindings.push(inheritedBinding(entry, lastChanged, read(byId.get(entry.id))));
+      bindings.push(inheritedBinding(entry, lastChanged, bound(formOf(entry.id, speaksFor(entry)))));
     }
     for (const id of report.more) {
-      const form = ownForm(namespace, id) ?? read(byId.get(id));
-      if (form !== undefined) bindings.push(bindingBeyond(namespace, lastChanged, form));
+      const form = ownForm(id) ?? formOf(id, isStoredIn(undefined)) ?? formOf(id, isAtHome);
+      const value = bound(form);
+      if (form !== undefined && value !== undefined) {
+        bindings.push(bindingBeyond(namespace, lastChanged, form.outline, value));
+      }
     }
     return bindings.toSorted(comparePositions);
   }
 
-  function workloadsOf(namespace: string): readonly StoredWorkload[] | undefined {
+  function bindingsIn(report: Report): readonly Binding[] {
+    const { namespace } = report;
+    const ready = readyBindings.get(namespace);
+    if (ready?.report === report && ready.formsVersion === formsVersion) return ready.bindings;
+    const bindings = bindingsOf(report);
+    readyBindings.set(namespace, { report, formsVersion, bindings });
+    return bindings;
+  }
+
+  function workloadsIn(namespace: string): Workloads | undefined {
     const parts = workloads.get(namespace);
     if (parts === undefined) return undefined;
-    return [...parts.values()].toSorted((a, b) => a.part - b.part).flatMap((part) => reader.workloads(part));
+    const ready = readyWorkloads.get(namespace);
+    if (ready !== undefined) return ready;
+    const inOrder = [...parts.values()].toSorted((a, b) => a.part - b.part);
+    const known = workloadsOf(inOrder.flatMap((part) => reader.workloads(part)));
+    readyWorkloads.set(namespace, known);
+    return known;
   }
 
   return {
@@ -114,18 +174,19 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
     },
     removeReport(namespace) {
       reports.delete(namespace);
+      readyBindings.delete(namespace);
       sorted = undefined;
     },
     putDetail(namespace, name, part) {
       // An object may change its subject; what it said before must not stay.
       removeForms(namespace, name);
-      removeInner(workloads, namespace, name);
+      removeWorkloads(namespace, name);
       if (part.subject === 'constraints') putForms(namespace, name, part);
       else inner(workloads, namespace).set(name, part);
     },
     removeDetail(namespace, name) {
       removeForms(namespace, name);
-      removeInner(workloads, namespace, name);
+      removeWorkloads(namespace, name);
     },
     putClusterDetail(name, part) {
       putForms('', name, part);
@@ -139,7 +200,7 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
     view(namespace) {
       const report = reports.get(namespace);
       if (report === undefined) return undefined;
-      return { report, bindings: bindingsOf(report), workloads: workloadsOf(namespace) };
+      return { report, bindings: bindingsIn(report), workloads: workloadsIn(namespace) };
     },
     reports() {
       sorted ??= [...reports.values()].toSorted((a, b) => compareText(a.namespace, b.namespace));
@@ -147,6 +208,45 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
     },
     clusterReport: () => clusterReport,
     sizes: () => ({ reports: reports.size, forms: byId.size }),
+  };
+}
+
+/** What is kept ready of one report, and which forms there were. */
+interface Ready {
+  readonly report: Report;
+  readonly formsVersion: number;
+  readonly bindings: readonly Binding[];
+}
+
+function sizeOfReady({ bindings }: Ready): number {
+  return bindings.length + 1;
+}
+
+function sizeOfWorkloads({ list }: Workloads): number {
+  return list.length + 1;
+}
+
+type MaySpeak = (form: ReadableForm) => boolean;
+
+/** Only what is stored in a namespace itself speaks for its own policies: others could name the same id. */
+function isStoredIn(home: string | undefined): MaySpeak {
+  return ({ stored }) => stored.home === home;
+}
+
+/** Whether it is the form of a policy that lives in the namespace where the form is stored. */
+function isAtHome({ stored, outline }: ReadableForm): boolean {
+  return stored.home !== undefined && homeNamespace(outline.source) === stored.home;
+}
+
+/**
+ * A line names a cluster-wide policy, and then only what is stored cluster-wide speaks for it; or it has a handle, and
+ * then the policy lives in a namespace, and only that namespace speaks for it.
+ */
+function speaksFor(entry: InheritedEntry): MaySpeak {
+  const isHandle = entry.name === handleOf(entry.id);
+  return (form) => {
+    if (form.outline.source.kind !== entry.kind) return false;
+    return isHandle ? isAtHome(form) : form.stored.home === undefined && form.outline.name === entry.name;
   };
 }
 

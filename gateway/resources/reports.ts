@@ -60,8 +60,7 @@ export const reports = defineResource({
     if (!page.ok) return page;
 
     const { items, next } = page.value;
-    const detailLevel = await levelIn(namespace, caller);
-    const level = await levelsOf(items, namespace, caller);
+    const [detailLevel, level] = await Promise.all([levelIn(namespace, caller), levelsOf(items, namespace, caller)]);
     const { report } = view;
     return {
       ok: true,

@@ -206,6 +206,52 @@ test('nothing of a full form is in the bytes that a reader gets, whatever is ask
   );
 });
 
+describe('the workloads of a namespace', () => {
+  const items = Array.from({ length: 20 }, (_, index) => `Deployment/w${10 + index}`);
+  const workloads = Array.from({ length: 28 }, (_, index) => ({
+    kind: 'Deployment',
+    name: `w${10 + index}`,
+    labels: { tier: 'hidden-tier' },
+  }));
+  const gateway = createGateway({
+    objects: [
+      reportObject('shop', [entryOf(own, { affectedWorkloads: { total: 28, items } })], {
+        inherited: [lineOf(clusterWide, 'baseline')],
+      }),
+      detailObject('shop', 'constraints', [own]),
+      clusterDetailObject('baseline', [clusterWide]),
+      detailObject('shop', 'workloads', workloads),
+    ],
+    rights: { ...rightsOf('shop'), clusterReader: ['get constraintreports shop', 'get clusterconstraintdetails'] },
+  });
+
+  test('are named beyond the report to those alone who may get its details', async () => {
+    const counts = async (user: string) =>
+      (await query(gateway, {}, user)).constraints.map(
+        ({ affected_workloads: names, affected_workloads_total: total }) => [names.length, total],
+      );
+    expect(await counts('reader')).toEqual([
+      [20, 28],
+      [0, 0],
+    ]);
+    expect(await counts('clusterReader')).toEqual([
+      [20, 28],
+      [0, 0],
+    ]);
+    expect(await counts('admin')).toEqual([
+      [28, 28],
+      [28, 28],
+    ]);
+  });
+
+  test('may be bound by what does not name them all, as far as others can know', async () => {
+    for (const name of ['w11', 'w37', 'no-such-thing']) {
+      expect(namesOf(await query(gateway, { workload_name: name }))).toEqual(['db-in', 'baseline']);
+    }
+    expect(namesOf(await query(gateway, { workload_name: 'no-such-thing' }, 'admin'))).toEqual([]);
+  });
+});
+
 describe('filters', () => {
   const all = networkConstraint('shop', 'all-pods', { severity: 'Warning', scope: { namespaces: {}, workloads: {} } });
   const unused = networkConstraint('shop', 'unused', {

@@ -3,9 +3,9 @@ import { ConstraintType, Severity } from '../../crds/constraint.ts';
 import { mayBind, selects } from '../answer/affected.ts';
 import { pageOfBindings } from '../answer/binding-page.ts';
 import { ConstraintAnswer, constraintAnswer } from '../answer/constraint.ts';
-import { type DetailLevel, levelsOf, refusedReport } from '../answer/levels.ts';
+import { type DetailLevel, levelsOf, mayReadDetails, refusedReport } from '../answer/levels.ts';
 import type { Binding } from '../catalog/binding.ts';
-import type { NamespaceView } from '../catalog/store.ts';
+import type { Workloads } from '../catalog/workloads.ts';
 import { noReport } from '../answer/no-report.ts';
 import { defineTool } from './define.ts';
 import { CursorField, LimitField, Namespace, pageFields } from './fields.ts';
@@ -56,13 +56,17 @@ export const query = defineTool({
     );
     // Which workloads a constraint binds may depend on what the caller may see of it.
     const asksForWorkload = input.workload_name !== undefined || input.workload_labels !== undefined;
-    const chosen = asksForWorkload ? ofWorkload(typed, view, input, await levelsOf(typed, namespace, caller)) : typed;
+    const [typedLevel, details] = await Promise.all([
+      asksForWorkload ? levelsOf(typed, namespace, caller) : undefined,
+      mayReadDetails(namespace, caller),
+    ]);
+    const from = { namespace, workloads: details ? view.workloads : undefined };
+    const chosen = typedLevel === undefined ? typed : ofWorkload(typed, from.workloads, input, typedLevel);
     const page = pageOfBindings(chosen, `query/${namespace}`, input);
     if (!page.ok) return page;
 
     const { items, next } = page.value;
     const level = await levelsOf(items, namespace, caller);
-    const from = { namespace, workloads: view.workloads };
     return {
       ok: true,
       value: {
@@ -79,7 +83,7 @@ export const query = defineTool({
 
 function ofWorkload(
   bindings: readonly Binding[],
-  { workloads }: NamespaceView,
+  workloads: Workloads | undefined,
   { workload_name: name, workload_labels: labels }: Input,
   level: (binding: Binding) => DetailLevel,
 ): readonly Binding[] {

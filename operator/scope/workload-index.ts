@@ -10,47 +10,34 @@ export interface WorkloadIndex {
   set(namespace: string, object: string, workload: Workload): boolean;
   /** Returns whether it was there. */
   remove(namespace: string, object: string): boolean;
-  removeNamespace(namespace: string): void;
   /** Ordered by kind and name; equal ones once. */
   of(namespace: string): readonly Workload[];
-  readonly size: number;
 }
 
 /** An empty index. */
 export function createWorkloadIndex(): WorkloadIndex {
   /** Namespace → object → workload and its text, by which it is compared and ordered. */
   const byNamespace = new Map<string, Map<string, { readonly workload: Workload; readonly text: string }>>();
-  let size = 0;
 
   return {
     set(namespace, object, workload) {
       const objects = byNamespace.get(namespace) ?? new Map();
       byNamespace.set(namespace, objects);
       const text = textOf(workload);
-      const before = objects.get(object);
-      if (before?.text === text) return false;
-      if (before === undefined) size += 1;
+      if (objects.get(object)?.text === text) return false;
       objects.set(object, { workload, text });
       return true;
     },
     remove(namespace, object) {
       const objects = byNamespace.get(namespace);
       if (objects === undefined || !objects.delete(object)) return false;
-      size -= 1;
       if (objects.size === 0) byNamespace.delete(namespace);
       return true;
-    },
-    removeNamespace(namespace) {
-      size -= byNamespace.get(namespace)?.size ?? 0;
-      byNamespace.delete(namespace);
     },
     of(namespace) {
       const unique = new Map<string, Workload>();
       for (const { workload, text } of byNamespace.get(namespace)?.values() ?? []) unique.set(text, workload);
       return [...unique].toSorted(([a], [b]) => compareText(a, b)).map(([, workload]) => workload);
-    },
-    get size() {
-      return size;
     },
   };
 }
