@@ -61,8 +61,8 @@ async function run(): Promise<void> {
     onRequest: metrics.request,
   });
   const { host } = config;
-  const scraped = running.use(await listen({ fetch: metrics.respond, host, port: config.metricsPort, clock }));
-  const served = running.use(await listen({ fetch: app.fetch, host, port: config.port, clock }));
+  const scraped = running.use(await listen({ fetch: metrics.respond, host, port: config.metricsPort, clock, log }));
+  const served = running.use(await listen({ fetch: app.fetch, host, port: config.port, clock, log }));
   gateway.port = served.port;
   log.info({ port: served.port, metricsPort: scraped.port, version }, 'listening');
 

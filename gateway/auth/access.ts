@@ -11,12 +11,18 @@ export interface Access {
   may(key: string, user: User, question: Question): Promise<boolean>;
 }
 
-const decisionsMax = 100_000;
+const allowedMax = 100_000;
+const deniedMax = 50_000;
 
 /** Asks the API server and remembers: a yes for 60 s, a no for 5 s. */
 export function createAccess(options: { readonly reviews: Reviews; readonly clock: Clock }): Access {
   const { reviews, clock } = options;
-  const decisions = createDecisionCache<boolean>({ clock, entriesMax: decisionsMax, positive: (allowed) => allowed });
+  const decisions = createDecisionCache<boolean>({
+    clock,
+    yesMax: allowedMax,
+    noMax: deniedMax,
+    positive: (allowed) => allowed,
+  });
   return {
     async may(key, user, question) {
       const { verb, resource, namespace } = question;

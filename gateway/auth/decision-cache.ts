@@ -13,6 +13,13 @@ export const allowMs = 60_000;
 export const denyMs = 5_000;
 /** Questions under way at a time. Beyond, callers are refused rather than queued without end. */
 const pendingMax = 1_000;
+/** Further ones, about what was answered with a yes before: made-up questions cannot take the place of these. */
+const pendingReserve = 1_000;
+
+interface Decision<T> {
+  readonly answer: T;
+  readonly askedAt: number;
+}
 
 export interface DecisionCache<T> {
   /** The kept answer, or that of `ask`. */
@@ -20,26 +27,37 @@ export interface DecisionCache<T> {
   readonly size: number;
 }
 
-/** @param options.positive Whether an answer is a yes. */
+/**
+ * @param options.positive Whether an answer is a yes.
+ * @param options.yesMax How many of them are kept.
+ * @param options.noMax Apart from them: whoever makes up tokens or names gets a no for each, and drives no yes out.
+ */
 export function createDecisionCache<T>(options: {
   readonly clock: Clock;
-  readonly entriesMax: number;
+  readonly yesMax: number;
+  readonly noMax: number;
   readonly positive: (answer: T) => boolean;
 }): DecisionCache<T> {
-  const { clock, entriesMax, positive } = options;
-  const kept = new LRUCache<string, { readonly answer: T; readonly askedAt: number }>({ max: entriesMax });
+  const { clock, positive } = options;
+  const yes = new LRUCache<string, Decision<T>>({ max: options.yesMax });
+  const no = new LRUCache<string, Decision<T>>({ max: options.noMax });
   const pending = new Map<string, Promise<T>>();
+
+  function keep(key: string, decision: Decision<T>): void {
+    const [now, before] = positive(decision.answer) ? [yes, no] : [no, yes];
+    before.delete(key);
+    now.set(key, decision);
+  }
 
   async function askOnce(key: string, ask: () => Promise<T>): Promise<T> {
     // The answer is as old as the question: a right withdrawn while it travelled must not live longer.
     const askedAt = clock.monotonic();
     try {
       const answer = await ask();
-      kept.set(key, { answer, askedAt });
+      keep(key, { answer, askedAt });
       return answer;
     } catch (error) {
-      const known = kept.get(key);
-      // A yes so young would not have been asked for again: what is left here is a no.
+      const known = no.get(key);
       if (known === undefined || clock.monotonic() - known.askedAt >= allowMs) throw error;
       return known.answer;
     } finally {
@@ -49,12 +67,12 @@ export function createDecisionCache<T>(options: {
 
   return {
     async get(key, ask) {
-      const known = kept.get(key);
+      const known = yes.get(key) ?? no.get(key);
       const holdsMs = known !== undefined && positive(known.answer) ? allowMs : denyMs;
       if (known !== undefined && clock.monotonic() - known.askedAt < holdsMs) return known.answer;
       const underWay = pending.get(key);
       if (underWay !== undefined) return underWay;
-      if (pending.size >= pendingMax) {
+      if (pending.size >= pendingMax + (yes.has(key) ? pendingReserve : 0)) {
         throw new GatewayError('REVIEW_UNAVAILABLE', 'Too many callers are being checked at the moment.');
       }
       const asking = askOnce(key, ask);
@@ -62,7 +80,7 @@ export function createDecisionCache<T>(options: {
       return asking;
     },
     get size() {
-      return kept.size;
+      return yes.size + no.size;
     },
   };
 }

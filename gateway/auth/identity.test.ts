@@ -151,3 +151,39 @@ describe('what a caller may', () => {
     expect(await ann.may(question)).toBe(true);
   });
 });
+
+describe('junk', () => {
+  test('tokens that are refused drive none out that are accepted', async () => {
+    const { identities, callerOf, reviews } = setup();
+    reviews.authenticate = async (token) => {
+      reviews.asked.push(token);
+      return token === 'ann' ? { username: 'ann' } : undefined;
+    };
+    await callerOf('Bearer ann');
+    for (let index = 0; index < 11_000; index += 1) await identities.callerOf(`Bearer junk-${index}`);
+    reviews.asked.length = 0;
+    await callerOf('Bearer ann');
+    expect(reviews.asked).toEqual([]);
+  });
+
+  test('questions that end in a no drive out no yes', async () => {
+    const { callerOf, reviews } = setup();
+    const ann = await callerOf('Bearer ann');
+    const bob = await callerOf('Bearer bob');
+    expect(await ann.may(question)).toBe(true);
+    for (let index = 0; index < 101_000; index += 1) await bob.may({ ...question, namespace: `n${index}` });
+    reviews.asked.length = 0;
+    expect(await ann.may(question)).toBe(true);
+    expect(reviews.asked).toEqual([]);
+  });
+
+  test('tokens that keep the API server busy leave room for callers who were accepted before', async () => {
+    const { identities, callerOf, clock, reviews } = setup();
+    await callerOf('Bearer ann');
+    await clock.advance(allowMs);
+    reviews.authenticate = async (token) => (token === 'ann' ? { username: 'ann' } : new Promise<undefined>(() => {}));
+    for (let index = 0; index < 1_000; index += 1) void identities.callerOf(`Bearer junk-${index}`);
+    await expect(identities.callerOf('Bearer new')).rejects.toMatchObject({ code: 'REVIEW_UNAVAILABLE' });
+    expect((await callerOf('Bearer ann')).user.username).toBe('ann');
+  });
+});

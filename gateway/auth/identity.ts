@@ -27,6 +27,7 @@ export interface Identities {
 
 const tokenLengthMax = 8_192;
 const identitiesMax = 10_000;
+const refusedTokensMax = 1_000;
 
 /** Turns the Authorization header of a request into a caller. Tokens are known by a keyed hash alone. */
 export function createIdentities(options: { readonly reviews: Reviews; readonly clock: Clock }): Identities {
@@ -36,7 +37,8 @@ export function createIdentities(options: { readonly reviews: Reviews; readonly 
   const keyOf = (token: string) => createHmac('sha256', secret).update(token).digest('base64');
   const users = createDecisionCache<User | undefined>({
     clock,
-    entriesMax: identitiesMax,
+    yesMax: identitiesMax,
+    noMax: refusedTokensMax,
     positive: (user) => user !== undefined,
   });
   const access = createAccess({ reviews, clock });

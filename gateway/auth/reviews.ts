@@ -38,7 +38,10 @@ export interface Reviews {
   authorize(user: User, question: Question): Promise<boolean>;
 }
 
-/** A caller waits for two rounds at most, and is answered within 4 s. */
+/**
+ * Twice this fits into the time in which a call is answered. One that needs more rounds of slow reviews is ended by its own
+ * deadline; that is why questions that do not depend on each other are asked side by side.
+ */
 const reviewMsMax = 1_500;
 
 const TokenReviewStatus = z.object({

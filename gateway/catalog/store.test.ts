@@ -153,9 +153,9 @@ describe('what is kept ready', () => {
     expect(store.view('shop')?.bindings.some(({ form }) => form?.home === 'platform')).toBe(true);
     store.removeDetail('shop', 'workloads');
     expect(store.view('shop')?.workloads).toBeUndefined();
-    const report = readReport(reportObject('shop', []), createLineInterner(), () => {});
-    if (report === undefined) throw new Error('the report cannot be read');
-    store.putReport(report);
+    const emptied = readReport(reportObject('shop', []), createLineInterner(), () => {});
+    if (emptied === undefined) throw new Error('the report cannot be read');
+    store.putReport(emptied);
     expect(store.view('shop')?.bindings).toEqual([]);
   });
 

@@ -305,6 +305,40 @@ test('a caller is told within four seconds that the answer takes too long', asyn
   expect(await errorOf(await response)).toEqual([503, 'DEADLINE_EXCEEDED']);
 });
 
+describe('a body', () => {
+  const send = async (gateway: Gateway, body: ReadableStream<Uint8Array>, user?: string) =>
+    gateway.request('/tools/potoo_query', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(user === undefined ? {} : { authorization: `Bearer ${user}` }),
+      },
+      body,
+      duplex: 'half',
+    });
+
+  test('is not read before it is known who sends it', async () => {
+    let read = 0;
+    const body = new ReadableStream<Uint8Array>({ pull: () => void (read += 1) }, { highWaterMark: 0 });
+    expect(await errorOf(await send(gatewayOf(), body, 'stranger'))).toEqual([401, 'UNAUTHENTICATED']);
+    expect(read).toBe(0);
+  });
+
+  test('that does not end is given up within four seconds', async () => {
+    const gateway = gatewayOf();
+    const response = send(gateway, new ReadableStream<Uint8Array>(), 'reader');
+    await gateway.clock.advance(3_600);
+    expect(await errorOf(await response)).toEqual([503, 'DEADLINE_EXCEEDED']);
+  });
+
+  test('whose sender goes away is no error of the gateway', async () => {
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.error(new Error('aborted')),
+    });
+    expect(await errorOf(await send(gatewayOf(), body, 'reader'))).toEqual([400, 'INVALID_REQUEST']);
+  });
+});
+
 test('what goes wrong inside is not told to callers', async () => {
   const gateway = gatewayOf();
   gateway.reviews.authorize = async () => Promise.reject(new Error('secret detail at /src/file.ts:7'));

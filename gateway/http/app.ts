@@ -84,7 +84,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     });
   }
 
-  /** Who asks is found out before anything of the cluster is touched. */
+  /** Who asks is found out before anything of the cluster is touched, and before a body is read. */
   async function answer(context: Context<Env>, answering: Answering): Promise<Response> {
     const deadline = clock.monotonic() + answerMsMax;
     const work = async (): Promise<Answer<object>> => {
@@ -99,10 +99,12 @@ export function createApp(options: AppOptions): Hono<Env> {
   }
 
   for (const tool of allTools) {
-    route('POST', `/tools/${tool.name}`, async (context) => {
-      const body = await readJsonBody(context.req.raw);
-      return body.ok ? answer(context, async (call) => tool.answer(body.value, call)) : errorResponse(body);
-    });
+    route('POST', `/tools/${tool.name}`, async (context) =>
+      answer(context, async (call) => {
+        const body = await readJsonBody(context.req.raw);
+        return body.ok ? tool.answer(body.value, call) : body;
+      }),
+    );
   }
   for (const resource of allResources) {
     route('GET', pathOf(resource), async (context) => {
@@ -110,16 +112,19 @@ export function createApp(options: AppOptions): Hono<Env> {
       return answer(context, async (call) => resource.answer(params, call));
     });
   }
-  route('POST', '/resources', async (context) => {
-    const body = await readJsonBody(context.req.raw);
-    if (!body.ok) return errorResponse(body);
-    const wanted = readResourceRequest(body.value);
-    if (!wanted.ok) return errorResponse(wanted);
-    const { resource: name, params } = wanted.value;
-    const resource = allResources.find((each) => each.name === name);
-    if (resource === undefined) return errorResponse({ code: 'INVALID_REQUEST', error: `resource: one of ${names}` });
-    return answer(context, async (call) => resource.answer(params, call));
-  });
+  route('POST', '/resources', async (context) =>
+    answer(context, async (call) => {
+      const body = await readJsonBody(context.req.raw);
+      if (!body.ok) return body;
+      const wanted = readResourceRequest(body.value);
+      if (!wanted.ok) return wanted;
+      const { resource: name, params } = wanted.value;
+      const resource = allResources.find((each) => each.name === name);
+      return resource === undefined
+        ? refusal('INVALID_REQUEST', `resource: one of ${names}`)
+        : resource.answer(params, call);
+    }),
+  );
 
   const [publishedTools, publishedResources] = [toolList(allTools), resourceList(allResources)];
   route('GET', '/mcp/tools', () => jsonResponse(publishedTools));

@@ -27,10 +27,15 @@ async function readBytes(request: Request): Promise<Answer<Buffer>> {
   if (Number(request.headers.get('content-length') ?? 0) > bodyBytesMax) return tooLarge;
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request.body ?? []) {
-    length += chunk.length;
-    if (length > bodyBytesMax) return tooLarge;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request.body ?? []) {
+      length += chunk.length;
+      if (length > bodyBytesMax) return tooLarge;
+      chunks.push(chunk);
+    }
+  } catch {
+    // A body fails in one way only: the client has gone away. Nobody reads this answer, and it is no error of ours.
+    return refusal('INVALID_REQUEST', 'The body ended before it was complete.');
   }
   return { ok: true, value: Buffer.concat(chunks) };
 }
