@@ -67,6 +67,32 @@ describe('workloadOf', () => {
     expect(workloadOfPod(object('Pod', {}))).toEqual({ kind: 'Pod', name: 'x', labels: {} });
   });
 
+  test('static pods of one node are workloads of their own', () => {
+    const pod = (name: string) => object('Pod', {}, { name, ownerReferences: owner('v1', 'Node') });
+    expect([pod('etcd-node-1'), pod('kube-scheduler-node-1')].map((one) => workloadOfPod(one))).toEqual([
+      { kind: 'Pod', name: 'etcd-node-1', labels: {} },
+      { kind: 'Pod', name: 'kube-scheduler-node-1', labels: {} },
+    ]);
+    const ofOther = object('Pod', {}, { ownerReferences: owner('example.io/v1', 'Node') });
+    expect(workloadOfPod(ofOther)).toMatchObject({ kind: 'Node', name: 'root' });
+  });
+
+  test.each([
+    ['a request of cpu', { containers: [{ resources: { requests: { cpu: '100m' } } }] }, false],
+    ['a limit of memory', { containers: [{}, { resources: { limits: { memory: 1024 } } }] }, false],
+    ['an init container', { containers: [{}], initContainers: [{ resources: { limits: { cpu: '1' } } }] }, false],
+    ['resources of the whole pod', { containers: [{}], resources: { requests: { memory: '1Gi' } } }, false],
+    ['nothing', { containers: [{ resources: { requests: {}, limits: {} } }] }, undefined],
+    ['no cpu', { containers: [{ resources: { requests: { cpu: '0' }, limits: { memory: 0 } } }] }, undefined],
+    ['storage', { containers: [{ resources: { limits: { 'ephemeral-storage': '1Gi' } } }] }, undefined],
+    ['a device', { containers: [{ resources: { limits: { 'nvidia.com/gpu': 1 } } }] }, undefined],
+    ['huge pages', { containers: [{ resources: { limits: { 'hugepages-2Mi': '2Mi' } } }] }, undefined],
+    ['what is no amount', { containers: [{ resources: { requests: { cpu: 'much', memory: null } } }] }, undefined],
+  ])('whether a pod is more than best effort: with %s', (_, spec, expected) => {
+    const workload = workloadOf(object('Deployment', { template: { spec } }), kindOf('Deployment'));
+    expect(workload?.traits).toHaveProperty('bestEffort', expected);
+  });
+
   test('affinity to pods of other namespaces is told from affinity to the own', () => {
     const withTerm = (term: object) => ({
       template: {

@@ -4,12 +4,13 @@
  */
 import * as z from 'zod';
 import { isJsonObject } from '../../kube/object.ts';
+import { parseQuantity } from '../../kube/quantity.ts';
 import type { KubeObject, OwnerReference } from '../../kube/resource.ts';
 
 /** What a quota scope asks of a pod, as far as its template tells; undefined where it does not. */
 export interface PodTraits {
   readonly terminating: boolean;
-  /** Undefined when no container asks for anything: a LimitRange may still give it requests. */
+  /** Undefined when it asks for neither cpu nor memory: a LimitRange may still give it requests. */
   readonly bestEffort: false | undefined;
   /** Undefined when none is named: the cluster may have a default class. */
   readonly priorityClass: string | undefined;
@@ -112,8 +113,10 @@ export function workloadOfPod(pod: KubeObject): Workload | undefined {
   return { kind: owner?.kind ?? 'Pod', name: owner?.name ?? pod.metadata.name, labels: pod.metadata.labels ?? {} };
 }
 
+/** A static pod has its node for a controller, which does not make the pods of a node one workload: each is its own. */
 function controllerOf(object: KubeObject): OwnerReference | undefined {
-  return object.metadata.ownerReferences?.find((owner) => owner.controller === true);
+  const isNode = ({ apiVersion, kind }: OwnerReference) => apiVersion === 'v1' && kind === 'Node';
+  return object.metadata.ownerReferences?.find((owner) => owner.controller === true && !isNode(owner));
 }
 
 function isBuiltIn(owner: OwnerReference): boolean {
@@ -141,7 +144,7 @@ function namedPorts(spec: PodSpec): NamedPort[] {
 function traitsOf(spec: PodSpec): PodTraits {
   const asks = [...spec.containers, ...(spec.initContainers ?? [])].map(({ resources }) => resources);
   const asksForSomething = [spec.resources, ...asks].some(
-    (resources) => hasEntries(resources?.requests) || hasEntries(resources?.limits),
+    (resources) => countsForQos(resources?.requests) || countsForQos(resources?.limits),
   );
   return {
     terminating: spec.activeDeadlineSeconds !== undefined,
@@ -156,6 +159,14 @@ function traitsOf(spec: PodSpec): PodTraits {
   };
 }
 
-function hasEntries(record: Readonly<Record<string, unknown>> | undefined): boolean {
-  return record !== undefined && Object.keys(record).length > 0;
+/**
+ * Only cpu and memory count, and only more than nothing of them.
+ *
+ * @see https://github.com/kubernetes/kubernetes/blob/release-1.36/pkg/apis/core/v1/helper/qos/qos.go
+ */
+function countsForQos(amounts: Readonly<Record<string, unknown>> = {}): boolean {
+  return [amounts.cpu, amounts.memory].some((amount) => {
+    const quantity = typeof amount === 'string' || typeof amount === 'number' ? parseQuantity(amount) : undefined;
+    return quantity !== undefined && quantity.nano > 0n;
+  });
 }
