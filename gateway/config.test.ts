@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readConfig } from './config.ts';
+import { createHostPolicy } from './http/hosts.ts';
 
 test('nothing set means a pod with its own ServiceAccount on the usual ports', () => {
   expect(readConfig({ PATH: '/bin' })).toEqual({
@@ -40,6 +41,22 @@ test('one error names every setting that cannot be used, and what would do', () 
     'The environment holds settings that cannot be used:\n' +
       '  POTOO_PORT="70000": a port from 0 to 65535; 0 for a free one\n' +
       '  POTOO_LOG_LEVEL="loud": one of debug, info, warn, error\n' +
-      '  POTOO_ALLOWED_HOSTS="a b": host names without ports, with commas between',
+      '  POTOO_ALLOWED_HOSTS="a b": host names with commas between, IPv6 addresses in brackets',
   );
 });
+
+test.each(['Potoo.Example.com', 'potoo.example.com.', 'potoo.example.com:8090', '[2001:DB8::1]'])(
+  'a Host that is allowed as %s is let in when it is sent like that',
+  (host) => {
+    const { allowedHosts } = readConfig({ POTOO_ALLOWED_HOSTS: host });
+    const policy = createHostPolicy({ systemNamespace: 'potoo-system', allowed: allowedHosts });
+    expect(policy.refused({ host, origin: undefined, localAddress: undefined })).toBeUndefined();
+  },
+);
+
+test.each(['2001:db8::1', 'my_host', 'http://potoo.example.com', '*.example.com'])(
+  '%s, which no Host header could equal, is refused at the start',
+  (host) => {
+    expect(() => readConfig({ POTOO_ALLOWED_HOSTS: `localhost,${host}` })).toThrow('POTOO_ALLOWED_HOSTS');
+  },
+);

@@ -4,6 +4,7 @@
 import * as z from 'zod';
 import { systemNamespace } from '../crds/api.ts';
 import { isDnsLabel } from '../kube/names.ts';
+import { hostNameOf } from './http/hosts.ts';
 
 const Port = z
   .string()
@@ -23,9 +24,10 @@ const Environment = z.object({
     .default('')
     .transform((text) => text.split(',').map((host) => host.trim()))
     .transform((hosts) => hosts.filter((host) => host !== ''))
+    .transform((hosts) => hosts.map(hostNameOf))
     .refine(
-      (hosts) => hosts.every((host) => /^[\w.:-]{1,253}$/.test(host)),
-      'host names without ports, with commas between',
+      (names): names is string[] => !names.includes(undefined),
+      'host names with commas between, IPv6 addresses in brackets',
     ),
 });
 

@@ -90,6 +90,25 @@ describe('which workloads are bound', () => {
     expect(affectedOf(both, undefined, false).names).toEqual(['Deployment/api', 'db', 'StatefulSet/api']);
   });
 
+  test('not those on the network of their node, where the full form leaves them out', () => {
+    const workloads = workloadsOf([
+      { ...workload('DaemonSet/agent', hidden), hostNetwork: true },
+      workload('Deployment/db', hidden),
+    ]);
+    const leavesOut = {
+      ...constraint,
+      scope: { ...constraint.scope, workloads: { ...constraint.scope.workloads, hostNetwork: false as const } },
+    };
+    const partly = { affectedWorkloads: { total: 2, items: [] } };
+    expect(affectedOf(own(partly), workloads, true).names).toEqual(['agent', 'db']);
+    const binding = own(partly, { home: 'shop', value: leavesOut });
+    expect(affectedOf(binding, workloads, true).names).toEqual(['db']);
+    expect([mayBind(binding, 'agent', workloads, true), mayBind(binding, 'db', workloads, true)]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
   test('whom a policy from outside binds is told to those who may see its full form', () => {
     const workloads = workloadsOf([workload('Deployment/db', hidden), workload('Deployment/web')]);
     expect(affectedOf(inherited, workloads, true)).toEqual({ names: ['db'], total: 1 });

@@ -4,6 +4,7 @@
  * kubectl shows in the report.
  */
 import { compareText } from '../../crds/constraint.ts';
+import type { StoredWorkload } from '../../crds/detail.ts';
 import { matchesLabels } from '../../kube/label-selector.ts';
 import type { Binding } from '../catalog/binding.ts';
 import { keyOfWorkload, type Workloads } from '../catalog/workloads.ts';
@@ -51,7 +52,7 @@ function affectedKeys(
     // The report has the total of what it lists; of the rest it must be counted.
     if (listsAffected && selected.length >= affectedNamesMax) break;
     // As the operator counts: what labels alone do not tell may be bound.
-    if (selects(binding, workload.labels) !== false) selected.push(keyOfWorkload(workload));
+    if (maySelect(binding, workload)) selected.push(keyOfWorkload(workload));
   }
   const keys = [...new Set([...items, ...selected])].toSorted(compareText);
   return { keys, total: atLeast(keys.length) };
@@ -68,6 +69,12 @@ export function selects(binding: Binding, labels: Readonly<Record<string, string
   if (pods === undefined) return undefined;
   if (pods.selector !== undefined && !matchesLabels(pods.selector, labels)) return false;
   return (pods.quotaScopes ?? []).length === 0 ? true : undefined;
+}
+
+/** Whether the full form means a workload of which more is known than labels, or may mean it. */
+function maySelect(binding: Binding, { labels, hostNetwork }: StoredWorkload): boolean {
+  if (hostNetwork === true && binding.form?.value.scope.workloads?.hostNetwork === false) return false;
+  return selects(binding, labels) !== false;
 }
 
 /**
@@ -87,7 +94,7 @@ export function mayBind(
   if (listsEveryName(binding)) return false;
   if (workloads === undefined || !formIsVisible || binding.form === undefined) return true;
   const candidates = workloads.list.filter((workload) => named(keyOfWorkload(workload)));
-  return candidates.some((workload) => selects(binding, workload.labels) !== false);
+  return candidates.some((workload) => maySelect(binding, workload));
 }
 
 function nameIn(key: string): string {

@@ -194,6 +194,15 @@ describe('bodies', () => {
     expect(await errorOf(await send(JSON.stringify({ namespace: 'shop', limit })))).toEqual([400, 'INVALID_REQUEST']);
   });
 
+  test.each(['50', ' 50 ', '50.0', '50.00', '', null])('a limit of %j is taken as it is meant', async (limit) => {
+    expect((await send(JSON.stringify({ namespace: 'shop', limit }))).status).toBe(200);
+  });
+
+  test('a label that cannot be looked for is refused rather than left out of the question', async () => {
+    const response = await send('{"namespace":"shop","workload_labels":{"__proto__":"x"}}');
+    expect(await errorOf(response)).toEqual([400, 'INVALID_REQUEST']);
+  });
+
   test('POST /resources wants a resource that exists', async () => {
     const gateway = gatewayOf();
     for (const body of [{}, { resource: 'secrets' }, { resource: 'reports', params: 7 }]) {

@@ -18,7 +18,7 @@ export interface HostPolicy {
 
 const serviceNames = ['potoo-controller', 'potoo'];
 
-/** @param options.allowed Further host names, without ports. */
+/** @param options.allowed Further host names, as `hostNameOf` gives them. */
 export function createHostPolicy(options: {
   readonly systemNamespace: string;
   readonly allowed: readonly string[];
@@ -28,7 +28,7 @@ export function createHostPolicy(options: {
     'localhost',
     '::1',
     ...serviceNames.flatMap((name) => [name, ...suffixes.map((suffix) => name + suffix)]),
-    ...options.allowed.map((name) => name.toLowerCase()),
+    ...options.allowed,
   ]);
   const allows = (host: string | undefined, localAddress: string | undefined) =>
     host !== undefined &&
@@ -38,7 +38,7 @@ export function createHostPolicy(options: {
 
   return {
     refused({ host, origin, localAddress }) {
-      if (!allows(nameOf(host), localAddress)) {
+      if (!allows(hostNameOf(host), localAddress)) {
         return refusal(
           'HOST_NOT_ALLOWED',
           'The Host header is none of the names of this gateway; mcp.allowedHosts in its chart adds names.',
@@ -53,7 +53,7 @@ export function createHostPolicy(options: {
 }
 
 /** The host name of a Host header, in lower case, without brackets, port and final dot; undefined for what is none. */
-function nameOf(host: string): string | undefined {
+export function hostNameOf(host: string): string | undefined {
   const match = /^(?:\[([\da-f:.]{2,45})\]|([\da-z.-]{1,253}))(?::\d{1,5})?$/.exec(host.toLowerCase());
   const name = match?.[1] ?? match?.[2];
   return name?.endsWith('.') ? name.slice(0, -1) : name;
@@ -61,5 +61,5 @@ function nameOf(host: string): string | undefined {
 
 function nameOfOrigin(origin: string): string | undefined {
   const match = /^https?:\/\/([^/?#@\\]{1,270})$/i.exec(origin);
-  return match?.[1] === undefined ? undefined : nameOf(match[1]);
+  return match?.[1] === undefined ? undefined : hostNameOf(match[1]);
 }

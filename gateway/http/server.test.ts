@@ -110,4 +110,5 @@ test.each(['', 'GET / HTTP/1.1\r\nHost: local'])('a connection that says %j is n
   await once(other, 'data');
   await server[Symbol.asyncDispose]();
   await closed;
+  expect(socket.closed).toBe(true);
 });
