@@ -48,5 +48,9 @@ export const StoredWorkload = z.object({
     .array(z.object({ name: z.string(), protocol: z.string(), port: z.int() }))
     .optional()
     .describe('Named container ports.'),
+  hostNetwork: z
+    .literal(true)
+    .optional()
+    .describe('Its pods use the network of their node. Absent also when that is not known.'),
 });
 export type StoredWorkload = z.infer<typeof StoredWorkload>;

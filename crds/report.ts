@@ -20,7 +20,10 @@ const atomic = { 'x-kubernetes-list-type': 'atomic' };
 
 export const AffectedWorkloads = z.object({
   total: z.int().min(0).describe('How many workloads of the namespace it binds, or may bind.'),
-  all: z.boolean().optional().describe('True when it binds every pod of the namespace, also those to come.'),
+  all: z
+    .boolean()
+    .optional()
+    .describe('True when it binds every workload of the namespace, whatever the labels of its pods.'),
   items: z
     .array(z.string())
     .max(affectedItemsMax)

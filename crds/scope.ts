@@ -20,6 +20,7 @@ export type NamespaceScope = z.infer<typeof NamespaceScope>;
 /** Which pods of a bound namespace are meant; absent from a scope that is not about pods. */
 export const WorkloadScope = z.object({
   selector: LabelSelector.optional().describe('On the labels of pods.'),
+  hostNetwork: z.literal(false).optional().describe('False: no pods that use the network of their node.'),
   quotaScopes: z.array(QuotaScope).optional().describe('Properties of pods, all of which must hold (ResourceQuota).'),
 });
 export type WorkloadScope = z.infer<typeof WorkloadScope>;

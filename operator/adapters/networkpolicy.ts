@@ -13,8 +13,9 @@
  * A rule, peer or port with a field that is not known here is not taken for what is left of it, which could be wider: it
  * becomes a problem and an opening whose `unread` names the field.
  *
- * True of every policy and in no constraint: pods on the network of their node are not covered, a pod always reaches itself
- * and its node always reaches it, replies pass, and nothing is enforced by a network plugin without NetworkPolicy.
+ * What a policy does to pods on the network of their node is not defined, and most network plugins do nothing: the scope
+ * leaves them out. True of every policy and in no constraint: a pod always reaches itself and its node always reaches it,
+ * replies pass, and nothing is enforced by a network plugin without NetworkPolicy.
  * Not read: status, which Kubernetes 1.28 removed.
  *
  * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/
@@ -108,7 +109,10 @@ function draftOf(rule: NetworkRule, subject: LabelSelector, namespace: string): 
     effect,
     summary: networkSummary(rule, subject) + addition,
     message: networkMessage(rule, subject) + addition,
-    scope: { namespaces: { names: [namespace] }, workloads: selectsAll(subject) ? {} : { selector: subject } },
+    scope: {
+      namespaces: { names: [namespace] },
+      workloads: { ...(selectsAll(subject) ? {} : { selector: subject }), hostNetwork: false },
+    },
     rule,
   };
 }

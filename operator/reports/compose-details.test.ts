@@ -25,6 +25,26 @@ describe('composeDetails', () => {
     expect(composeDetails(nothing).parts.size).toBe(0);
   });
 
+  test('a workload says that it uses the network of its node, and nothing where it does not', () => {
+    const traits = {
+      terminating: false,
+      bestEffort: undefined,
+      priorityClass: undefined,
+      crossNamespaceAffinity: false,
+    };
+    const workloads = [true, false].map((hostNetwork) => ({
+      kind: 'DaemonSet',
+      name: `agent-${hostNetwork}`,
+      labels: {},
+      traits: { ...traits, hostNetwork },
+    }));
+    const { parts } = composeDetails({ ...nothing, workloads });
+    expect(parts.get('workloads')?.texts.map((item) => StoredWorkload.parse(JSON.parse(item)))).toEqual([
+      { kind: 'DaemonSet', name: 'agent-true', labels: {}, hostNetwork: true },
+      { kind: 'DaemonSet', name: 'agent-false', labels: {} },
+    ]);
+  });
+
   test('equal input gives equal bytes, whatever the order', () => {
     const constraints = ['a', 'b', 'c'].map((name) => testConstraint('shop', name));
     expect(composeDetails({ ...nothing, constraints })).toEqual(

@@ -46,13 +46,14 @@ function storedConstraint(constraint: Constraint): StoredConstraint {
   return stored;
 }
 
-function storedWorkload({ kind, name, labels, serviceAccount, ports }: Workload): StoredWorkload {
+function storedWorkload({ kind, name, labels, serviceAccount, ports, traits }: Workload): StoredWorkload {
   return {
     kind,
     name,
     labels: Object.fromEntries(Object.entries(labels).toSorted(([a], [b]) => compareText(a, b))),
     ...(serviceAccount === undefined ? {} : { serviceAccount }),
     ...(ports === undefined ? {} : { ports: [...ports] }),
+    ...(traits?.hostNetwork === true ? { hostNetwork: true } : {}),
   };
 }
 

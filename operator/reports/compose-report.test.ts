@@ -117,6 +117,25 @@ describe('composeReport', () => {
     ]);
   });
 
+  test('a policy that means no pods on the network of their node binds all only where there are none', () => {
+    const traits = {
+      terminating: false,
+      bestEffort: undefined,
+      priorityClass: undefined,
+      crossNamespaceAffinity: false,
+    };
+    const policy = testConstraint('shop', 'p', {
+      scope: { namespaces: { names: ['shop'] }, workloads: { hostNetwork: false } },
+    });
+    const affectedIn = (hostNetwork: boolean) => {
+      const workloads = [{ ...workload('agent', {}), traits: { ...traits, hostNetwork } }, workload('web', {})];
+      const report = composeReport(observed({ constraints: [policy], workloads }), undefined, monday);
+      return report.constraints[0]?.affectedWorkloads;
+    };
+    expect(affectedIn(false)).toEqual({ total: 2, all: true });
+    expect(affectedIn(true)).toEqual({ total: 1, items: ['Deployment/web'] });
+  });
+
   test('what is beyond the bound stands in more, and is counted', () => {
     const constraints = Array.from({ length: reportEntriesMax + 7 }, (_, index) =>
       testConstraint('shop', `p${String(index).padStart(4, '0')}`),

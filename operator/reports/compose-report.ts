@@ -102,7 +102,7 @@ function affectedBy({ scope }: Constraint, workloads: readonly Workload[]): Affe
   const names = new Set(
     workloads.filter((workload) => bindsWorkload(ofPods, workload) !== 'no').map(({ kind, name }) => `${kind}/${name}`),
   );
-  if (bindsEveryWorkload(ofPods)) return { total: names.size, all: true };
+  if (bindsEveryWorkload(ofPods, workloads)) return { total: names.size, all: true };
   return { total: names.size, items: [...names].slice(0, affectedItemsMax) };
 }
 

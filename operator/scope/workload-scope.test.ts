@@ -7,6 +7,7 @@ const traits: PodTraits = {
   bestEffort: undefined,
   priorityClass: undefined,
   crossNamespaceAffinity: false,
+  hostNetwork: false,
 };
 const web = (different: Partial<PodTraits> = {}): Workload => ({
   kind: 'Deployment',
@@ -42,6 +43,14 @@ describe('bindsWorkload', () => {
     ['affinity across namespaces', scopes('CrossNamespacePodAffinity'), web({ crossNamespaceAffinity: true }), 'yes'],
     ['a scope of claims charges no pod', scopes('VolumeAttributesClass'), web(), 'no'],
     ['a scope of a later Kubernetes', scopes('Newer'), web(), 'unknown'],
+    ['a network of its own', { hostNetwork: false as const }, web(), 'yes'],
+    ['the network of its node', { hostNetwork: false as const }, web({ hostNetwork: true }), 'no'],
+    [
+      'a pod of which the network is not known',
+      { hostNetwork: false as const },
+      { kind: 'Pod', name: 'x', labels: {} } satisfies Workload,
+      'unknown',
+    ],
     [
       'a pod of which only metadata is read',
       scopes('Terminating'),
@@ -59,9 +68,17 @@ describe('bindsWorkload', () => {
   });
 
   test('only a scope without any condition binds every workload to come', () => {
-    expect(bindsEveryWorkload({})).toBe(true);
-    expect(bindsEveryWorkload({ selector: { matchLabels: {} } })).toBe(true);
-    expect(bindsEveryWorkload({ selector: { matchExpressions: [{ key: 'a', operator: 'Exists' }] } })).toBe(false);
-    expect(bindsEveryWorkload(scopes('BestEffort'))).toBe(false);
+    expect(bindsEveryWorkload({}, [])).toBe(true);
+    expect(bindsEveryWorkload({ selector: { matchLabels: {} } }, [])).toBe(true);
+    expect(bindsEveryWorkload({ selector: { matchExpressions: [{ key: 'a', operator: 'Exists' }] } }, [])).toBe(false);
+    expect(bindsEveryWorkload(scopes('BestEffort'), [])).toBe(false);
+  });
+
+  test('pods with networks of their own are all, as long as no other runs there', () => {
+    const known = [web(), { kind: 'Pod', name: 'x', labels: {} }];
+    const onNode = web({ hostNetwork: true });
+    expect(bindsEveryWorkload({ hostNetwork: false }, known)).toBe(true);
+    expect(bindsEveryWorkload({ hostNetwork: false }, [...known, onNode])).toBe(false);
+    expect(bindsEveryWorkload({}, [...known, onNode])).toBe(true);
   });
 });

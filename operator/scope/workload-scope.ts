@@ -12,14 +12,23 @@ export type Answer = 'yes' | 'no' | 'unknown';
 export function bindsWorkload(scope: WorkloadScope, workload: Workload): Answer {
   if (scope.selector !== undefined && !matchesLabels(scope.selector, workload.labels)) return 'no';
   const answers = (scope.quotaScopes ?? []).map((quotaScope) => matchesQuotaScope(quotaScope, workload.traits));
+  if (scope.hostNetwork === false) answers.push(hasOwnNetwork(workload.traits));
   return answers.includes('no') ? 'no' : answers.includes('unknown') ? 'unknown' : 'yes';
 }
 
-/** Whether a scope binds every pod of a namespace, whatever it is. */
-export function bindsEveryWorkload({ selector, quotaScopes = [] }: WorkloadScope): boolean {
+/** Whether a scope binds all of a namespace's workloads, whatever labels they will have. One that is excepted ends that. */
+export function bindsEveryWorkload(scope: WorkloadScope, workloads: readonly Workload[]): boolean {
+  const { selector, quotaScopes = [] } = scope;
   const everyLabel =
     Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions?.length ?? 0) === 0;
-  return everyLabel && quotaScopes.length === 0;
+  return (
+    everyLabel && quotaScopes.length === 0 && workloads.every((workload) => bindsWorkload(scope, workload) !== 'no')
+  );
+}
+
+function hasOwnNetwork(traits: PodTraits | undefined): Answer {
+  if (traits === undefined) return 'unknown';
+  return traits.hostNetwork ? 'no' : 'yes';
 }
 
 /**

@@ -41,6 +41,7 @@ describe('workloadOf', () => {
         bestEffort: false,
         priorityClass: undefined,
         crossNamespaceAffinity: false,
+        hostNetwork: false,
       },
     });
   });
@@ -91,6 +92,12 @@ describe('workloadOf', () => {
   ])('whether a pod is more than best effort: with %s', (_, spec, expected) => {
     const workload = workloadOf(object('Deployment', { template: { spec } }), kindOf('Deployment'));
     expect(workload?.traits).toHaveProperty('bestEffort', expected);
+  });
+
+  test('knows of a pod template whether it uses the network of its node, and of a pod nothing', () => {
+    const onNode = { template: { spec: { ...template.spec, hostNetwork: true } } };
+    expect(workloadOf(object('DaemonSet', onNode), kindOf('DaemonSet'))?.traits?.hostNetwork).toBe(true);
+    expect(workloadOfPod(object('Pod', { hostNetwork: true }))?.traits).toBeUndefined();
   });
 
   test('affinity to pods of other namespaces is told from affinity to the own', () => {

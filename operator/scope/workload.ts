@@ -7,7 +7,7 @@ import { isJsonObject } from '../../kube/object.ts';
 import { parseQuantity } from '../../kube/quantity.ts';
 import type { KubeObject, OwnerReference } from '../../kube/resource.ts';
 
-/** What a quota scope asks of a pod, as far as its template tells; undefined where it does not. */
+/** What a scope asks of a pod beside its labels, as far as its template tells; undefined where it does not. */
 export interface PodTraits {
   readonly terminating: boolean;
   /** Undefined when it asks for neither cpu nor memory: a LimitRange may still give it requests. */
@@ -15,6 +15,7 @@ export interface PodTraits {
   /** Undefined when none is named: the cluster may have a default class. */
   readonly priorityClass: string | undefined;
   readonly crossNamespaceAffinity: boolean;
+  readonly hostNetwork: boolean;
 }
 
 export interface NamedPort {
@@ -58,6 +59,7 @@ const PodTemplate = z.object({
     serviceAccountName: z.string().optional(),
     priorityClassName: z.string().optional(),
     activeDeadlineSeconds: z.number().optional(),
+    hostNetwork: z.boolean().optional(),
     resources: Resources.optional(),
     containers: z.array(Container),
     initContainers: z.array(Container).optional(),
@@ -147,6 +149,7 @@ function traitsOf(spec: PodSpec): PodTraits {
     (resources) => countsForQos(resources?.requests) || countsForQos(resources?.limits),
   );
   return {
+    hostNetwork: spec.hostNetwork ?? false,
     terminating: spec.activeDeadlineSeconds !== undefined,
     bestEffort: asksForSomething ? false : undefined,
     priorityClass: spec.priorityClassName === '' ? undefined : spec.priorityClassName,
