@@ -41,7 +41,7 @@ export function createHostPolicy(options: {
       if (!allows(hostNameOf(host), localAddress)) {
         return refusal(
           'HOST_NOT_ALLOWED',
-          'The Host header is none of the names of this gateway; mcp.allowedHosts in its chart adds names.',
+          'The Host header is none of the names of this gateway; POTOO_ALLOWED_HOSTS adds names.',
         );
       }
       if (origin !== undefined && !allows(nameOfOrigin(origin), localAddress)) {

@@ -59,7 +59,7 @@ export const health = defineResource({
         status,
         adapters: Object.fromEntries(adapters),
         hubble: { enabled: false, connected: false, address: '' },
-        mcp: { enabled: true, transport: 'sse', port: gateway.port },
+        mcp: { enabled: false, transport: 'sse', port: gateway.port },
         indexer: {
           total_constraints: report?.constraints ?? 0,
           namespaces_with_constraints: report?.namespacesWithConstraints ?? 0,
