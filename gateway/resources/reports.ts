@@ -1,7 +1,6 @@
 import * as z from 'zod';
-import { ConstraintType, Effect, Severity } from '../../crds/constraint.ts';
 import { pageOfBindings } from '../answer/binding-page.ts';
-import { visible } from '../answer/constraint.ts';
+import { ConstraintAnswer, visible } from '../answer/constraint.ts';
 import { DetailLevel, levelIn, levelsOf, refusedReport } from '../answer/levels.ts';
 import { noReport } from '../answer/no-report.ts';
 import { Limit } from '../answer/page.ts';
@@ -12,17 +11,18 @@ import { defineResource } from './define.ts';
 
 const count = z.int().min(0);
 
+const fields = ConstraintAnswer.shape;
 const Entry = z.object({
-  id: z.string().describe('Stays the same as long as the policy and its rule exist.'),
-  name: z.string().describe("The policy's name, or a handle for a policy of another namespace."),
-  rule: z.string().optional().describe('Tells the constraints of one policy apart.'),
-  type: ConstraintType.describe('What kind of thing is limited.'),
-  severity: Severity.describe('How grave it is.'),
-  effect: Effect.describe('What the rule does.'),
-  source: z.string().describe('Kind of the policy.'),
-  message: z.string().describe('What is limited and for whom, in as much detail as the caller may see.'),
-  tags: z.array(z.string()).describe('Words to group by.'),
-  detailLevel: DetailLevel.describe('How much of it the caller may see.'),
+  id: fields.id,
+  name: fields.name,
+  rule: fields.rule,
+  type: fields.constraint_type,
+  severity: fields.severity,
+  effect: fields.effect,
+  source: fields.source_kind,
+  message: fields.message,
+  tags: fields.tags,
+  detailLevel: fields.detail_level,
 });
 
 const Output = z.object({
