@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeError } from './errors.ts';
-import { type CompleteList, type ReflectorOptions, startReflector } from './reflector.ts';
+import { type ReflectorOptions, startReflector } from './reflector.ts';
 import type { KubeObject } from './resource.ts';
 import { createFakeApi, type FakeApiOptions } from './testing/fake-api.ts';
 import { createVirtualClock, seededRandom } from './testing/virtual-clock.ts';
@@ -44,35 +44,6 @@ describe.each([
   ['WatchList', true],
   ['pages', false],
 ])('by %s', (_name, watchList) => {
-  test('says after each complete list what it held, left out or not, and of which version it is', async () => {
-    const lists: CompleteList[] = [];
-    const { api, clock, begin } = start(
-      { watchList },
-      {
-        prune: (object) => (object.metadata.name === 'left-out' ? undefined : valueOf(object)),
-        handler: { upsert: () => {}, remove: () => {}, synced: (list) => lists.push(list) },
-      },
-    );
-    api.put(pods, pod('a'));
-    const listedAt = api.put(pods, pod('left-out')).metadata.resourceVersion;
-    const reflector = begin();
-    await reflector.whenSynced();
-    const held = (list: CompleteList | undefined) => ['a', 'left-out', 'b'].map((name) => list?.has(`shop/${name}`));
-    expect(lists.map(({ resourceVersion }) => resourceVersion)).toEqual([listedAt]);
-    expect(held(lists[0])).toEqual([true, true, false]);
-
-    api.stallWatches();
-    api.remove(pods, { namespace: 'shop', name: 'a' });
-    const relistedAt = api.put(pods, pod('b')).metadata.resourceVersion;
-    api.compact();
-    api.cutWatches();
-    await clock.advance(10_000);
-    expect(lists.map(({ resourceVersion }) => resourceVersion)).toEqual([listedAt, relistedAt]);
-    expect(held(lists[0])).toEqual([true, true, false]);
-    expect(held(lists[1])).toEqual([false, true, true]);
-    await reflector.stop();
-  });
-
   test('tells what exists, then synced, then every change once and in order', async () => {
     const { api, clock, begin, take, errors } = start({ watchList });
     api.put(pods, pod('a'));
