@@ -3,10 +3,10 @@
  */
 import type * as z from 'zod';
 import type { Call } from '../call.ts';
+import { type Answering, answering } from '../definition.ts';
 import type { Answer } from '../errors.ts';
-import { createInputReader, publishedSchema } from '../tools/input.ts';
 
-export interface ResourceDefinition {
+export interface ResourceDefinition extends Answering {
   /** What `POST /resources` calls it. */
   readonly name: string;
   /** With `{placeholders}` for parameters; the path of the GET route follows from it. */
@@ -14,13 +14,9 @@ export interface ResourceDefinition {
   readonly title: string;
   readonly description: string;
   readonly mimeType: 'application/json';
-  readonly paramsSchema: Record<string, unknown>;
-  readonly outputSchema: Record<string, unknown>;
-  /** Reads the parameters and answers. Throws GatewayError alone. */
-  answer(params: unknown, call: Call): Promise<Answer<object>>;
 }
 
-/** @param definition.read As `run` of a tool. */
+/** @param definition.read As `run` of `answering`. */
 export function defineResource<Params extends z.ZodObject, Output extends z.ZodObject>(definition: {
   readonly name: string;
   readonly uri: string;
@@ -30,18 +26,13 @@ export function defineResource<Params extends z.ZodObject, Output extends z.ZodO
   readonly output: Output;
   read(params: z.output<Params>, call: Call): Promise<Answer<z.input<Output>>>;
 }): ResourceDefinition {
-  const readParams = createInputReader(definition.params);
+  const { name, uri, title, description, params, output } = definition;
   return {
-    name: definition.name,
-    uri: definition.uri,
-    title: definition.title,
-    description: definition.description,
+    name,
+    uri,
+    title,
+    description,
     mimeType: 'application/json',
-    paramsSchema: publishedSchema(definition.params),
-    outputSchema: publishedSchema(definition.output),
-    async answer(body, call) {
-      const params = readParams(body);
-      return params.ok ? definition.read(params.value, call) : params;
-    },
+    ...answering(params, output, async (given, call) => definition.read(given, call)),
   };
 }

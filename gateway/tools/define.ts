@@ -4,23 +4,16 @@
  */
 import type * as z from 'zod';
 import type { Call } from '../call.ts';
+import { type Answering, answering } from '../definition.ts';
 import type { Answer } from '../errors.ts';
-import { createInputReader, publishedSchema } from './input.ts';
 
-export interface Tool {
+export interface Tool extends Answering {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  readonly inputSchema: Record<string, unknown>;
-  readonly outputSchema: Record<string, unknown>;
-  /** Reads the input and runs. Throws GatewayError alone. */
-  answer(body: unknown, call: Call): Promise<Answer<object>>;
 }
 
-/**
- * @param definition.run May use what `call` holds and nothing else. Asks for the caller's right before it looks anything
- * up, and makes its answer from one view of the catalog.
- */
+/** @param definition.run As of `answering`. */
 export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(definition: {
   readonly name: string;
   readonly title: string;
@@ -29,16 +22,6 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   readonly output: Output;
   run(input: z.output<Input>, call: Call): Promise<Answer<z.input<Output>>>;
 }): Tool {
-  const readInput = createInputReader(definition.input);
-  return {
-    name: definition.name,
-    title: definition.title,
-    description: definition.description,
-    inputSchema: publishedSchema(definition.input),
-    outputSchema: publishedSchema(definition.output),
-    async answer(body, call) {
-      const input = readInput(body);
-      return input.ok ? definition.run(input.value, call) : input;
-    },
-  };
+  const { name, title, description, input, output } = definition;
+  return { name, title, description, ...answering(input, output, async (given, call) => definition.run(given, call)) };
 }
