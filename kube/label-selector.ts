@@ -1,3 +1,4 @@
+import { compareText } from '../crds/constraint.ts';
 import type { LabelSelector } from '../crds/label-selector.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -61,12 +62,7 @@ export function labelSelectorText(selector: LabelSelector): string {
     }),
   ];
   return requirements
-    .toSorted((a, b) => compareTexts(a.key, b.key) || compareTexts(a.text, b.text))
+    .toSorted((a, b) => compareText(a.key, b.key) || compareText(a.text, b.text))
     .map(({ text }) => text)
     .join(',');
-}
-
-function compareTexts(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

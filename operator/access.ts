@@ -11,6 +11,7 @@ import {
   operatorLeaseName,
   systemNamespace,
 } from '../crds/api.ts';
+import { compareText } from '../crds/constraint.ts';
 import { adapters } from './adapters/all.ts';
 import { workloadKinds } from './scope/workload.ts';
 
@@ -29,7 +30,7 @@ export const operatorAccess: readonly AccessRule[] = [
       resources: [...new Set(resources.map(({ plural }) => plural))].toSorted(),
       verbs: ['list', 'watch'],
     }))
-    .toSorted((a, b) => (a.apiGroups.join() < b.apiGroups.join() ? -1 : 1)),
+    .toSorted((a, b) => compareText(a.apiGroups.join(), b.apiGroups.join())),
   {
     apiGroups: [apiGroup],
     resources: [clusterConstraintReports.plural, constraintReports.plural],

@@ -52,6 +52,20 @@ test('one failed write of the totals is forgotten after the next that succeeds',
   expect(totals()).toMatchObject({ namespaces: 2, ...ready('True') });
 });
 
+test('totals that cannot be written are told once, and not with each attempt', async () => {
+  await using simulated = await simulateOperator(withShop);
+  const { api, clock, log } = simulated;
+  const heal = api.fail({
+    matching: ({ plural, verb }) => plural === 'clusterconstraintreports' && verb === 'update',
+    status: 503,
+    times: Number.POSITIVE_INFINITY,
+  });
+  api.put(namespaces, { metadata: { name: 'another' } });
+  await clock.advance(300_000);
+  expect(log.filter((line) => line.includes('not written'))).toHaveLength(1);
+  heal();
+});
+
 test('a report that was removed while the watch was away comes back', async () => {
   await using simulated = await simulateOperator(withShop);
   const { api, clock, report } = simulated;

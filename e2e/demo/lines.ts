@@ -15,20 +15,24 @@ interface Place {
   readonly gateway: string;
 }
 
+function written(kubeconfig: string, namespace: string): Section {
+  return {
+    title: 'What Potoo wrote, for everyone with kubectl:',
+    lines: [
+      `export KUBECONFIG=${quoted(kubeconfig)}`,
+      'kubectl get constraintreports -A',
+      'kubectl explain creport.status',
+      `kubectl -n ${namespace} get creport ${reportName} -o yaml`,
+    ],
+  };
+}
+
 /** For the company of the samples. `callers` is the folder with a header file for each caller. */
 export function companyLines({ kubeconfig, gateway, callers }: Place & { readonly callers: string }): Section[] {
   const as = (caller: string) => `-H ${quoted(`@${callers}/${caller}`)}`;
   const checkout = `/resources/constraints/shop/checkout-from-web`;
   return [
-    {
-      title: 'What Potoo wrote, for everyone with kubectl:',
-      lines: [
-        `export KUBECONFIG=${quoted(kubeconfig)}`,
-        'kubectl get constraintreports -A',
-        'kubectl explain creport.status',
-        `kubectl -n shop get creport ${reportName} -o yaml`,
-      ],
-    },
+    written(kubeconfig, 'shop'),
     {
       title:
         'The same from the gateway, without a token: here anonymous callers may read summaries, by a ClusterRoleBinding.',
@@ -96,15 +100,7 @@ export function companyLines({ kubeconfig, gateway, callers }: Place & { readonl
 export function clusterLines({ kubeconfig, gateway, namespace }: Place & { readonly namespace: string }): Section[] {
   const as = (account: string) => `-H "Authorization: Bearer $(kubectl -n potoo-system create token ${account})"`;
   return [
-    {
-      title: 'What Potoo wrote, for everyone with kubectl:',
-      lines: [
-        `export KUBECONFIG=${quoted(kubeconfig)}`,
-        'kubectl get constraintreports -A',
-        'kubectl explain creport.status',
-        `kubectl -n ${namespace} get creport ${reportName} -o yaml`,
-      ],
-    },
+    written(kubeconfig, namespace),
     {
       title:
         "The same from the gateway. The operator's own ServiceAccount may read all of it, so it stands in for a caller.",

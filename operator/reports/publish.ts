@@ -52,15 +52,12 @@ export async function publishNamespace(observed: Observed, deps: PublishDeps, si
   let written = 0;
   for (const [name, detail] of parts) written += await publishDetail(namespace, name, detail, deps, signal);
 
-  written += await publishStatus({
-    resource: constraintReports,
-    at: { namespace, name: reportName },
-    objects: deps.reports,
-    read: readReport,
-    compose: (published, now) => composeReport(observed, published, now),
+  written += await publishStatus(
+    { resource: constraintReports, at: { namespace, name: reportName }, objects: deps.reports, read: readReport },
+    (published, now) => composeReport(observed, published, now),
     deps,
     signal,
-  });
+  );
 
   for (const name of deps.details.namesIn(namespace)) {
     if (!parts.has(name)) written += await removeDetail(namespace, name, deps, signal);
@@ -70,21 +67,18 @@ export async function publishNamespace(observed: Observed, deps: PublishDeps, si
 
 /** Writes the ClusterConstraintReport, if it says something new. */
 export function publishTotals(observed: ObservedCluster, deps: PublishDeps, signal: AbortSignal): Promise<Written> {
-  return publishStatus({
-    resource: clusterConstraintReports,
-    at: { name: clusterReportName },
-    objects: deps.totals,
-    read: readTotals,
-    compose: (published, now) => composeTotals(observed, published, now),
+  return publishStatus(
+    { resource: clusterConstraintReports, at: { name: clusterReportName }, objects: deps.totals, read: readTotals },
+    (published, now) => composeTotals(observed, published, now),
     deps,
     signal,
-  });
+  );
 }
 
 /** Removes the version that is known and no other: whoever wrote since, knew why. */
 async function removeDetail(namespace: string, name: string, deps: PublishDeps, signal: AbortSignal): Promise<Written> {
   const at = { namespace, name };
-  return attempt(constraintDetails, at, deps.details, readDetail, deps, signal, async (published) => {
+  return attempt(detailAt(at, deps), deps.client, signal, async (published) => {
     if (published === undefined) return 0;
     const { resourceVersion } = published;
     deps.assertLeading();
@@ -101,11 +95,10 @@ async function publishDetail(
   deps: PublishDeps,
   signal: AbortSignal,
 ): Promise<Written> {
-  const key = keyOf({ namespace, name });
+  const metadata = { namespace, name };
   const hash = contentHash(detail);
-  return attempt(constraintDetails, { namespace, name }, deps.details, readDetail, deps, signal, async (published) => {
+  return attempt(detailAt(metadata, deps), deps.client, signal, async (published) => {
     if (published?.hash === hash) return 0;
-    const metadata = { namespace, name };
     deps.assertLeading();
     const answer =
       published === undefined
@@ -120,23 +113,32 @@ async function publishDetail(
             },
             { signal },
           );
-    deps.details.set(key, readDetail(answer));
+    deps.details.set(keyOf(metadata), readDetail(answer));
     return 1;
   });
 }
 
-/** A status subresource takes two writes the first time: creation ignores status. */
-async function publishStatus<P extends PublishedReport | PublishedTotals>(options: {
+/** One object of ours: where it is, what is known of the objects of its kind, and how one is read. */
+interface Target<P extends { readonly resourceVersion: string }> {
   readonly resource: PotooResource;
   readonly at: { readonly namespace?: string; readonly name: string };
   readonly objects: PublishedObjects<P>;
   readonly read: (object: KubeObject) => P;
-  readonly compose: (published: P | undefined, now: string) => object;
-  readonly deps: PublishDeps;
-  readonly signal: AbortSignal;
-}): Promise<Written> {
-  const { resource, at, objects, read, compose, deps, signal } = options;
-  return attempt(resource, at, objects, read, deps, signal, async (published) => {
+}
+
+function detailAt(at: Target<PublishedDetail>['at'], deps: PublishDeps): Target<PublishedDetail> {
+  return { resource: constraintDetails, at, objects: deps.details, read: readDetail };
+}
+
+/** A status subresource takes two writes the first time: creation ignores status. */
+async function publishStatus<P extends PublishedReport | PublishedTotals>(
+  target: Target<P>,
+  compose: (published: P | undefined, now: string) => object,
+  deps: PublishDeps,
+  signal: AbortSignal,
+): Promise<Written> {
+  const { resource, at, objects, read } = target;
+  return attempt(target, deps.client, signal, async (published) => {
     const status = compose(published, timestamp(deps.clock.now()));
     if (published?.hash === contentHash(status)) return 0;
     let written = 1;
@@ -161,21 +163,18 @@ async function publishStatus<P extends PublishedReport | PublishedTotals>(option
 
 /** Runs `write`; when the object turns out to be another than the one known, reads it and runs `write` again. */
 async function attempt<P extends { readonly resourceVersion: string }>(
-  resource: PotooResource,
-  at: { readonly namespace?: string; readonly name: string },
-  objects: PublishedObjects<P>,
-  read: (object: KubeObject) => P,
-  deps: PublishDeps,
+  target: Target<P>,
+  client: Client,
   signal: AbortSignal,
   write: (published: P | undefined) => Promise<Written>,
 ): Promise<Written> {
   for (let attempts = 1; ; attempts += 1) {
-    const known = objects.get(keyOf(at));
+    const known = target.objects.get(keyOf(target.at));
     try {
       return await write(known);
     } catch (error) {
       if (!isOutdated(error, known !== undefined) || attempts === attemptsMax) throw error;
-      await refresh(resource, at, objects, read, known, deps.client, signal);
+      await refresh(target, known, client, signal);
     }
   }
 }
@@ -189,10 +188,7 @@ function isOutdated(error: unknown, known: boolean): boolean {
 }
 
 async function refresh<P extends { readonly resourceVersion: string }>(
-  resource: PotooResource,
-  at: { readonly namespace?: string; readonly name: string },
-  objects: PublishedObjects<P>,
-  read: (object: KubeObject) => P,
+  { resource, at, objects, read }: Target<P>,
   known: P | undefined,
   client: Client,
   signal: AbortSignal,

@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import { clusterConstraintReports, constraintDetails, constraintReports } from '../../crds/api.ts';
+import { compareText } from '../../crds/constraint.ts';
 import type { Client } from '../../kube/client.ts';
 import type { Clock, Random } from '../../kube/clock.ts';
 import { KubeError } from '../../kube/errors.ts';
@@ -102,6 +103,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
     const observed = { ...read, failures: [...read.failures, ...failureSentences(failures)] };
     measure(metrics, observed);
     metrics.writes.inc(await publishTotals(observed, published, signal));
+    failures.delete(totalsKey);
   }
 
   async function publishKnown(namespace: string, signal: AbortSignal): Promise<void> {
@@ -141,10 +143,8 @@ export function createReporter(deps: ReporterDeps): Reporter {
       { namespace: key, code: error.code, request: error.request, said: error.said },
       'not written, trying again',
     );
-    // The report of the cluster cannot tell of its own failure; log and metrics do.
-    if (key === totalsKey) return;
     failures.set(key, failure);
-    totalsChanged();
+    if (key !== totalsKey) totalsChanged();
   }
 
   return {
@@ -211,10 +211,11 @@ function follow<T extends { readonly resourceVersion: string }>(
   };
 }
 
-/** The same failure in many namespaces is said once. */
+/** The same failure in many namespaces is said once. The report of the cluster cannot tell of its own; log and metrics do. */
 function failureSentences(failures: ReadonlyMap<string, string>): string[] {
-  return [...Map.groupBy(failures, ([, said]) => said)]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const ofNamespaces = [...failures].filter(([key]) => key !== totalsKey);
+  return [...Map.groupBy(ofNamespaces, ([, said]) => said)]
+    .toSorted(([a], [b]) => compareText(a, b))
     .slice(0, failuresNamedMax)
     .map(([said, entries]) => {
       const [first] = entries.map(([namespace]) => namespace).toSorted();
