@@ -13,7 +13,9 @@ export const NamespaceScope = z.object({
     .optional()
     .describe('Patterns with * and ?; one must match. Beside names: either will do.'),
   excluded: z.array(z.string()).optional().describe('Names and patterns; none may match.'),
-  selector: LabelSelector.optional().describe('On the labels of the namespace.'),
+  selector: LabelSelector.optional().describe(
+    'On the labels of the namespace. Requests for cluster-scoped objects pass it unseen, other than those for Namespaces.',
+  ),
 });
 export type NamespaceScope = z.infer<typeof NamespaceScope>;
 
@@ -30,13 +32,41 @@ export const AdmissionRule = z.object({
   operations: z.array(z.string()),
   apiGroups: z.array(z.string()),
   apiVersions: z.array(z.string()),
-  resources: z.array(z.string()).describe('Plurals; `plural/subresource` for a subresource.'),
+  resources: z
+    .array(z.string())
+    .describe(
+      'Plurals; `plural/subresource` for a subresource, `plural/*` for both, `*` for all without subresources, `*/*` for all.',
+    ),
+  scope: z.enum(['Cluster', 'Namespaced']).optional().describe('Only objects of this reach; a Namespace has Cluster.'),
+  names: z.array(z.string()).optional().describe('Only objects with one of these names.'),
 });
 export type AdmissionRule = z.infer<typeof AdmissionRule>;
+
+/** A CEL expression over a request that must be true for it to be meant. */
+export const MatchCondition = z.object({ name: z.string(), expression: z.string() });
+export type MatchCondition = z.infer<typeof MatchCondition>;
+
+/** Which requests are meant. Every part that is present must hold. */
+export const AdmissionMatch = z.object({
+  rules: z.array(AdmissionRule).optional().describe('One must match; none does when the list is empty.'),
+  excluded: z.array(AdmissionRule).optional().describe('None may match.'),
+  matchPolicy: z
+    .enum(['Exact', 'Equivalent'])
+    .optional()
+    .describe('Equivalent: a rule also means the same object in its other groups and versions.'),
+  objectSelector: LabelSelector.optional().describe('On the labels of the object, new or old.'),
+  matchConditions: z.array(MatchCondition).optional().describe('All must be true. They are not evaluated here.'),
+});
+export type AdmissionMatch = z.infer<typeof AdmissionMatch>;
 
 export const Scope = z.object({
   namespaces: NamespaceScope,
   workloads: WorkloadScope.optional(),
-  admission: z.array(AdmissionRule).optional().describe('One of these rules must match a request.'),
+  admission: z
+    .array(AdmissionMatch)
+    .optional()
+    .describe(
+      'All must match a request: those of a policy and those of what binds it. Absent: it is not about requests.',
+    ),
 });
 export type Scope = z.infer<typeof Scope>;

@@ -121,7 +121,7 @@ function draftOf({ rule, faults }: Setting, namespace: string): Draft {
     scope: {
       namespaces: { names: [namespace] },
       workloads: {},
-      admission: mode === 'enforce' ? pods : podsAndTemplates,
+      admission: [{ rules: mode === 'enforce' ? pods : podsAndTemplates }],
     },
     rule,
   };

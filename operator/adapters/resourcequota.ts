@@ -219,7 +219,7 @@ function scopeOf(limits: readonly Limit[], scopes: readonly QuotaScope[], namesp
   return {
     namespaces: { names: [namespace] },
     ...(onPods ? { workloads: scopes.length === 0 ? {} : { quotaScopes: [...scopes] } } : {}),
-    admission: admissionOf(charges, scopes),
+    admission: [{ rules: admissionOf(charges, scopes) }],
   };
 }
 
