@@ -31,7 +31,7 @@ export interface Surcharge {
 
 const msMax = 60_000;
 /** Between two changes, so that nothing of one is left when the next is made. */
-const restMs = 100;
+export const restMs = 100;
 
 /** What the changes themselves cost the API server, made while there is no operator: CPU milliseconds each. */
 export async function measureChangesAlone(surroundings: Surroundings, count: number, idleCpu: number): Promise<number> {
@@ -58,7 +58,7 @@ export async function measureChanges(surroundings: Surroundings, potoo: Potoo, b
   };
   const latencies: Latency[] = [];
   while (latencies.length < sizes.changes) {
-    latencies.push(await measure(await nextChange(surroundings), surroundings, potoo));
+    latencies.push(await measureChange(await nextChange(surroundings), surroundings, potoo));
     if (latencies.length % 50 === 0) say(`  ${latencies.length} of ${sizes.changes}`);
     await clock.sleep(restMs, signal);
   }
@@ -97,7 +97,11 @@ export async function measureChanges(surroundings: Surroundings, potoo: Potoo, b
   print({ figure: 'gateway-cpu', unit: 's', value: gateway.process.cpuSeconds() });
 }
 
-async function measure(change: Change, surroundings: Surroundings, { reports, caller }: Potoo): Promise<Latency> {
+export async function measureChange(
+  change: Change,
+  surroundings: Surroundings,
+  { reports, caller }: Potoo,
+): Promise<Latency> {
   const { clock } = surroundings;
   const { namespace, entries } = change;
   const what = `${change.verb} in ${namespace} to show in its report`;
@@ -116,7 +120,7 @@ async function make({ request }: Change, { admin }: Surroundings): Promise<void>
 }
 
 /** Waits while every namespace has to rest, as in a small cluster. */
-async function nextChange({ changes, clock, signal }: Surroundings): Promise<Change> {
+export async function nextChange({ changes, clock, signal }: Surroundings): Promise<Change> {
   for (;;) {
     const change = changes.next(clock.monotonic());
     if (change !== undefined) return change;

@@ -13,7 +13,9 @@ export interface GatewayClient extends AsyncDisposable {
 /** Between an answer and the next question: without it the two processes alone fill a core, and the rest is measured wrong. */
 export const pauseMs = 2;
 
-const Answer = z.object({ constraints: z.array(z.object({ name: z.string(), constraint_type: z.string() })) });
+const Answer = z.object({
+  constraints: z.array(z.object({ name: z.string(), namespace: z.string().optional(), constraint_type: z.string() })),
+});
 
 export function createGatewayClient(gateway: Gateway, token: string, clock: Clock, signal: AbortSignal): GatewayClient {
   const dispatcher = new Agent({ connections: 1 });
@@ -29,7 +31,8 @@ export function createGatewayClient(gateway: Gateway, token: string, clock: Cloc
     const text = await answer.body.text();
     if (answer.statusCode !== 200) throw new Error(`potoo_query ${namespace}: ${answer.statusCode} ${text}`);
     const { constraints } = Answer.parse(JSON.parse(text));
-    return new Set(constraints.map((each) => entryName(each.name, each.constraint_type)));
+    const own = constraints.filter((each) => each.namespace === namespace);
+    return new Set(own.map((each) => entryName(each.name, each.constraint_type)));
   }
 
   return {

@@ -1,13 +1,18 @@
 /** Fills the cluster, with as many requests at a time as the API server works on. */
 import type { Client } from '../control-plane/connection.ts';
+import { clusterPolicyCreations } from './cluster-policies.ts';
 import { contentCreations, type Creation, namespaceCreation, type Population } from './population.ts';
 
 const requestsAtOnce = 16;
 
 /** Creates everything, namespaces first. Returns how many objects that were. */
-export async function load(client: Client, population: readonly Population[]): Promise<number> {
+export async function load(
+  client: Client,
+  population: readonly Population[],
+  clusterPolicies: number,
+): Promise<number> {
   const namespaces = population.map(namespaceCreation);
-  const contents = population.flatMap(contentCreations);
+  const contents = [...clusterPolicyCreations(clusterPolicies), ...population.flatMap(contentCreations)];
   await createAll(client, namespaces);
   await createAll(client, contents);
   return namespaces.length + contents.length;

@@ -20,6 +20,7 @@ import { createAuditTrail } from './audit-trail.ts';
 import { measureChanges, measureChangesAlone } from './change-latency.ts';
 import { createChanges, seededRandom } from './changes.ts';
 import { measureColdStart } from './cold-start.ts';
+import { measureFanOut } from './fan-out.ts';
 import { type Figure, rounded } from './figures.ts';
 import { createGatewayClient } from './gateway-client.ts';
 import { load } from './load.ts';
@@ -101,7 +102,7 @@ async function measure(
 
   say(`loading ${sizes.namespaces} namespaces …`);
   const loadedFrom = clock.monotonic();
-  const objects = await load(admin, population);
+  const objects = await load(admin, population, sizes.clusterPolicies);
   print({ figure: 'load', unit: 's', value: rounded((clock.monotonic() - loadedFrom) / 1_000), objects });
   say('waiting for the controllers …');
   await surroundings.audit.quietFor(settledMs, signal);
@@ -130,6 +131,7 @@ async function measure(
 
   const perMs = await measureQuiet(surroundings, operator);
   await measureChanges(surroundings, { operator, reports, gateway, caller }, { perMs, perChange });
+  await measureFanOut(surroundings, { operator, reports, gateway, caller }, perMs);
   await measureRestart(surroundings, operator);
   say('done');
 }

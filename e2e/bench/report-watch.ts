@@ -10,6 +10,8 @@ import { type EntryName, entryName } from './population.ts';
 export interface SeenReport {
   readonly total: number;
   readonly entries: ReadonlySet<EntryName>;
+  /** What cluster-wide policies impose, a line each. */
+  readonly inherited: readonly string[];
 }
 
 export interface ReportWatch extends AsyncDisposable {
@@ -30,6 +32,7 @@ const Event = z.object({
       .object({
         total: z.number(),
         constraints: z.array(z.object({ type: z.string(), source: z.object({ name: z.string() }) })),
+        inherited: z.array(z.string()),
       })
       .optional(),
   }),
@@ -50,9 +53,10 @@ export async function watchReports(client: Client, clock: Clock): Promise<Report
     const { namespace } = object.metadata;
     if (type === 'DELETED' || object.status === undefined) reports.delete(namespace);
     else {
-      const { total, constraints } = object.status;
+      const { total, constraints, inherited } = object.status;
       reports.set(namespace, {
         total,
+        inherited,
         entries: new Set(constraints.map((each) => entryName(each.source.name, each.type))),
       });
     }

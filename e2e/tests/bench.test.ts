@@ -8,7 +8,7 @@ import { at } from '../control-plane/admin.ts';
 // A bench of a small size: what its figures are is not asserted, but that all are there, and those that count are right.
 
 const main = fileURLToPath(new URL('../bench/main.ts', import.meta.url));
-const small = ['--namespaces', '5', '--changes', '5', '--quiet-seconds', '2'];
+const small = ['--namespaces', '5', '--cluster-policies', '4', '--changes', '5', '--quiet-seconds', '2'];
 
 let bench: ReturnType<typeof start> | undefined;
 let figures: readonly unknown[];
@@ -55,6 +55,11 @@ test('every figure is printed, each on a line of its own', () => {
     'gateway-peak-rss',
     'operator-cpu',
     'gateway-cpu',
+    'fan-out',
+    'fan-out-apiserver-cpu',
+    'fan-out-operator-cpu',
+    'fan-out-beside-changes',
+    'change-to-report-beside-fan-out',
     'restart',
     'writes-after-restart',
     'restart-operator-peak-rss',
