@@ -63,6 +63,11 @@ interface ProgramOptions {
 }
 
 const host = '127.0.0.1';
+/**
+ * Reading a large cluster makes garbage faster than V8 collects it with its own sizes: the young generation then grows to
+ * 3 x 32 MiB, and most of what is in it is dead. With 8 MiB the operator needs a quarter less memory and no more CPU.
+ */
+const nodeFlags = ['--max-semi-space-size=8'];
 
 /** The operator; `process.start` resolves when its probes answer, before it has read the cluster. */
 export async function operatorProgram(options: ProgramOptions): Promise<Program> {
@@ -96,7 +101,7 @@ function nodeProgram(
   return createComponent({
     name,
     program: process.execPath,
-    args: [`${root}${program}/main.ts`],
+    args: [...nodeFlags, `${root}${program}/main.ts`],
     // No HOME and no KUBECONFIG: nothing of the person who runs this may leak into the programs.
     env: { POTOO_KUBECONFIG: kubeconfig, ...own, ...env },
     logFile: `${folder}/${name}.log`,

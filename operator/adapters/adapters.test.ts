@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { asStored, caseFolders, loadCases } from '../../crds/cases/load-cases.ts';
 import { Constraint } from '../../crds/constraint.ts';
+import { mutate } from '../testing/mutate.ts';
 import { adapters } from './all.ts';
 import { type Adapter, messageLengthMax, summaryLengthMax } from './define.ts';
 
@@ -69,24 +70,6 @@ const samples = adapters.flatMap((adapter) =>
 type Json = unknown;
 
 const Uid = z.object({ metadata: z.object({ uid: z.string() }) });
-
-/** The object with one of its values, at any depth, replaced, removed or given a neighbour. */
-function mutate(value: Json, path: readonly number[], replacement: Json): Json {
-  if (typeof value !== 'object' || value === null || path.length === 0) return replacement;
-  const [step = 0, ...rest] = path;
-  if (Array.isArray(value)) {
-    if (value.length === 0) return [replacement];
-    const at = step % (value.length + 1);
-    if (at === value.length) return [...value, replacement];
-    return value.map((item, index) => (index === at ? mutate(item, rest, replacement) : item));
-  }
-  const entries = Object.entries(value);
-  const at = step % (entries.length + 1);
-  if (at === entries.length) return { ...value, [`extra${step}`]: replacement };
-  return Object.fromEntries(
-    entries.map(([key, item], index) => (index === at ? [key, mutate(item, rest, replacement)] : [key, item])),
-  );
-}
 
 /** The same JSON with the keys of every object in another order. */
 function reordered(value: Json): Json {
