@@ -127,16 +127,23 @@ function draftOf(rule: DisruptionRule, selector: LabelSelector, namespace: strin
 const summaryWords: Readonly<Record<EvictionEffect, string>> = {
   deny: 'cannot be evicted, so that drains of their nodes wait; deletion and rollouts are not limited',
   restrict:
-    'can be evicted only a few at a time, so that drains of their nodes may wait; deletion and rollouts are not limited',
+    'can be evicted only within a budget, so that drains of their nodes may wait; deletion and rollouts are not limited',
   allow: 'have a disruption budget that lets any number of them be evicted',
 };
 
 const subjectLengthMax = 500;
 
 function messageOf(rule: DisruptionRule, pods: string): string {
-  const unready =
-    rule.unhealthyPodEvictionPolicy === 'AlwaysAllow' ? '; those that run and are not ready always can' : '';
-  return `${sentence(pods, subjectLengthMax)} ${boundText(rule)}${unready}; this is about evictions, as in node drains, and not about deletion, rollouts and scaling`;
+  return (
+    `${sentence(pods, subjectLengthMax)} ${boundText(rule)}${unreadyText(rule)}` +
+    '; this is about evictions, as in node drains, and not about deletion, rollouts and scaling'
+  );
+}
+
+/** Without a healthy pod an eviction is refused even where no pod needs to stay. */
+function unreadyText(rule: DisruptionRule): string {
+  if (rule.unhealthyPodEvictionPolicy === 'AlwaysAllow') return ', those that run and are not ready always';
+  return effectOf(rule) === 'allow' ? ', those that run and are not ready only while others are ready' : '';
 }
 
 /** What may be evicted, with the bound that says so: there is never more than one. */
