@@ -4,6 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { DisruptionRule } from './rules/disruption.ts';
+import { LimitRangeRule } from './rules/limit-range.ts';
 import { NetworkRule } from './rules/network.ts';
 import { PodSecurityRule } from './rules/pod-security.ts';
 import { QuotaRule } from './rules/quota.ts';
@@ -41,7 +43,13 @@ export const Effect = z.enum([
 export type Effect = z.infer<typeof Effect>;
 
 /** What a rule demands, by form and not by engine. */
-export const Rule = z.discriminatedUnion('form', [NetworkRule, PodSecurityRule, QuotaRule]);
+export const Rule = z.discriminatedUnion('form', [
+  DisruptionRule,
+  LimitRangeRule,
+  NetworkRule,
+  PodSecurityRule,
+  QuotaRule,
+]);
 export type Rule = z.infer<typeof Rule>;
 
 export const Source = z.object({

@@ -110,12 +110,14 @@ test('a kind that is forbidden is told with the right that is missing, and is no
   expect(simulated.totals()).toMatchObject({
     ...ready('True'),
     adapters: [
+      { name: 'limitrange', enabled: true },
       {
         name: 'networkpolicy',
         enabled: false,
         reason:
           'Forbidden: a ClusterRole labelled potoo.io/aggregate-to-operator=true must allow list and watch on networkpolicies.networking.k8s.io',
       },
+      { name: 'poddisruptionbudget', enabled: true },
       { name: 'podsecurity', enabled: true },
       { name: 'resourcequota', enabled: true },
     ],

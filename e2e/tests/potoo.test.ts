@@ -257,7 +257,13 @@ describe('the cluster report', () => {
       byType: { NetworkIngress: 261, NetworkEgress: 261, ResourceLimit: 1 },
       namespacesWithConstraints: 2,
       adapters: [
+        { name: 'limitrange', enabled: true, watchedResources: ['limitranges'] },
         { name: 'networkpolicy', enabled: true, watchedResources: ['networkpolicies.networking.k8s.io'] },
+        {
+          name: 'poddisruptionbudget',
+          enabled: true,
+          watchedResources: ['poddisruptionbudgets.policy'],
+        },
         { name: 'podsecurity', enabled: true, watchedResources: ['namespaces'] },
         { name: 'resourcequota', enabled: true, watchedResources: ['resourcequotas'] },
       ],

@@ -23,13 +23,13 @@ import * as z from 'zod';
 import { compareText, type Metrics, type Severity } from '../../crds/constraint.ts';
 import { QuotaScope } from '../../crds/rules/quota.ts';
 import type { AdmissionRule, Scope } from '../../crds/scope.ts';
-import { parseQuantity, type Quantity } from '../../kube/quantity.ts';
-import { type Fault, NamespacedMetadata, defineAdapter } from './define.ts';
+import type { Quantity } from '../../kube/quantity.ts';
+import { type Amount, Amounts, readAmounts } from './amounts.ts';
+import { NamespacedMetadata, defineAdapter } from './define.ts';
 import { absent } from './fields.ts';
 import { type Charge, chargeOf, quotaWord } from './quota-resources.ts';
 import { boundedList, sentence } from './text.ts';
 
-const Amounts = absent(z.record(z.string(), z.unknown()));
 const ScopeRequirement = z.strictObject({
   scopeName: z.string(),
   operator: QuotaScope.shape.operator,
@@ -82,38 +82,11 @@ export const resourceQuota = defineAdapter({
   },
 });
 
-interface Amount {
-  readonly name: string;
-  readonly text: string;
-  /** Undefined when the text is no quantity. */
-  readonly quantity: Quantity | undefined;
-}
-
 interface Limit {
   readonly name: string;
   readonly text: string;
   readonly hard: Quantity | undefined;
   readonly used: Amount | undefined;
-}
-
-/** More than any cluster has kinds of resources that a person would limit. */
-const amountsMax = 200;
-const amountLengthMax = 64;
-
-/** Sorted by name. What is no text and no number is left out, what is no quantity is kept without one. */
-function readAmounts(values: Readonly<Record<string, unknown>> = {}, path: readonly string[]) {
-  const amounts: Amount[] = [];
-  const faults: Fault[] = [];
-  const names = Object.keys(values).toSorted(compareText);
-  if (names.length > amountsMax) faults.push({ path, message: `Only the first ${amountsMax} resources are read` });
-  for (const name of names.slice(0, amountsMax)) {
-    const value = values[name];
-    const readable = typeof value === 'string' || typeof value === 'number';
-    const quantity = readable ? parseQuantity(value) : undefined;
-    if (readable) amounts.push({ name, text: sentence(String(value), amountLengthMax), quantity });
-    if (quantity === undefined) faults.push({ path: [...path, name], message: 'Must be a quantity, like 500m or 2Gi' });
-  }
-  return { amounts, faults };
 }
 
 type Spec = z.infer<typeof Spec>;

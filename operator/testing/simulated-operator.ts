@@ -45,6 +45,8 @@ const served: readonly Resource[] = [
   namespaces,
   quotas,
   networkPolicies,
+  { group: '', version: 'v1', plural: 'limitranges', kind: 'LimitRange', namespaced: true },
+  { group: 'policy', version: 'v1', plural: 'poddisruptionbudgets', kind: 'PodDisruptionBudget', namespaced: true },
   { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true },
   ...workloadKinds.map(({ group, plural, kind }) => ({ group, version: 'v1', plural, kind, namespaced: true })),
   leases,
