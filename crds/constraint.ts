@@ -9,6 +9,7 @@ import { LimitRangeRule } from './rules/limit-range.ts';
 import { NetworkRule } from './rules/network.ts';
 import { PodSecurityRule } from './rules/pod-security.ts';
 import { QuotaRule } from './rules/quota.ts';
+import { WebhookRule } from './rules/webhook.ts';
 import { Scope } from './scope.ts';
 
 /** Gravest first; entries of a report are ordered so. */
@@ -49,6 +50,7 @@ export const Rule = z.discriminatedUnion('form', [
   NetworkRule,
   PodSecurityRule,
   QuotaRule,
+  WebhookRule,
 ]);
 export type Rule = z.infer<typeof Rule>;
 
