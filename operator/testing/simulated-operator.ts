@@ -41,12 +41,20 @@ export const networkPolicies: Resource = {
   namespaced: true,
 };
 
+const admissionPolicies = [
+  { plural: 'mutatingadmissionpolicies', kind: 'MutatingAdmissionPolicy' },
+  { plural: 'mutatingadmissionpolicybindings', kind: 'MutatingAdmissionPolicyBinding' },
+  { plural: 'validatingadmissionpolicies', kind: 'ValidatingAdmissionPolicy' },
+  { plural: 'validatingadmissionpolicybindings', kind: 'ValidatingAdmissionPolicyBinding' },
+].map((kind): Resource => ({ group: 'admissionregistration.k8s.io', version: 'v1', namespaced: false, ...kind }));
+
 const served: readonly Resource[] = [
   namespaces,
   quotas,
   networkPolicies,
   { group: '', version: 'v1', plural: 'limitranges', kind: 'LimitRange', namespaced: true },
   { group: 'policy', version: 'v1', plural: 'poddisruptionbudgets', kind: 'PodDisruptionBudget', namespaced: true },
+  ...admissionPolicies,
   { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true },
   ...workloadKinds.map(({ group, plural, kind }) => ({ group, version: 'v1', plural, kind, namespaced: true })),
   leases,
