@@ -3,8 +3,8 @@
  * which built-in kinds they reach, and how people speak of them.
  *
  * - A rule matches a request when each of its lists does. Operations, groups and versions are exact or `*`, without globs.
- * - A resource is split at its first slash: `pods` is no subresource, `pods/*` is both, `*` is everything but subresources,
- *   `*\/*` is everything, `*\/scale` is that subresource of everything.
+ * - A resource is split at its first slash: `pods` is no subresource, `pods/exec` is one, `pods/*` is both. `*` is everything
+ *   but subresources; before a slash it stands for every kind, with `*` after it for everything there is.
  * - scope `Namespaced` means objects in namespaces, `Cluster` all others; a Namespace is one of the others.
  *
  * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/predicates/rules/rules.go
@@ -124,6 +124,7 @@ const clusterScoped: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 /**
  * Whether every rule can only match objects that live in no namespace: by its scope, or because it names nothing but
  * built-in kinds that are known to be so. `nodes` of all groups may be in a namespace: others have kinds of that name.
+ * No rules match nothing, so it is true of them.
  */
 export function onlyClusterScoped(rules: readonly AdmissionRule[]): boolean {
   return rules.every(
@@ -141,7 +142,7 @@ function pluralOf(resource: string): string {
 
 const wordLengthMax = 60;
 
-/** The kinds of resource, for every reader, in at most about `lengthMax` characters: `pods, deployments and pods/exec`. */
+/** The kinds of resource, for every reader, in at most about `lengthMax` characters: `deployments, exec of pods, services`. */
 export function resourceWords(rules: readonly AdmissionRule[], lengthMax = 120): string {
   const words = rules.flatMap((rule) =>
     rule.resources.map((resource) => sentence(resourceWord(resource, rule), wordLengthMax)),
@@ -154,14 +155,20 @@ function resourceWord(resource: string, { apiGroups, scope, names }: AdmissionRu
   const subresource = resource === plural ? undefined : resource.slice(plural.length + 1);
   const some = names === undefined ? '' : 'certain ';
   if (plural !== '*') {
-    if (subresource === '*') return `${some}${plural} with subresources`;
-    return `${some}${resource}`;
+    const kind = `${some}${plural}${groupSuffix(apiGroups)}`;
+    if (subresource === undefined) return kind;
+    return subresource === '*' ? `${kind} with subresources` : `${subresource} of ${kind}`;
   }
   const reach = { Cluster: 'cluster-scoped ', Namespaced: 'namespaced ', '*': '' }[scope ?? '*'];
   const groups = apiGroups.includes('*') ? '' : ` of ${apiGroups.map((group) => group || 'core').join(', ')}`;
   const whole = `${names === undefined ? 'all ' : some}${reach}resources${groups}`;
   if (subresource === undefined) return whole;
   return subresource === '*' ? `${whole} with subresources` : `${subresource} of ${whole}`;
+}
+
+/** People know built-in kinds by their plural; kinds of others are told apart by their group. */
+function groupSuffix([group = '*', ...more]: readonly string[]): string {
+  return more.length > 0 || !group.includes('.') || group.endsWith('.k8s.io') ? '' : `.${group}`;
 }
 
 const gerunds: Readonly<Record<Operation, string>> = {
