@@ -224,7 +224,7 @@ function draftOf<Demands extends Partial<CelRule>, Terms extends Partial<CelRule
       terms: binding.terms,
       rules: policy.matching.match.rules,
       params,
-      reachesWorkloadsOrServices: anyReached(admission, [pods, ...podControllers, services]),
+      reachesWorkloadsOrServices: anyReached(admission, [pods, ...podControllers, services], ['CREATE', 'UPDATE']),
       understood: unread.length === 0,
     }),
     scope,
@@ -259,30 +259,44 @@ function paramsOf(
 /** A binding that says nothing of requests has no match of its own. */
 function scopeOf(policy: Matching, binding: Matching): Scope {
   const admission = Object.keys(binding.match).length === 0 ? [policy.match] : [policy.match, binding.match];
-  const selector = selectorOfBoth(policy.namespaces, binding.namespaces);
   const nowhere = admission.some(({ rules }) => rules !== undefined && onlyClusterScoped(rules));
-  const namespaces = selectsAll(selector) ? {} : { selector };
+  const selector = selectorOfBoth(policy.namespaces, binding.namespaces);
+  const workloads = workloadsOf(admission);
   return {
-    namespaces: nowhere ? { names: [] } : namespaces,
-    ...(anyReached(admission, [pods, ...podControllers]) ? { workloads: {} } : {}),
+    namespaces: {
+      ...(nowhere ? { names: [] } : {}),
+      // Kept beside an empty list of names too: it is what decides about Namespaces.
+      ...(selectsAll(selector) ? {} : { selector }),
+    },
+    ...(workloads === undefined ? {} : { workloads }),
     admission,
   };
 }
 
-/** Whether a request that creates or changes objects of one of these kinds can match all of them. */
-function anyReached(admission: readonly AdmissionMatch[], kinds: readonly AdapterResource[]): boolean {
-  const operations: readonly Operation[] = ['CREATE', 'UPDATE'];
+/**
+ * All workloads are concerned when the creation of pods is. Which kinds of controllers a rule is about a scope of workloads
+ * cannot say. An objectSelector means labels of pods only where controllers, which have labels of their own, are not meant.
+ */
+function workloadsOf(admission: readonly AdmissionMatch[]): Scope['workloads'] {
+  if (!anyReached(admission, [pods], ['CREATE'])) return undefined;
+  const selector = admission.map(({ objectSelector = {} }) => objectSelector).reduce(selectorOfBoth);
+  if (selectsAll(selector)) return {};
+  return anyReached(admission, podControllers, ['CREATE', 'UPDATE']) ? undefined : { selector };
+}
+
+/** Whether a request for an object of one of these kinds can match all of them, with one of these operations. */
+function anyReached(
+  admission: readonly AdmissionMatch[],
+  kinds: readonly AdapterResource[],
+  asked: readonly Operation[],
+): boolean {
   return kinds.some((kind) =>
-    operations.some((operation) =>
-      admission.every(
-        ({ rules, excluded = [] }) =>
-          (rules === undefined || reaches(rules, [kind], [operation])) &&
-          !reaches(
-            excluded.filter(({ names }) => names === undefined),
-            [kind],
-            [operation],
-          ),
-      ),
+    asked.some((operation) =>
+      admission.every(({ rules, excluded = [] }) => {
+        const matched = rules === undefined || reaches(rules, [kind], [operation]);
+        const always = excluded.filter(({ names }) => names === undefined);
+        return matched && !reaches(always, [kind], [operation]);
+      }),
     ),
   );
 }
