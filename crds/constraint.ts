@@ -46,6 +46,7 @@ export type Effect = z.infer<typeof Effect>;
 
 /** What a rule demands, by form and not by engine. */
 export const Rule = z.discriminatedUnion('form', [
+  CelRule,
   DisruptionRule,
   LimitRangeRule,
   NetworkRule,
