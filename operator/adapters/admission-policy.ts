@@ -163,7 +163,7 @@ export function defineAdmissionPolicy<Demands extends Partial<CelRule>, Terms ex
         .filter((value) => value.is === 'policy')
         .map((policy) => ({
           source: policy.head,
-          drafts: own.map((binding) => draftOf(policy, binding, definition.describe)),
+          drafts: own.map((binding) => draftOf(policy, binding, (bound) => definition.describe(bound))),
         }));
     },
   });

@@ -26,7 +26,7 @@ const Mutation = z.discriminatedUnion('patchType', [
 
 export const mutatingAdmissionPolicy = defineAdmissionPolicy<
   Pick<CelRule, 'mutations' | 'reinvocationPolicy'>,
-  Record<never, never>
+  Partial<CelRule>
 >({
   id: 'mutatingadmissionpolicy',
   kind: 'MutatingAdmissionPolicy',

@@ -13,10 +13,10 @@
  */
 import * as z from 'zod';
 import type { Effect, Severity } from '../../crds/constraint.ts';
-import { type CelRule, CelValidation } from '../../crds/rules/cel.ts';
+import type { CelRule, CelValidation } from '../../crds/rules/cel.ts';
 import { type Bound, defineAdmissionPolicy } from './admission-policy.ts';
-import { absent } from './fields.ts';
 import { paramsText, requestsText } from './admission-policy-text.ts';
+import { absent } from './fields.ts';
 import { boundedList, sentence } from './text.ts';
 
 type Demands = Pick<CelRule, 'validations' | 'auditAnnotations'>;
