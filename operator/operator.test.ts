@@ -111,6 +111,7 @@ test('a kind that is forbidden is told with the right that is missing, and is no
     ...ready('True'),
     adapters: [
       { name: 'limitrange', enabled: true },
+      { name: 'mutatingadmissionpolicy', enabled: true },
       {
         name: 'networkpolicy',
         enabled: false,
@@ -120,6 +121,7 @@ test('a kind that is forbidden is told with the right that is missing, and is no
       { name: 'poddisruptionbudget', enabled: true },
       { name: 'podsecurity', enabled: true },
       { name: 'resourcequota', enabled: true },
+      { name: 'validatingadmissionpolicy', enabled: true },
       { name: 'webhookconfig', enabled: true },
     ],
   });
