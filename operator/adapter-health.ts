@@ -18,12 +18,12 @@ export function adapterHealth(
   return adapters.map(({ id, resources }) => {
     const own = states.filter(({ resource }) => resources.some((wanted) => resourceName(wanted) === resource));
     const watched = own.filter(({ wasSynced, state }) => wasSynced && state !== 'absent' && state !== 'forbidden');
-    const reasons = own.flatMap((state) => reasonOf(state) ?? []);
+    const reasons = new Set(own.flatMap((state) => reasonOf(state) ?? []));
     const counted = errors.get(id);
     return {
       name: id,
       enabled: watched.length > 0,
-      ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
+      ...(reasons.size === 0 ? {} : { reason: [...reasons].join('; ') }),
       watchedResources: watched.map(({ resource }) => resource),
       ...(counted === undefined || counted.size === 0 ? {} : { errors: Object.fromEntries(counted) }),
     };
@@ -36,7 +36,7 @@ export function reasonOf({ resource, state, lastError }: WatchState): string | u
     case 'synced':
       return undefined;
     case 'absent':
-      return 'CRDs not installed';
+      return isBuiltIn(resource) ? `${resource} is not served by this API server` : 'CRDs not installed';
     case 'forbidden':
       return `Forbidden: a ClusterRole labelled ${aggregationLabel}=true must allow list and watch on ${resource}`;
     case 'starting':
@@ -44,4 +44,12 @@ export function reasonOf({ resource, state, lastError }: WatchState): string | u
     case 'failing':
       return `${resource} cannot be read: ${lastError?.code ?? 'no answer'}`;
   }
+}
+
+/** Groups of the API server itself, whose kinds come with its version and its settings and cannot be installed. */
+const builtInGroups = new Set(['admissionregistration.k8s.io', 'networking.k8s.io', 'policy']);
+
+function isBuiltIn(resource: string): boolean {
+  const dot = resource.indexOf('.');
+  return dot < 0 || builtInGroups.has(resource.slice(dot + 1));
 }

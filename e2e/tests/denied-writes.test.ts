@@ -56,7 +56,7 @@ test('a webhook on everything that fails closed and is down', async () => {
   ]);
   await apply(controlPlane, [denyIngress('behind-webhook')]);
   await eventually('the write that is denied is counted', async () =>
-    /potoo_operator_denied_writes_total\{by="webhook"\} [1-9]/.test(await metrics()),
+    /potoo_operator_denied_writes\{by="webhook"\} [1-9]/.test(await metrics()),
   );
   // Long enough for the Lease to run out too: its renewal is denied like everything else.
   await eventually('it does not lead any more', async () => /potoo_operator_leading 0/.test(await metrics()));
