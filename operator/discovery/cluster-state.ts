@@ -18,7 +18,9 @@ export interface ClusterState {
   readonly consumers: readonly Consumer<unknown>[];
   /** Undefined for a namespace that does not exist or is going away: nothing is written there. */
   observe(namespace: string): Omit<Observed, 'unread'> | undefined;
+  /** Without those that are going away. */
   readonly namespaces: Iterable<string>;
+  /** False too for a namespace that is going away. */
   readonly exists: (namespace: string) => boolean;
   constraints(): readonly Constraint[];
   namespacesWithConstraints(): number;
@@ -41,6 +43,8 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
   /** What could not be read in each object, so that it is told once and not with every update. */
   const told = new Map<string, string>();
 
+  const isLiving = (namespace: string) => scopes.namespaces.has(namespace) && !terminating.has(namespace);
+
   function touched(namespaces: ReadonlySet<string>, home: string | undefined): void {
     for (const namespace of namespaces) events.onNamespace(namespace, namespace === home ? 'now' : 'later');
   }
@@ -60,7 +64,9 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
       if (value.terminating) terminating.add(name);
       else terminating.delete(name);
       const changed = scopes.setNamespace({ name, labels: value.labels });
-      if (changed || wasTerminating !== value.terminating) events.onNamespace(name, 'now');
+      if (value.terminating) {
+        if (!wasTerminating) events.onNamespaceGone(name);
+      } else if (changed || wasTerminating) events.onNamespace(name, 'now');
     },
     remove(name) {
       terminating.delete(name);
@@ -122,17 +128,18 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
       workloadConsumer({ group: '', plural: 'pods' }, workloadOfPod, true),
     ],
     observe(namespace) {
-      if (!scopes.namespaces.has(namespace) || terminating.has(namespace)) return undefined;
+      if (!isLiving(namespace)) return undefined;
       return { namespace, constraints: [...scopes.boundTo(namespace)], workloads: workloads.of(namespace) };
     },
     get namespaces() {
-      return scopes.namespaces.keys();
+      return [...scopes.namespaces.keys()].filter(isLiving);
     },
-    exists: (namespace) => scopes.namespaces.has(namespace),
+    exists: isLiving,
     constraints: () => [...scopes.all()],
     namespacesWithConstraints() {
       let count = 0;
       for (const name of scopes.namespaces.keys()) {
+        if (!isLiving(name)) continue;
         for (const _ of scopes.boundTo(name)) {
           count += 1;
           break;

@@ -82,8 +82,9 @@ describe('the reporter', () => {
         {
           type: 'Ready',
           status: 'False',
+          reason: 'WritesDenied',
           message:
-            'The report of a and 1 more could not be written: KUBE_FORBIDDEN: admission webhook "guard.example.org" denied the request',
+            'The report of a, b is denied by webhook guard.example.org: KUBE_FORBIDDEN: admission webhook "guard.example.org" denied the request',
         },
       ],
     });
