@@ -125,6 +125,44 @@ test('a kind that is forbidden is told with the right that is missing, and is no
   });
 });
 
+test('a namespace that is going away is neither written nor counted', async () => {
+  await using simulated = await simulateOperator((api) => {
+    withShop(api);
+    api.put(namespaces, { metadata: { name: 'leaving' } });
+  });
+  const { api, clock, totals } = simulated;
+  expect(totals()).toMatchObject({ namespaces: 2 });
+  api.put(namespaces, { metadata: { name: 'leaving' }, status: { phase: 'Terminating' } });
+  await clock.advance(5_000);
+  expect(totals()).toMatchObject({ namespaces: 1, namespacesWithConstraints: 0 });
+  api.forgetRequests();
+  api.put(networkPolicies, { ...denyIngress, metadata: { namespace: 'leaving', name: 'p' } });
+  api.remove(constraintReports, { namespace: 'leaving', name: reportName });
+  await clock.advance(60_000);
+  expect(api.requests.filter(({ namespace }) => namespace === 'leaving')).toEqual([]);
+  expect(totals()).toMatchObject({ namespaces: 1, namespacesWithConstraints: 0, ...ready('True') });
+});
+
+test('a webhook that denies even the Lease is named once, and the operator leads again when it is gone', async () => {
+  await using simulated = await simulateOperator(withShop);
+  const { api, clock, operator, log, report, crashes } = simulated;
+  const heal = api.fail({
+    matching: ({ verb }) => verb === 'create' || verb === 'update',
+    times: Number.POSITIVE_INFINITY,
+    status: 500,
+    message: 'Internal error occurred: failed calling webhook "all.example.org": failed to call webhook: refused',
+  });
+  api.put(networkPolicies, denyIngress);
+  await clock.advance(300_000);
+  expect(operator.leading).toBe(false);
+  expect(log.filter((line) => line.includes('lease not renewed') && line.includes('all.example.org'))).toHaveLength(1);
+  heal();
+  await clock.advance(20_000);
+  expect(operator.leading).toBe(true);
+  expect(report('shop')).toMatchObject({ total: 1 });
+  expect(crashes).toEqual([]);
+});
+
 test('our own definition, taken away while the operator runs, is a failure that is told', async () => {
   await using simulated = await simulateOperator(withShop);
   const { api, clock, totals, log } = simulated;

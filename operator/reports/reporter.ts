@@ -90,7 +90,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
     totals: createPublishedObjects<PublishedTotals>(),
     onOversized: tellOversized,
     onWrite: () => undefined,
-    figuresWaitMs: figures.waitMs,
+    figuresWaitMs: (namespace) => figures.waitMs(namespace),
     assertLeading() {
       if (clock.monotonic() >= deps.deadline()) throw new LeadershipLost();
     },
@@ -214,15 +214,16 @@ export function createReporter(deps: ReporterDeps): Reporter {
     // A namespace that is going away takes no more objects; its own event follows, or was faster than this answer.
     if (error.said.includes('because it is being terminated')) return false;
     if (key !== totalsKey && deps.observe(key) === undefined) return false;
-    const { isNews, denied } = failures.failed(key, error);
+    const { isNews, isWorthTelling, denied } = failures.failed(key, error);
     measureDenied();
     // Each attempt that fails in the same way would be a line, for every namespace of a cluster whose API server is away.
-    if (!isNews) return true;
-    log.error(
-      { namespace: key, code: error.code, request: error.request, said: error.said, ...deniedFields(denied) },
-      'not written, trying again',
-    );
-    if (key !== totalsKey) totalsChanged();
+    if (isWorthTelling) {
+      log.error(
+        { namespace: key, code: error.code, request: error.request, said: error.said, ...deniedFields(denied) },
+        'not written, trying again',
+      );
+    }
+    if (isNews && key !== totalsKey) totalsChanged();
     return true;
   }
 

@@ -9,8 +9,8 @@ import type { KubeError } from '../../kube/errors.ts';
 import { type Denied, type Denier, deniedBy, deniedText, deniers } from './denied-write.ts';
 
 export interface WriteFailures {
-  /** Remembers the failure. `isNews` when this key did not fail in the same way before. */
-  failed(key: string, error: KubeError): { readonly isNews: boolean; readonly denied: Denied | undefined };
+  /** Remembers the failure. */
+  failed(key: string, error: KubeError): Told;
   /** For a key that is denied. */
   retryAfterMs(key: string): number;
   /** Returns whether the key had failed, and other keys that the same denied: what let this one pass may let them pass. */
@@ -20,6 +20,14 @@ export interface WriteFailures {
   sentences(): { readonly denials: string[]; readonly failures: string[] };
   /** How many keys each denies. */
   denied(): ReadonlyMap<Denier, number>;
+}
+
+export interface Told {
+  /** Whether this key did not fail in the same way before. */
+  readonly isNews: boolean;
+  /** Whether that is worth a line of log: of keys that the same denies only the first is. */
+  readonly isWorthTelling: boolean;
+  readonly denied: Denied | undefined;
 }
 
 interface Failure {
@@ -98,7 +106,7 @@ export function createWriteFailures({
       const keys = keysByCause.get(cause);
       if (keys === undefined) keysByCause.set(cause, new Set([key]));
       else keys.add(key);
-      return { isNews, denied };
+      return { isNews, isWorthTelling: isNews && (denied === undefined || keys === undefined), denied };
     },
     retryAfterMs(key) {
       const failure = failures.get(key);
