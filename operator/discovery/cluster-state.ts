@@ -3,11 +3,12 @@
  * which namespaces a change touches and answers what is known of one; it writes nothing.
  */
 import * as z from 'zod';
-import { type Constraint, homeNamespace } from '../../crds/constraint.ts';
+import { homeNamespace } from '../../crds/constraint.ts';
 import { resourceName, type KubeObject } from '../../kube/resource.ts';
 import type { Priority } from '../../kube/work-queue.ts';
 import type { Adapter, Problem, Reading } from '../adapters/define.ts';
-import type { Observed } from '../reports/compose-report.ts';
+import type { ReadConstraint } from '../adapters/settled.ts';
+import type { ObservedNamespace } from '../reports/publish.ts';
 import { createScopeIndex } from '../scope/scope-index.ts';
 import { type Workload, workloadKinds, workloadOf, workloadOfPod } from '../scope/workload.ts';
 import { createWorkloadIndex } from '../scope/workload-index.ts';
@@ -17,12 +18,12 @@ export interface ClusterState {
   /** What has to be fed from watches. */
   readonly consumers: readonly Consumer<unknown>[];
   /** Undefined for a namespace that does not exist or is going away: nothing is written there. */
-  observe(namespace: string): Omit<Observed, 'unread'> | undefined;
+  observe(namespace: string): Omit<ObservedNamespace, 'unread'> | undefined;
   /** Without those that are going away. */
   readonly namespaces: Iterable<string>;
   /** False too for a namespace that is going away. */
   readonly exists: (namespace: string) => boolean;
-  constraints(): readonly Constraint[];
+  constraints(): readonly ReadConstraint[];
   namespacesWithConstraints(): number;
 }
 

@@ -30,6 +30,12 @@ export interface Observed {
   readonly unread: readonly string[];
 }
 
+export interface PublishedEntry {
+  readonly hash: string;
+  readonly severity: Severity;
+  readonly lastChanged: string;
+}
+
 /** What stands in etcd of a report, as far as the next one depends on it. */
 export interface PublishedReport {
   readonly resourceVersion: string;
@@ -37,8 +43,8 @@ export interface PublishedReport {
   readonly hash: string;
   readonly figuresHash: string;
   readonly lastChanged: string;
-  /** Hash and time of each entry by id. */
-  readonly entries: ReadonlyMap<string, { readonly hash: string; readonly lastChanged: string }>;
+  /** By id. */
+  readonly entries: ReadonlyMap<string, PublishedEntry>;
   readonly conditions: readonly Condition[];
 }
 

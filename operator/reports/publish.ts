@@ -11,13 +11,14 @@ import {
   type PotooResource,
   reportName,
 } from '../../crds/api.ts';
-import type { Constraint } from '../../crds/constraint.ts';
+import { type Constraint, homeNamespace } from '../../crds/constraint.ts';
 import type { ConstraintDetail } from '../../crds/detail.ts';
 import type { Client } from '../../kube/client.ts';
 import type { Clock } from '../../kube/clock.ts';
 import { KubeError } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 import { keyOf } from '../../kube/resource.ts';
+import { type ReadConstraint, settled } from '../adapters/settled.ts';
 import { composeDetails } from './compose-details.ts';
 import { composeReport, type Observed, type PublishedReport } from './compose-report.ts';
 import { composeTotals, type ObservedCluster, type PublishedTotals } from './compose-totals.ts';
@@ -40,6 +41,9 @@ export interface PublishDeps {
   readonly onOversized: (namespace: string, constraints: readonly Constraint[]) => void;
 }
 
+/** As the caches have it, before it is settled which side of an edge a constraint is on. */
+export type ObservedNamespace = Omit<Observed, 'constraints'> & { readonly constraints: readonly ReadConstraint[] };
+
 /** How many requests changed something. */
 export type Written = number;
 
@@ -55,7 +59,13 @@ const attemptsMax = 4;
  * Writes the details and then the report of a namespace, each only if it says something new: whoever reads an id in the
  * report finds its full form. Throws KubeError when the API server refuses; the namespace is then to be tried again.
  */
-export async function publishNamespace(observed: Observed, deps: PublishDeps, signal: AbortSignal): Promise<Published> {
+export async function publishNamespace(
+  { constraints, ...rest }: ObservedNamespace,
+  deps: PublishDeps,
+  signal: AbortSignal,
+): Promise<Published> {
+  // Once for details and report, which have to say the same.
+  const observed = { ...rest, constraints: constraints.map((constraint) => settledAs(constraint, deps.reports)) };
   const { namespace } = observed;
   const { parts, oversized } = composeDetails(observed);
   deps.onOversized(namespace, oversized);
@@ -79,6 +89,13 @@ export async function publishNamespace(observed: Observed, deps: PublishDeps, si
     if (!parts.has(name)) written += await removeDetail(namespace, name, deps, signal);
   }
   return { written, retryAfterMs };
+}
+
+/** What the report of its namespace says of the constraint, or will say. */
+export function settledAs(constraint: ReadConstraint, reports: PublishedObjects<PublishedReport>): Constraint {
+  const namespace = homeNamespace(constraint.source);
+  const report = namespace === undefined ? undefined : reports.get(keyOf({ namespace, name: reportName }));
+  return settled(constraint, report?.entries.get(constraint.id)?.severity);
 }
 
 /** Writes the ClusterConstraintReport, if it says something new. */

@@ -32,7 +32,10 @@ export function readReport(object: KubeObject): PublishedReport {
     figuresHash: contentHash(stored.figures),
     lastChanged,
     entries: new Map(
-      content.constraints.map((entry) => [entry.id, { hash: contentHash(entry), lastChanged: entry.lastChanged }]),
+      content.constraints.map((entry) => [
+        entry.id,
+        { hash: contentHash(entry), severity: entry.severity, lastChanged: entry.lastChanged },
+      ]),
     ),
     conditions: content.conditions ?? [],
   };

@@ -10,13 +10,14 @@ import type { Clock, Random } from '../../kube/clock.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { type KubeObject, keyOf } from '../../kube/resource.ts';
 import { createWorkQueue, type LaterLimit, type Priority } from '../../kube/work-queue.ts';
+import type { ReadConstraint } from '../adapters/settled.ts';
 import type { Consumer } from '../discovery/watches.ts';
 import type { Metrics } from '../metrics.ts';
-import { countBySeverity, type Observed, type PublishedReport } from './compose-report.ts';
+import { countBySeverity, type PublishedReport } from './compose-report.ts';
 import type { ObservedCluster, PublishedTotals } from './compose-totals.ts';
 import { deniedBy, deniedFields } from './denied-write.ts';
 import { createFigurePace } from './figure-pace.ts';
-import { type PublishDeps, publishNamespace, publishTotals } from './publish.ts';
+import { type ObservedNamespace, type PublishDeps, publishNamespace, publishTotals, settledAs } from './publish.ts';
 import {
   createPublishedObjects,
   type PublishedDetail,
@@ -36,9 +37,11 @@ export interface ReporterDeps {
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Undefined for a namespace that does not exist or is going away. */
-  readonly observe: (namespace: string) => Observed | undefined;
+  readonly observe: (namespace: string) => ObservedNamespace | undefined;
   /** Its failures are those of reading; those of writing are known here. */
-  readonly observeCluster: () => Omit<ObservedCluster, 'denials'>;
+  readonly observeCluster: () => Omit<ObservedCluster, 'denials' | 'constraints'> & {
+    readonly constraints: readonly ReadConstraint[];
+  };
   readonly namespaces: () => Iterable<string>;
   readonly exists: (namespace: string) => boolean;
   /** clock.monotonic() up to which this process may write. */
@@ -129,7 +132,8 @@ export function createReporter(deps: ReporterDeps): Reporter {
     if (isTakingOver()) return;
     const read = deps.observeCluster();
     const told = failures.sentences();
-    const observed = { ...read, failures: [...read.failures, ...told.failures], denials: told.denials };
+    const constraints = read.constraints.map((constraint) => settledAs(constraint, published.reports));
+    const observed = { ...read, constraints, failures: [...read.failures, ...told.failures], denials: told.denials };
     measure(metrics, observed);
     succeeded(totalsKey, await publishTotals(observed, published, signal));
   }
