@@ -9,6 +9,7 @@ import { deniedBy, deniedFields } from './reports/denied-write.ts';
 /** Longer than between two attempts that fail one after the other, whose requests may take their time to fail. */
 const sameOutageMs = 60_000;
 
+/** What hears of each failure. */
 export function tellLeaseFailures(log: Logger, clock: Clock): (error: KubeError) => void {
   let told = '';
   let failedAt = 0;
