@@ -5,8 +5,20 @@ import { KubeError } from './errors.ts';
 
 export type Priority = 'now' | 'later';
 
-/** Handles one key. `retryAfterMs` or a throw brings the key back. */
-export type Work = (key: string, signal: AbortSignal) => Promise<void | { readonly retryAfterMs: number }>;
+/** Handles one key. `retryAfterMs` or a throw brings the key back. `priority` is the one it was taken with. */
+export type Work = (
+  key: string,
+  signal: AbortSignal,
+  priority: Priority,
+) => Promise<void | { readonly retryAfterMs: number }>;
+
+/** What work of 'later' may do at the moment. */
+export interface LaterLimit {
+  /** How many keys may be in work that were taken with 'later'. */
+  readonly workersMax: number;
+  /** Until the next may be taken; 0 at once. */
+  readonly waitMs: number;
+}
 
 export interface WorkQueue {
   /** 'now' unless told. A key that waits already is not added twice; 'now' overtakes its own 'later'. */
@@ -27,6 +39,8 @@ export interface WorkQueue {
       readonly workers: number;
       readonly signal: AbortSignal;
       readonly onError?: ((key: string, error: unknown) => void) | undefined;
+      /** Asked before each key of 'later'; keys of 'now' wait for free workers alone. No limit unless given. */
+      readonly later?: (() => LaterLimit) | undefined;
     },
   ): Promise<void>;
   /** Resolves when no key can be taken and none is in work. Keys that wait for their time do not count. */
@@ -48,6 +62,7 @@ interface Run {
   readonly workers: number;
   readonly signal: AbortSignal;
   readonly onError: ((key: string, error: unknown) => void) | undefined;
+  readonly later: (() => LaterLimit) | undefined;
   readonly ended: PromiseWithResolvers<void>;
 }
 
@@ -67,7 +82,7 @@ export function createWorkQueue(options: {
   const { clock, random, retryMsMax = 60_000 } = options;
   const now = new Set<string>();
   const later = new Set<string>();
-  const inWork = new Set<string>();
+  const inWork = new Map<string, Priority>();
   /** Removed while in work: whatever comes of that work does not bring them back. */
   const removed = new Set<string>();
   /** Added while in work. */
@@ -78,6 +93,7 @@ export function createWorkQueue(options: {
   const idlers = new Set<() => void>();
   let takenInARow = 0;
   let run: Run | undefined;
+  let cancelLook: (() => void) | undefined;
 
   function add(key: string, priority: Priority): void {
     if (inWork.has(key)) {
@@ -121,9 +137,9 @@ export function createWorkQueue(options: {
     pump();
   }
 
-  function take(): readonly [string, Priority] | undefined {
+  function take(current: Run): readonly [string, Priority] | undefined {
     const [firstNow] = now;
-    const [firstLater] = later;
+    const [firstLater] = mayTakeLater(current) ? later : [];
     if (firstNow !== undefined && (firstLater === undefined || takenInARow < nowInARow)) {
       takenInARow += 1;
       now.delete(firstNow);
@@ -135,6 +151,21 @@ export function createWorkQueue(options: {
     return [firstLater, 'later'];
   }
 
+  function mayTakeLater({ later: limitOf }: Run): boolean {
+    if (limitOf === undefined || later.size === 0) return true;
+    const { workersMax, waitMs } = limitOf();
+    if (waitMs > 0) {
+      cancelLook ??= clock.after(waitMs, () => {
+        cancelLook = undefined;
+        pump();
+      });
+      return false;
+    }
+    let laterInWork = 0;
+    for (const priority of inWork.values()) if (priority === 'later') laterInWork += 1;
+    return laterInWork < workersMax;
+  }
+
   /** Starts as much as the run allows, and notices when it, or all work, has come to an end. */
   function pump(): void {
     if (run !== undefined) startWork(run);
@@ -142,6 +173,8 @@ export function createWorkQueue(options: {
     if (run?.signal.aborted) {
       const { ended } = run;
       run = undefined;
+      cancelLook?.();
+      cancelLook = undefined;
       ended.resolve();
     }
     if (now.size + later.size > 0) return;
@@ -151,10 +184,10 @@ export function createWorkQueue(options: {
 
   function startWork(current: Run): void {
     while (!current.signal.aborted && inWork.size < current.workers) {
-      const taken = take();
+      const taken = take(current);
       if (taken === undefined) return;
       const [key, priority] = taken;
-      inWork.add(key);
+      inWork.set(key, priority);
       retries.get(key)?.cancel();
       retries.delete(key);
       // handle settles every outcome of the work itself; what it throws is our own mistake and ends the process.
@@ -164,7 +197,7 @@ export function createWorkQueue(options: {
 
   async function handle({ work, signal, onError }: Run, key: string, priority: Priority): Promise<void> {
     try {
-      const outcome = await work(key, signal);
+      const outcome = await work(key, signal, priority);
       failures.delete(key);
       if (outcome !== undefined && !removed.has(key)) addAfter(retries, key, outcome.retryAfterMs, priority);
     } catch (error) {
@@ -202,7 +235,7 @@ export function createWorkQueue(options: {
     get length() {
       return now.size + later.size;
     },
-    async run(work, { workers, signal, onError }) {
+    async run(work, { workers, signal, onError, later: laterLimit }) {
       assert(workers >= 1, 'a run needs at least one worker');
       const previous = run;
       assert(previous === undefined || previous.signal.aborted, 'the queue is being worked on already');
@@ -210,7 +243,7 @@ export function createWorkQueue(options: {
       if (signal.aborted) return;
       assert(run === undefined, 'another run waits for the queue already');
       const ended = Promise.withResolvers<void>();
-      run = { work, workers, signal, onError, ended };
+      run = { work, workers, signal, onError, later: laterLimit, ended };
       signal.addEventListener('abort', pump, { once: true });
       pump();
       await ended.promise;

@@ -25,6 +25,12 @@ export function createMetrics() {
       labelNames: ['code'],
       registers,
     }),
+    deniedWrites: new Gauge({
+      name: `${prefix}denied_writes`,
+      help: 'Reports that the cluster does not let us write at the moment, by what denies them.',
+      labelNames: ['by'],
+      registers,
+    }),
     publishSeconds: new Histogram({
       name: `${prefix}publish_seconds`,
       help: 'Time to bring one namespace in line, with or without a write.',

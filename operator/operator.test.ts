@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { constraintReports, reportName } from '../crds/api.ts';
 import type { FakeApi } from '../kube/testing/fake-api.ts';
 import { createProbes, listen } from './probes.ts';
-import { namespaces, networkPolicies, simulateOperator } from './testing/simulated-operator.ts';
+import { namespaces, networkPolicies, quotas, simulateOperator } from './testing/simulated-operator.ts';
 
 const withShop = (api: FakeApi) => {
   api.put(namespaces, { metadata: { name: 'shop' } });
@@ -119,6 +119,80 @@ test('a kind that is forbidden is told with the right that is missing, and is no
       expect.objectContaining({ name: 'resourcequota', enabled: true }),
     ]),
   });
+});
+
+test('a quota that goes down a little from an edge says what it said before, also to an operator that starts anew', async () => {
+  const quota = (used: string) => ({
+    metadata: { namespace: 'shop', name: 'q', uid: 'quota' },
+    spec: { hard: { pods: '100' } },
+    status: { hard: { pods: '100' }, used: { pods: used } },
+  });
+  let status: unknown;
+  {
+    await using simulated = await simulateOperator((api) => {
+      withShop(api);
+      api.put(quotas, quota('91'));
+    });
+    const { api, clock, report, totals } = simulated;
+    api.put(quotas, quota('86'));
+    await clock.advance(20_000);
+    expect(report('shop')).toMatchObject({ critical: 1, constraints: [{ metrics: { pods: { used: '86' } } }] });
+    expect(totals()).toMatchObject({ critical: 1, warning: 0 });
+    status = report('shop');
+  }
+  await using again = await simulateOperator((api) => {
+    withShop(api);
+    api.put(quotas, quota('86'));
+    api.put(constraintReports, { metadata: { namespace: 'shop', name: reportName }, status });
+  });
+  expect(again.report('shop')).toEqual(status);
+  expect(again.totals()).toMatchObject({ critical: 1, warning: 0 });
+  expect(
+    again.api.requests.filter(
+      ({ verb, plural }) => verb !== 'list' && verb !== 'watch' && plural === 'constraintreports',
+    ),
+  ).toEqual([]);
+  again.api.put(quotas, quota('84'));
+  await again.clock.advance(1_000);
+  expect(again.report('shop')).toMatchObject({ critical: 0, warning: 1 });
+});
+
+test('a namespace that is going away is neither written nor counted', async () => {
+  await using simulated = await simulateOperator((api) => {
+    withShop(api);
+    api.put(namespaces, { metadata: { name: 'leaving' } });
+  });
+  const { api, clock, totals } = simulated;
+  expect(totals()).toMatchObject({ namespaces: 2 });
+  api.put(namespaces, { metadata: { name: 'leaving' }, status: { phase: 'Terminating' } });
+  await clock.advance(5_000);
+  expect(totals()).toMatchObject({ namespaces: 1, namespacesWithConstraints: 0 });
+  api.forgetRequests();
+  api.put(networkPolicies, { ...denyIngress, metadata: { namespace: 'leaving', name: 'p' } });
+  api.remove(constraintReports, { namespace: 'leaving', name: reportName });
+  await clock.advance(60_000);
+  expect(api.requests.filter(({ namespace }) => namespace === 'leaving')).toEqual([]);
+  expect(totals()).toMatchObject({ namespaces: 1, namespacesWithConstraints: 0, ...ready('True') });
+});
+
+test('a webhook that denies even the Lease is named once, and the operator leads again when it is gone', async () => {
+  await using simulated = await simulateOperator(withShop);
+  const { api, clock, operator, log, report, crashes } = simulated;
+  const heal = api.fail({
+    matching: ({ verb }) => verb === 'create' || verb === 'update',
+    times: Number.POSITIVE_INFINITY,
+    status: 500,
+    message: 'Internal error occurred: failed calling webhook "all.example.org": failed to call webhook: refused',
+  });
+  api.put(networkPolicies, denyIngress);
+  await clock.advance(300_000);
+  expect(operator.leading).toBe(false);
+  expect(log.filter((line) => line.includes('lease not renewed') && line.includes('all.example.org'))).toHaveLength(1);
+  heal();
+  await clock.advance(20_000);
+  expect(operator.leading).toBe(true);
+  expect(report('shop')).toMatchObject({ total: 1 });
+  expect(crashes).toEqual([]);
 });
 
 test('our own definition, taken away while the operator runs, is a failure that is told', async () => {

@@ -17,6 +17,7 @@ import { createClusterState } from './discovery/cluster-state.ts';
 import { startWatches, type Watches, type WatchState } from './discovery/watches.ts';
 import { createErrorCounts } from './error-counts.ts';
 import type { Metrics } from './metrics.ts';
+import { tellLeaseFailures } from './lease-failures.ts';
 import { timestamp } from './reports/content.ts';
 import { createReporter } from './reports/reporter.ts';
 
@@ -143,7 +144,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
         writing = writing.then(() => reporter.write(AbortSignal.any([signal, stop])));
         writing.catch(deps.onCrash);
       },
-      onError: (error) => log.warn({ code: error.code, said: error.said }, 'lease not renewed, trying again'),
+      onError: tellLeaseFailures(log, clock),
     });
   });
   begun.catch((error: unknown) => {

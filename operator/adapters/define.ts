@@ -3,7 +3,8 @@
  * cannot be read becomes a problem that names object and path, never an exception and never silence.
  */
 import * as z from 'zod';
-import { type Constraint, compareText, constraintId } from '../../crds/constraint.ts';
+import { compareText, constraintId } from '../../crds/constraint.ts';
+import type { ReadConstraint } from './settled.ts';
 import { sentence } from './text.ts';
 
 /** What an adapter reads, in every version the API server serves. `*` as plural: the whole group. */
@@ -29,7 +30,7 @@ export interface Fault {
 }
 
 export interface Reading {
-  readonly constraints: readonly Constraint[];
+  readonly constraints: readonly ReadConstraint[];
   readonly problems: readonly Problem[];
   /** What it says only together with other objects; see join.ts. */
   readonly parts?: readonly Part<unknown>[];
@@ -55,7 +56,7 @@ export interface Adapter {
 }
 
 /** What an adapter says of one rule; source and id follow from the object. */
-export type Draft = Omit<Constraint, 'id' | 'name' | 'source'> & { readonly name?: string };
+export type Draft = Omit<ReadConstraint, 'id' | 'name' | 'source'> & { readonly name?: string };
 
 /** What an adapter makes of one object. Constraints may be drawn from an object that is not understood in all parts. */
 export interface Imposed {
@@ -132,7 +133,7 @@ export interface ObjectHead {
 }
 
 /** Field order is fixed here, so that equal constraints have equal JSON text. */
-export function constraintOf(draft: Draft, { apiVersion, kind, metadata }: ObjectHead): Constraint {
+export function constraintOf(draft: Draft, { apiVersion, kind, metadata }: ObjectHead): ReadConstraint {
   return {
     id: constraintId(metadata.uid, draft.key),
     name: draft.name ?? metadata.name,
@@ -151,6 +152,7 @@ export function constraintOf(draft: Draft, { apiVersion, kind, metadata }: Objec
     scope: draft.scope,
     rule: draft.rule,
     ...(draft.metrics === undefined ? {} : { metrics: draft.metrics }),
+    ...(draft.ifBefore === undefined ? {} : { ifBefore: draft.ifBefore }),
   };
 }
 

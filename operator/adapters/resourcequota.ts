@@ -9,7 +9,8 @@
  * - Kinds other than pods, claims, Services and ResourceClaims are counted when they are created. A Deployment is admitted
  *   whatever the quota of pods, and its pods are not.
  *
- * Critical from 90 % of any limit, and for a limit of 0; Warning from 75 %. Figures of usage stand in the metrics alone,
+ * Critical from 90 % of any limit, and for a limit of 0; Warning from 75 %. What was Critical stays so down to 85 %, what was
+ * Warning down to 70 %, unless a limit is 0: that is Critical whatever the usage. Figures of usage stand in the metrics alone,
  * because they move all the time and every change of a text is a write.
  *
  * A quota without limits imposes nothing. Not known here: what administrators limit in the admission configuration
@@ -25,7 +26,7 @@ import { QuotaScope } from '../../crds/rules/quota.ts';
 import type { AdmissionRule, Scope } from '../../crds/scope.ts';
 import type { Quantity } from '../../kube/quantity.ts';
 import { type Amount, Amounts, readAmounts } from './amounts.ts';
-import { NamespacedMetadata, defineAdapter } from './define.ts';
+import { type Draft, NamespacedMetadata, defineAdapter, summaryLengthMax } from './define.ts';
 import { absent } from './fields.ts';
 import { type Charge, chargeOf, quotaWord } from './quota-resources.ts';
 import { boundedList, sentence } from './text.ts';
@@ -62,12 +63,13 @@ export const resourceQuota = defineAdapter({
       }),
     );
     const scopes = scopesOf(spec);
+    const level = usageOf(limits, 'Info');
     const draft = {
       key: 'quota',
       type: 'ResourceLimit' as const,
-      severity: severityOf(limits),
+      severity: severityOf(limits, level),
       effect: 'limit' as const,
-      summary: summaryOf(limits, scopes),
+      summary: summaryOf(limits, scopes, level),
       message: messageOf(limits, scopes, enforced),
       scope: scopeOf(limits, scopes, namespace),
       rule: {
@@ -77,6 +79,7 @@ export const resourceQuota = defineAdapter({
         scopes,
       },
       metrics: metricsOf(limits),
+      ...(limits.some(isZero) ? {} : ifBefore(limits, scopes)),
     };
     return { drafts: [draft], faults };
   },
@@ -112,13 +115,30 @@ function uses({ hard, used }: Limit, percent: bigint): boolean {
   return hard.nano > 0n && used.quantity.nano * 100n >= hard.nano * percent;
 }
 
-function severityOf(limits: readonly Limit[]): Severity {
-  if (limits.some((limit) => isZero(limit) || uses(limit, 90n))) return 'Critical';
-  return limits.some((limit) => uses(limit, 75n)) ? 'Warning' : 'Info';
+/** How grave the usage is; up to 5 % below an edge as grave as it was before. */
+function usageOf(limits: readonly Limit[], before: Severity): Severity {
+  const anyUses = (percent: bigint) => limits.some((limit) => uses(limit, percent));
+  if (anyUses(before === 'Critical' ? 85n : 90n)) return 'Critical';
+  return anyUses(before === 'Info' ? 75n : 70n) ? 'Warning' : 'Info';
+}
+
+function severityOf(limits: readonly Limit[], usage: Severity): Severity {
+  return limits.some(isZero) ? 'Critical' : usage;
+}
+
+/** Only what differs from what is said when nothing was said before. */
+function ifBefore(limits: readonly Limit[], scopes: readonly QuotaScope[]): Pick<Draft, 'ifBefore'> {
+  const fresh = usageOf(limits, 'Info');
+  const others = (['Critical', 'Warning'] as const).flatMap((before) => {
+    const severity = usageOf(limits, before);
+    if (severity === fresh) return [];
+    return [[before, { severity, summary: sentence(summaryOf(limits, scopes, severity), summaryLengthMax) }] as const];
+  });
+  return others.length === 0 ? {} : { ifBefore: Object.fromEntries(others) };
 }
 
 /** Usage is told in words that change with the severity, and not more often. */
-function summaryOf(limits: readonly Limit[], scopes: readonly QuotaScope[]): string {
+function summaryOf(limits: readonly Limit[], scopes: readonly QuotaScope[], usage: Severity): string {
   const wordsOf = (some: readonly Limit[]) =>
     boundedList([...new Set(some.map(({ name }) => sentence(quotaWord(name), 60)))].toSorted(compareText), {
       separator: ', ',
@@ -132,7 +152,7 @@ function summaryOf(limits: readonly Limit[], scopes: readonly QuotaScope[]): str
     ...(sums.length === 0 ? [] : [`Limited in sum${whom}: ${wordsOf(sums)}`]),
     ...(zeros.length === 0 ? [] : [`${sums.length === 0 ? `Not allowed${whom}` : 'not allowed'}: ${wordsOf(zeros)}`]),
     ...(demanded(limits).length === 0 ? [] : [`pods must state ${wordsOf(demanded(limits))}`]),
-    ...usageWords(limits),
+    ...usageWords[usage],
   ];
   return parts.join('; ');
 }
@@ -147,10 +167,11 @@ function demanded(limits: readonly Limit[]): readonly Limit[] {
   return limits.filter(({ name }) => demandedNames.has(name));
 }
 
-function usageWords(limits: readonly Limit[]): string[] {
-  if (limits.some((limit) => uses(limit, 90n))) return ['used up or nearly so'];
-  return limits.some((limit) => uses(limit, 75n)) ? ['mostly used'] : [];
-}
+const usageWords: Record<Severity, readonly string[]> = {
+  Critical: ['used up or nearly so'],
+  Warning: ['mostly used'],
+  Info: [],
+};
 
 function messageOf(limits: readonly Limit[], scopes: readonly QuotaScope[], enforced: boolean): string {
   const amounts = limits.map(({ name, text }) => `${name} ${text}`);

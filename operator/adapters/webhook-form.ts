@@ -26,6 +26,7 @@ const engines: Readonly<Record<NonNullable<WebhookRule['carries']>, string>> = {
   kyverno: 'Kyverno',
 };
 
+/** One sentence for every reader of a bound namespace. */
 export function webhookSummary(rule: WebhookRule, asked: Asked): string {
   const some = selectsAll(asked.objectSelector) && asked.matchConditions.length === 0 ? '' : 'for some objects, ';
   const requests = capital(`${some}${requestWords(asked.rules)}`);
@@ -40,6 +41,7 @@ export function webhookSummary(rule: WebhookRule, asked: Asked): string {
   return `${requests} needs the consent of a webhook; ${fails ? 'it fails while that does not answer' : 'it passes while that does not answer'}`;
 }
 
+/** The same with the webhook's name, its Service, its selectors and the names of its conditions. */
 export function webhookMessage(rule: WebhookRule, asked: Asked): string {
   const { namespaceSelector, objectSelector, matchConditions } = asked;
   const { service, carries } = rule;
@@ -65,6 +67,7 @@ export function webhookMessage(rule: WebhookRule, asked: Asked): string {
   return parts.join('; ');
 }
 
+/** Of a webhook of which not all is understood: it may be asked about anything. */
 export function unreadSummary({ mutating }: WebhookRule): string {
   const may = mutating ? 'change or refuse' : 'refuse';
   return `A webhook that Potoo does not understand in all parts may ${may} requests of any kind`;

@@ -3,11 +3,12 @@
  * which namespaces a change touches and answers what is known of one; it writes nothing.
  */
 import * as z from 'zod';
-import { type Constraint, homeNamespace } from '../../crds/constraint.ts';
+import { homeNamespace } from '../../crds/constraint.ts';
 import { resourceName, type KubeObject } from '../../kube/resource.ts';
 import type { Priority } from '../../kube/work-queue.ts';
 import type { Adapter, Problem, Reading } from '../adapters/define.ts';
-import type { Observed } from '../reports/compose-report.ts';
+import type { ReadConstraint } from '../adapters/settled.ts';
+import type { ObservedNamespace } from '../reports/publish.ts';
 import { createScopeIndex } from '../scope/scope-index.ts';
 import { type Workload, workloadKinds, workloadOf, workloadOfPod } from '../scope/workload.ts';
 import { createWorkloadIndex } from '../scope/workload-index.ts';
@@ -18,10 +19,12 @@ export interface ClusterState {
   /** What has to be fed from watches. */
   readonly consumers: readonly Consumer<unknown>[];
   /** Undefined for a namespace that does not exist or is going away: nothing is written there. */
-  observe(namespace: string): Omit<Observed, 'unread'> | undefined;
+  observe(namespace: string): Omit<ObservedNamespace, 'unread'> | undefined;
+  /** Without those that are going away. */
   readonly namespaces: Iterable<string>;
+  /** False too for a namespace that is going away. */
   readonly exists: (namespace: string) => boolean;
-  constraints(): readonly Constraint[];
+  constraints(): readonly ReadConstraint[];
   namespacesWithConstraints(): number;
 }
 
@@ -40,6 +43,8 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
   const workloads = createWorkloadIndex();
   const terminating = new Set<string>();
   const policies = createPolicies(scopes, events.onProblem);
+
+  const isLiving = (namespace: string) => scopes.namespaces.has(namespace) && !terminating.has(namespace);
 
   function touched(namespaces: ReadonlySet<string>, home: string | undefined): void {
     for (const namespace of namespaces) events.onNamespace(namespace, namespace === home ? 'now' : 'later');
@@ -60,7 +65,9 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
       if (value.terminating) terminating.add(name);
       else terminating.delete(name);
       const changed = scopes.setNamespace({ name, labels: value.labels });
-      if (changed || wasTerminating !== value.terminating) events.onNamespace(name, 'now');
+      if (value.terminating) {
+        if (!wasTerminating) events.onNamespaceGone(name);
+      } else if (changed || wasTerminating) events.onNamespace(name, 'now');
     },
     remove(name) {
       terminating.delete(name);
@@ -114,17 +121,18 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
       workloadConsumer({ group: '', plural: 'pods' }, workloadOfPod, true),
     ],
     observe(namespace) {
-      if (!scopes.namespaces.has(namespace) || terminating.has(namespace)) return undefined;
+      if (!isLiving(namespace)) return undefined;
       return { namespace, constraints: [...scopes.boundTo(namespace)], workloads: workloads.of(namespace) };
     },
     get namespaces() {
-      return scopes.namespaces.keys();
+      return [...scopes.namespaces.keys()].filter(isLiving);
     },
-    exists: (namespace) => scopes.namespaces.has(namespace),
+    exists: isLiving,
     constraints: () => [...scopes.all()],
     namespacesWithConstraints() {
       let count = 0;
       for (const name of scopes.namespaces.keys()) {
+        if (!isLiving(name)) continue;
         for (const _ of scopes.boundTo(name)) {
           count += 1;
           break;

@@ -5,7 +5,7 @@ import { ReportStatus, reportEntriesMax } from '../../crds/report.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 import type { Workload } from '../scope/workload.ts';
 import { clusterConstraint, testConstraint } from '../testing/constraints.ts';
-import { composeReport, type Observed } from './compose-report.ts';
+import { composeReport as compose, type Observed } from './compose-report.ts';
 import { readReport } from './published.ts';
 
 const monday = '2026-01-05T00:00:00Z';
@@ -17,6 +17,7 @@ const observed = (different: Partial<Observed> = {}): Observed => ({
   unread: [],
   ...different,
 });
+const composeReport = (...given: Parameters<typeof compose>) => compose(...given).status;
 const workload = (name: string, labels: Record<string, string>): Workload => ({ kind: 'Deployment', name, labels });
 /** What the operator will know of the report once it is stored; the server sends fields in an order of its own. */
 const stored = (status: ReportStatus) =>

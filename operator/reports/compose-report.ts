@@ -17,7 +17,7 @@ import {
 import { formatReportLine, handleOf } from '../../crds/report-line.ts';
 import type { Workload } from '../scope/workload.ts';
 import { bindsEveryWorkload, bindsWorkload } from '../scope/workload-scope.ts';
-import { contentHash } from './content.ts';
+import { apartFromFigures, type Composed, contentDigest, contentHash } from './content.ts';
 import { readyCondition } from './ready-condition.ts';
 
 /** What is known of a namespace, from the caches alone. */
@@ -30,18 +30,30 @@ export interface Observed {
   readonly unread: readonly string[];
 }
 
+export interface PublishedEntry {
+  readonly hash: string;
+  readonly severity: Severity;
+  readonly lastChanged: string;
+}
+
 /** What stands in etcd of a report, as far as the next one depends on it. */
 export interface PublishedReport {
   readonly resourceVersion: string;
+  /** Of all but figures of usage and timestamps. */
   readonly hash: string;
+  readonly figuresHash: string;
   readonly lastChanged: string;
-  /** Hash and time of each entry by id. */
-  readonly entries: ReadonlyMap<string, { readonly hash: string; readonly lastChanged: string }>;
+  /** By id. */
+  readonly entries: ReadonlyMap<string, PublishedEntry>;
   readonly conditions: readonly Condition[];
 }
 
 /** `now` is the time that changed parts carry; unchanged parts keep theirs. */
-export function composeReport(observed: Observed, published: PublishedReport | undefined, now: string): ReportStatus {
+export function composeReport(
+  observed: Observed,
+  published: PublishedReport | undefined,
+  now: string,
+): Composed<ReportStatus> {
   const ordered = observed.constraints.toSorted(compareConstraints);
   const constraints: ReportEntry[] = [];
   const inherited: string[] = [];
@@ -68,8 +80,15 @@ export function composeReport(observed: Observed, published: PublishedReport | u
   };
   assert(content.constraints.length + content.inherited.length <= reportEntriesMax);
   assert.equal(content.critical + content.warning + content.info, content.total);
-  const unchanged = published !== undefined && published.hash === contentHash(content);
-  return { ...content, lastChanged: unchanged ? published.lastChanged : now };
+  const lasting = apartFromFigures(content);
+  const { hash, bytes: size } = contentDigest(lasting.content);
+  if (published === undefined || published.hash !== hash) {
+    return { status: { ...content, lastChanged: now }, change: 'content', bytes: size };
+  }
+  if (published.figuresHash !== contentHash(lasting.figures)) {
+    return { status: { ...content, lastChanged: now }, change: 'figures', bytes: size };
+  }
+  return { status: { ...content, lastChanged: published.lastChanged }, change: 'none', bytes: size };
 }
 
 /** How many there are of each severity, in the words of the reports. */

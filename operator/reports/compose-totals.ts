@@ -5,7 +5,7 @@ import type { ClusterReportStatus, AdapterHealth } from '../../crds/cluster-repo
 import type { Condition } from '../../crds/condition.ts';
 import { type Constraint, constraintTypes } from '../../crds/constraint.ts';
 import { countBySeverity } from './compose-report.ts';
-import { contentHash } from './content.ts';
+import { type Composed, contentDigest } from './content.ts';
 import { readyCondition } from './ready-condition.ts';
 
 export interface ObservedCluster {
@@ -17,6 +17,8 @@ export interface ObservedCluster {
   readonly lastDiscovery: string;
   /** Why the operator does not do all of its work, if so: a sentence each. */
   readonly failures: readonly string[];
+  /** What in the cluster does not let it write: a sentence each. */
+  readonly denials: readonly string[];
 }
 
 export interface PublishedTotals {
@@ -31,7 +33,7 @@ export function composeTotals(
   observed: ObservedCluster,
   published: PublishedTotals | undefined,
   now: string,
-): ClusterReportStatus {
+): Composed<ClusterReportStatus> {
   const byType: Record<string, number> = {};
   for (const type of constraintTypes) {
     const count = observed.constraints.filter((constraint) => constraint.type === type).length;
@@ -46,14 +48,23 @@ export function composeTotals(
     adapters: [...observed.adapters],
     versions: observed.versions,
     lastDiscovery: observed.lastDiscovery,
-    conditions: [readyCondition(health(observed.failures), published?.conditions, now)],
+    conditions: [readyCondition(health(observed), published?.conditions, now)],
   };
-  const unchanged = published !== undefined && published.hash === contentHash(content);
-  return { ...content, lastChanged: unchanged ? published.lastChanged : now };
+  const { hash, bytes } = contentDigest(content);
+  if (published?.hash === hash) {
+    return { status: { ...content, lastChanged: published.lastChanged }, change: 'none', bytes };
+  }
+  return { status: { ...content, lastChanged: now }, change: 'content', bytes };
 }
 
-function health(failures: readonly string[]): Pick<Condition, 'status' | 'reason' | 'message'> {
-  return failures.length === 0
-    ? { status: 'True', reason: 'Working', message: 'All that is watched is read, and every report is written.' }
-    : { status: 'False', reason: 'Failing', message: failures.join('; ').slice(0, 4_000) };
+/** What the cluster denies comes first: that ends only when a person does something. */
+function health({ failures, denials }: ObservedCluster): Pick<Condition, 'status' | 'reason' | 'message'> {
+  if (failures.length + denials.length === 0) {
+    return { status: 'True', reason: 'Working', message: 'All that is watched is read, and every report is written.' };
+  }
+  return {
+    status: 'False',
+    reason: denials.length > 0 ? 'WritesDenied' : 'Failing',
+    message: [...denials, ...failures].join('; ').slice(0, 4_000),
+  };
 }

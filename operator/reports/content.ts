@@ -3,13 +3,49 @@
  */
 import { createHash } from 'node:crypto';
 import { compareText } from '../../crds/constraint.ts';
+import { isJsonObject } from '../../kube/object.ts';
+
+/** A status that could be written now. */
+export interface Composed<Status> {
+  readonly status: Status;
+  /** What sets it apart from what stands in etcd; 'figures' for nothing but usage of quotas. */
+  readonly change: 'none' | 'figures' | 'content';
+  /** About the size of the request. */
+  readonly bytes: number;
+}
 
 /** Fields that say when, not what. They never make a difference. */
 const timestamps = new Set(['lastChanged', 'lastTransitionTime', 'lastDiscovery']);
 
 /** A digest of everything in a JSON value but its timestamps. */
 export function contentHash(value: unknown): string {
-  return createHash('sha256').update(canonicalText(value)).digest('base64').slice(0, 27);
+  return contentDigest(value).hash;
+}
+
+/** The same with the length of what it was made from. */
+export function contentDigest(value: unknown): { readonly hash: string; readonly bytes: number } {
+  const text = canonicalText(value);
+  const hash = createHash('sha256').update(text).digest('base64').slice(0, 27);
+  return { hash, bytes: Buffer.byteLength(text) };
+}
+
+/** The status of a report without what is used of each quota, and that by id of the entry and name of the resource. */
+export function apartFromFigures(status: unknown): { readonly content: unknown; readonly figures: object } {
+  if (!isJsonObject(status) || !Array.isArray(status.constraints)) return { content: status, figures: {} };
+  const figures: [string, object][] = [];
+  const constraints = status.constraints.map((entry: unknown) => {
+    if (!isJsonObject(entry) || !isJsonObject(entry.metrics)) return entry;
+    const used: [string, unknown][] = [];
+    const limits = Object.entries(entry.metrics).map(([resource, metric]) => {
+      if (!isJsonObject(metric)) return [resource, metric];
+      const { used: figure, ...limit } = metric;
+      if (figure !== undefined) used.push([resource, figure]);
+      return [resource, limit];
+    });
+    figures.push([String(entry.id), Object.fromEntries(used)]);
+    return { ...entry, metrics: Object.fromEntries(limits) };
+  });
+  return { content: { ...status, constraints }, figures: Object.fromEntries(figures) };
 }
 
 function canonicalText(value: unknown): string {

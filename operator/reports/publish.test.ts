@@ -19,6 +19,8 @@ function setUp() {
     details: createPublishedObjects<PublishedDetail>(),
     totals: createPublishedObjects<PublishedTotals>(),
     assertLeading: () => undefined,
+    onWrite: () => undefined,
+    figuresWaitMs: () => 0,
     onOversized: () => undefined,
   };
   const signal = new AbortController().signal;
@@ -30,7 +32,7 @@ function setUp() {
         { namespace: 'shop', constraints: [testConstraint('shop', 'p')], workloads: [], unread: [], ...different },
         by,
         signal,
-      ),
+      ).then(({ written }) => written),
     verbs: () => api.requests.map(({ verb, plural, subresource }) => [verb, plural, subresource].join(' ').trim()),
     report: () => api.get(constraintReports, { namespace: 'shop', name: reportName }),
   };
@@ -107,6 +109,7 @@ describe('publishNamespace', () => {
     ahead.set('shop/constraints', {
       resourceVersion: '999999',
       hash: '',
+      figuresHash: '',
       lastChanged: '',
       entries: new Map(),
       conditions: [],

@@ -11,17 +11,18 @@ import {
   type PotooResource,
   reportName,
 } from '../../crds/api.ts';
-import type { Constraint } from '../../crds/constraint.ts';
+import { type Constraint, homeNamespace } from '../../crds/constraint.ts';
 import type { ConstraintDetail } from '../../crds/detail.ts';
 import type { Client } from '../../kube/client.ts';
 import type { Clock } from '../../kube/clock.ts';
 import { KubeError } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 import { keyOf } from '../../kube/resource.ts';
+import { type ReadConstraint, settled } from '../adapters/settled.ts';
 import { composeDetails } from './compose-details.ts';
 import { composeReport, type Observed, type PublishedReport } from './compose-report.ts';
 import { composeTotals, type ObservedCluster, type PublishedTotals } from './compose-totals.ts';
-import { contentHash, timestamp } from './content.ts';
+import { type Composed, contentDigest, timestamp } from './content.ts';
 import { type PublishedDetail, type PublishedObjects, readDetail, readReport, readTotals } from './published.ts';
 
 export interface PublishDeps {
@@ -32,12 +33,25 @@ export interface PublishDeps {
   readonly totals: PublishedObjects<PublishedTotals>;
   /** Called before each request that writes. Throws when this process may not write any more. */
   readonly assertLeading: () => void;
-  /** The full form of the constraint is too large to be stored: its summary is all that is published. */
-  readonly onOversized: (constraint: Constraint) => void;
+  /** Called after it, with about the size of the request. */
+  readonly onWrite: (bytes: number) => void;
+  /** Milliseconds until a report may be written of which nothing but figures of usage has changed. */
+  readonly figuresWaitMs: (namespace: string) => number;
+  /** Those whose full form is too large to be stored, each time: their summary is all that is published. */
+  readonly onOversized: (namespace: string, constraints: readonly Constraint[]) => void;
 }
+
+/** As the caches have it, before it is settled which side of an edge a constraint is on. */
+export type ObservedNamespace = Omit<Observed, 'constraints'> & { readonly constraints: readonly ReadConstraint[] };
 
 /** How many requests changed something. */
 export type Written = number;
+
+export interface Published {
+  readonly written: Written;
+  /** Newer figures wait for their time: the namespace is to be published again after it. */
+  readonly retryAfterMs: number | undefined;
+}
 
 const attemptsMax = 4;
 
@@ -45,16 +59,28 @@ const attemptsMax = 4;
  * Writes the details and then the report of a namespace, each only if it says something new: whoever reads an id in the
  * report finds its full form. Throws KubeError when the API server refuses; the namespace is then to be tried again.
  */
-export async function publishNamespace(observed: Observed, deps: PublishDeps, signal: AbortSignal): Promise<Written> {
+export async function publishNamespace(
+  { constraints, ...rest }: ObservedNamespace,
+  deps: PublishDeps,
+  signal: AbortSignal,
+): Promise<Published> {
+  // Once for details and report, which have to say the same.
+  const observed = { ...rest, constraints: constraints.map((constraint) => settledAs(constraint, deps.reports)) };
   const { namespace } = observed;
   const { parts, oversized } = composeDetails(observed);
-  for (const constraint of oversized) deps.onOversized(constraint);
+  deps.onOversized(namespace, oversized);
   let written = 0;
+  let retryAfterMs: number | undefined;
   for (const [name, detail] of parts) written += await publishDetail(namespace, name, detail, deps, signal);
 
   written += await publishStatus(
     { resource: constraintReports, at: { namespace, name: reportName }, objects: deps.reports, read: readReport },
-    (published, now) => composeReport(observed, published, now),
+    (published, now) => {
+      const composed = composeReport(observed, published, now);
+      const waitMs = composed.change === 'figures' ? deps.figuresWaitMs(namespace) : 0;
+      retryAfterMs = waitMs > 0 ? waitMs : undefined;
+      return waitMs > 0 ? { ...composed, change: 'none' } : composed;
+    },
     deps,
     signal,
   );
@@ -62,7 +88,14 @@ export async function publishNamespace(observed: Observed, deps: PublishDeps, si
   for (const name of deps.details.namesIn(namespace)) {
     if (!parts.has(name)) written += await removeDetail(namespace, name, deps, signal);
   }
-  return written;
+  return { written, retryAfterMs };
+}
+
+/** What the report of its namespace says of the constraint, or will say. */
+export function settledAs(constraint: ReadConstraint, reports: PublishedObjects<PublishedReport>): Constraint {
+  const namespace = homeNamespace(constraint.source);
+  const report = namespace === undefined ? undefined : reports.get(keyOf({ namespace, name: reportName }));
+  return settled(constraint, report?.entries.get(constraint.id)?.severity);
 }
 
 /** Writes the ClusterConstraintReport, if it says something new. */
@@ -82,6 +115,7 @@ async function removeDetail(namespace: string, name: string, deps: PublishDeps, 
     if (published === undefined) return 0;
     const { resourceVersion } = published;
     deps.assertLeading();
+    deps.onWrite(0);
     await deps.client.delete(constraintDetails, at, { preconditions: { resourceVersion }, signal });
     deps.details.remove(keyOf(at), published);
     return 1;
@@ -96,10 +130,11 @@ async function publishDetail(
   signal: AbortSignal,
 ): Promise<Written> {
   const metadata = { namespace, name };
-  const hash = contentHash(detail);
+  const { hash, bytes } = contentDigest(detail);
   return attempt(detailAt(metadata, deps), deps.client, signal, async (published) => {
     if (published?.hash === hash) return 0;
     deps.assertLeading();
+    deps.onWrite(bytes);
     const answer =
       published === undefined
         ? await deps.client.create(constraintDetails, { metadata, ...detail }, { signal })
@@ -133,24 +168,26 @@ function detailAt(at: Target<PublishedDetail>['at'], deps: PublishDeps): Target<
 /** A status subresource takes two writes the first time: creation ignores status. */
 async function publishStatus<P extends PublishedReport | PublishedTotals>(
   target: Target<P>,
-  compose: (published: P | undefined, now: string) => object,
+  compose: (published: P | undefined, now: string) => Composed<object>,
   deps: PublishDeps,
   signal: AbortSignal,
 ): Promise<Written> {
   const { resource, at, objects, read } = target;
   return attempt(target, deps.client, signal, async (published) => {
-    const status = compose(published, timestamp(deps.clock.now()));
-    if (published?.hash === contentHash(status)) return 0;
+    const { status, change, bytes } = compose(published, timestamp(deps.clock.now()));
+    if (change === 'none') return 0;
     let written = 1;
     let { resourceVersion } = published ?? { resourceVersion: '' };
     if (published === undefined) {
       deps.assertLeading();
+      deps.onWrite(0);
       const created = await deps.client.create(resource, { metadata: at }, { signal });
       objects.set(keyOf(at), read(created));
       ({ resourceVersion } = created.metadata);
       written += 1;
     }
     deps.assertLeading();
+    deps.onWrite(bytes);
     const answer = await deps.client.replace(
       resource,
       { apiVersion, kind: resource.kind, metadata: { ...at, resourceVersion }, status },

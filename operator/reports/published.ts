@@ -8,7 +8,7 @@ import { ReportStatus } from '../../crds/report.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 import type { PublishedReport } from './compose-report.ts';
 import type { PublishedTotals } from './compose-totals.ts';
-import { contentHash } from './content.ts';
+import { apartFromFigures, contentHash } from './content.ts';
 
 export interface PublishedDetail {
   readonly resourceVersion: string;
@@ -20,15 +20,22 @@ export function readReport(object: KubeObject): PublishedReport {
   const { resourceVersion } = object.metadata;
   const parsed = ReportStatus.safeParse(object['status']);
   // No status yet, or one that somebody else made: its hash equals none of ours, so it is written anew.
-  if (!parsed.success) return { resourceVersion, hash: '', lastChanged: '', entries: new Map(), conditions: [] };
+  if (!parsed.success) {
+    return { resourceVersion, hash: '', figuresHash: '', lastChanged: '', entries: new Map(), conditions: [] };
+  }
   const { lastChanged, ...content } = parsed.data;
+  // Over what the server sent and not over what was parsed: a field that we do not know is a difference too.
+  const stored = apartFromFigures(object['status']);
   return {
     resourceVersion,
-    // Over what the server sent and not over what was parsed: a field that we do not know is a difference too.
-    hash: contentHash(object['status']),
+    hash: contentHash(stored.content),
+    figuresHash: contentHash(stored.figures),
     lastChanged,
     entries: new Map(
-      content.constraints.map((entry) => [entry.id, { hash: contentHash(entry), lastChanged: entry.lastChanged }]),
+      content.constraints.map((entry) => [
+        entry.id,
+        { hash: contentHash(entry), severity: entry.severity, lastChanged: entry.lastChanged },
+      ]),
     ),
     conditions: content.conditions ?? [],
   };

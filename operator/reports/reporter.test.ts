@@ -1,59 +1,10 @@
-import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { clusterConstraintReports, clusterReportName, constraintDetails, constraintReports } from '../../crds/api.ts';
-import { createClient } from '../../kube/client.ts';
-import { createFakeApi } from '../../kube/testing/fake-api.ts';
-import { createVirtualClock, seededRandom } from '../../kube/testing/virtual-clock.ts';
-import { createMetrics } from '../metrics.ts';
-import { testConstraint } from '../testing/constraints.ts';
-import { createReporter } from './reporter.ts';
-
-function setUp(namespaces: readonly string[]) {
-  const clock = createVirtualClock();
-  const api = createFakeApi({ resources: [constraintReports, constraintDetails, clusterConstraintReports], clock });
-  const crashes: unknown[] = [];
-  const constraints = new Map(namespaces.map((name) => [name, [testConstraint(name, 'p')]]));
-  const reporter = createReporter({
-    client: createClient(api.transport),
-    clock,
-    random: seededRandom(1),
-    log: pino({ level: 'silent' }),
-    metrics: createMetrics(),
-    namespaces: () => constraints.keys(),
-    exists: (namespace) => constraints.has(namespace),
-    observe: (namespace) => {
-      const bound = constraints.get(namespace);
-      return bound === undefined ? undefined : { namespace, constraints: bound, workloads: [], unread: [] };
-    },
-    observeCluster: () => ({
-      constraints: [...constraints.values()].flat(),
-      namespaces: constraints.size,
-      namespacesWithConstraints: constraints.size,
-      adapters: [],
-      versions: { operator: '0', kubernetes: 'v1.36.0' },
-      lastDiscovery: '2026-01-01T00:00:00Z',
-      failures: [],
-    }),
-    deadline: () => Number.POSITIVE_INFINITY,
-    onCrash: (error) => crashes.push(error),
-  });
-  const stop = new AbortController();
-  return {
-    api,
-    clock,
-    reporter,
-    crashes,
-    begin: () => reporter.write(stop.signal),
-    stop: () => stop.abort(new Error('the test ends')),
-    written: () =>
-      api.requests.map(({ verb, plural, namespace }) => [verb, plural, namespace].filter(Boolean).join(' ')),
-    totals: () => api.get(clusterConstraintReports, { name: clusterReportName })?.['status'],
-  };
-}
+import { constraintReports } from '../../crds/api.ts';
+import { simulateReporter } from '../testing/simulated-reporter.ts';
 
 describe('the reporter', () => {
   test('speaks of the whole cluster only after it has looked at every namespace', async () => {
-    const { clock, begin, stop, written, crashes } = setUp(['a', 'b', 'c']);
+    const { clock, begin, stop, written, crashes } = simulateReporter(['a', 'b', 'c']);
     const ended = begin();
     await clock.advance(10_000);
     const order = written();
@@ -67,7 +18,7 @@ describe('the reporter', () => {
   });
 
   test('tells what could not be written and why, once for all namespaces, and takes it back', async () => {
-    const { api, clock, begin, stop, totals } = setUp(['a', 'b']);
+    const { api, clock, begin, stop, totals } = simulateReporter(['a', 'b']);
     const heal = api.fail({
       matching: ({ plural, verb }) => plural === 'constraintdetails' && verb === 'create',
       times: Number.POSITIVE_INFINITY,
@@ -82,8 +33,9 @@ describe('the reporter', () => {
         {
           type: 'Ready',
           status: 'False',
+          reason: 'WritesDenied',
           message:
-            'The report of a and 1 more could not be written: KUBE_FORBIDDEN: admission webhook "guard.example.org" denied the request',
+            'The report of a, b is denied by webhook guard.example.org: KUBE_FORBIDDEN: admission webhook "guard.example.org" denied the request',
         },
       ],
     });
@@ -95,7 +47,7 @@ describe('the reporter', () => {
   });
 
   test('a burst of changes of a namespace becomes a few writes', async () => {
-    const { api, clock, reporter, begin, stop } = setUp(['a']);
+    const { api, clock, reporter, begin, stop } = simulateReporter(['a']);
     const ended = begin();
     await clock.advance(5_000);
     api.forgetRequests();

@@ -4,17 +4,20 @@
  */
 import type { Logger } from 'pino';
 import { clusterConstraintReports, constraintDetails, constraintReports } from '../../crds/api.ts';
-import { compareText } from '../../crds/constraint.ts';
+import type { Constraint } from '../../crds/constraint.ts';
 import type { Client } from '../../kube/client.ts';
 import type { Clock, Random } from '../../kube/clock.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { type KubeObject, keyOf } from '../../kube/resource.ts';
-import { createWorkQueue, type Priority } from '../../kube/work-queue.ts';
+import { createWorkQueue, type LaterLimit, type Priority } from '../../kube/work-queue.ts';
+import type { ReadConstraint } from '../adapters/settled.ts';
 import type { Consumer } from '../discovery/watches.ts';
 import type { Metrics } from '../metrics.ts';
-import { countBySeverity, type Observed, type PublishedReport } from './compose-report.ts';
+import { countBySeverity, type PublishedReport } from './compose-report.ts';
 import type { ObservedCluster, PublishedTotals } from './compose-totals.ts';
-import { type PublishDeps, publishNamespace, publishTotals } from './publish.ts';
+import { deniedBy, deniedFields } from './denied-write.ts';
+import { createFigurePace } from './figure-pace.ts';
+import { type ObservedNamespace, type PublishDeps, publishNamespace, publishTotals, settledAs } from './publish.ts';
 import {
   createPublishedObjects,
   type PublishedDetail,
@@ -24,6 +27,8 @@ import {
   readTotals,
 } from './published.ts';
 import { createSchedule } from './schedule.ts';
+import { createWriteBudget, fanOutLimits } from './write-budget.ts';
+import { createWriteFailures } from './write-failures.ts';
 
 export interface ReporterDeps {
   readonly client: Client;
@@ -32,9 +37,11 @@ export interface ReporterDeps {
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Undefined for a namespace that does not exist or is going away. */
-  readonly observe: (namespace: string) => Observed | undefined;
+  readonly observe: (namespace: string) => ObservedNamespace | undefined;
   /** Its failures are those of reading; those of writing are known here. */
-  readonly observeCluster: () => ObservedCluster;
+  readonly observeCluster: () => Omit<ObservedCluster, 'denials' | 'constraints'> & {
+    readonly constraints: readonly ReadConstraint[];
+  };
   readonly namespaces: () => Iterable<string>;
   readonly exists: (namespace: string) => boolean;
   /** clock.monotonic() up to which this process may write. */
@@ -61,17 +68,21 @@ const totalsKey = '';
 const totalsDelayMs = 2_000;
 /** Writes at a time. More only queue up in the API server. */
 const workers = 8;
+/** Of these for changes that are not of the namespace's own: the others are free when one of its own comes. */
+const laterWorkers = 4;
 /** What stopped a write is mostly ended by a person, who then waits for the report. */
 const retryMsMax = 30_000;
-/** Failures that the cluster report names; the rest are counted in metrics. */
-const failuresNamedMax = 10;
 
 /** Hears of changes from the start; nothing is written before `write`. */
 export function createReporter(deps: ReporterDeps): Reporter {
   const { client, clock, log, metrics } = deps;
   const queue = createWorkQueue({ clock, random: deps.random, retryMsMax });
   const schedule = createSchedule(queue, clock);
-  const failures = new Map<string, string>();
+  const budget = createWriteBudget(fanOutLimits);
+  const figures = createFigurePace(clock);
+  const failures = createWriteFailures({ random: deps.random, notNamed: totalsKey });
+  /** Ids of constraints of a namespace that were told to be too large. */
+  const oversized = new Map<string, readonly string[]>();
   /** Namespaces that were not looked at since this process leads: as long as there are any, the totals would be a promise. */
   const unseen = new Set<string>();
   const published: PublishDeps = {
@@ -80,71 +91,144 @@ export function createReporter(deps: ReporterDeps): Reporter {
     reports: createPublishedObjects<PublishedReport>(),
     details: createPublishedObjects<PublishedDetail>(),
     totals: createPublishedObjects<PublishedTotals>(),
-    onOversized: ({ id, source }) =>
-      log.warn({ id, source }, 'full form too large to be stored, only its summary is published'),
+    onOversized: tellOversized,
+    onWrite: () => undefined,
+    figuresWaitMs: (namespace) => figures.waitMs(namespace),
     assertLeading() {
       if (clock.monotonic() >= deps.deadline()) throw new LeadershipLost();
     },
   };
-  const totalsChanged = () => queue.addAfter(totalsKey, totalsDelayMs, 'later');
+  const totalsChanged = () => queue.addAfter(totalsKey, totalsDelayMs);
   const putRight = (namespace: string) => {
     if (deps.exists(namespace)) schedule.changed(namespace, 'now');
   };
 
-  async function publishKey(key: string, signal: AbortSignal): Promise<void> {
+  /** Who takes over begins at full speed: until all is looked at, nobody knows whether any report is right. */
+  const isTakingOver = () => unseen.size > 0;
+  const laterLimit = (): LaterLimit =>
+    isTakingOver()
+      ? { workersMax: workers, waitMs: 0 }
+      : { workersMax: laterWorkers, waitMs: budget.waitMs(clock.monotonic()) };
+
+  async function publishKey(
+    key: string,
+    signal: AbortSignal,
+    priority: Priority,
+  ): Promise<void | { readonly retryAfterMs: number }> {
     metrics.queue.set(queue.length);
-    if (key === totalsKey) await publishCluster(signal);
-    else await publishKnown(key, signal);
+    try {
+      if (key === totalsKey) return await publishCluster(signal);
+      // A thousand reports that are right already would be one long turn, in which nothing else is heard.
+      if (priority === 'later') await clock.sleep(0, signal);
+      return await publishKnown(key, signal, priority);
+    } catch (error) {
+      // What the cluster refuses is no failure of the queue, which would try it again too often.
+      if (signal.aborted || !(error instanceof KubeError) || deniedBy(error) === undefined) throw error;
+      return tellFailure(key, error) ? { retryAfterMs: failures.retryAfterMs(key) } : undefined;
+    }
   }
 
   async function publishCluster(signal: AbortSignal): Promise<void> {
-    if (unseen.size > 0) return;
+    if (isTakingOver()) return;
     const read = deps.observeCluster();
-    const observed = { ...read, failures: [...read.failures, ...failureSentences(failures)] };
+    const told = failures.sentences();
+    const constraints = read.constraints.map((constraint) => settledAs(constraint, published.reports));
+    const observed = { ...read, constraints, failures: [...read.failures, ...told.failures], denials: told.denials };
     measure(metrics, observed);
-    metrics.writes.inc(await publishTotals(observed, published, signal));
-    failures.delete(totalsKey);
+    succeeded(totalsKey, await publishTotals(observed, published, signal));
   }
 
-  async function publishKnown(namespace: string, signal: AbortSignal): Promise<void> {
+  async function publishKnown(
+    namespace: string,
+    signal: AbortSignal,
+    priority: Priority,
+  ): Promise<void | { readonly retryAfterMs: number }> {
     const observed = deps.observe(namespace);
-    if (observed === undefined) schedule.forget(namespace);
-    else {
-      const end = metrics.publishSeconds.startTimer();
-      try {
-        metrics.writes.inc(await publishNamespace(observed, published, signal));
-      } finally {
-        end();
-      }
+    if (observed === undefined) {
+      forget(namespace);
+      return;
     }
-    if (failures.delete(namespace)) totalsChanged();
+    const isLimited = priority === 'later' && !isTakingOver();
+    const onWrite = (bytes: number) => {
+      if (isLimited) budget.spend(clock.monotonic(), bytes);
+    };
+    const end = metrics.publishSeconds.startTimer();
+    try {
+      const { written, retryAfterMs } = await publishNamespace(observed, { ...published, onWrite }, signal);
+      if (written > 0) figures.written(namespace);
+      succeeded(namespace, written);
+      seen(namespace);
+      return retryAfterMs === undefined ? undefined : { retryAfterMs };
+    } finally {
+      end();
+    }
+  }
+
+  function succeeded(key: string, written: number): void {
+    metrics.writes.inc(written);
+    const { hadFailed, deniedToo } = failures.succeeded(key);
+    if (!hadFailed) return;
+    measureDenied();
+    if (key !== totalsKey) totalsChanged();
+    if (written === 0) return;
+    for (const other of deniedToo) queue.add(other, other === totalsKey ? 'now' : 'later');
+  }
+
+  function forget(namespace: string): void {
+    schedule.forget(namespace);
+    figures.forget(namespace);
+    oversized.delete(namespace);
+    failures.forget(namespace);
+    measureDenied();
     seen(namespace);
   }
 
+  function measureDenied(): void {
+    for (const [by, count] of failures.denied()) metrics.deniedWrites.set({ by }, count);
+  }
+
+  function tellOversized(namespace: string, constraints: readonly Constraint[]): void {
+    const before = oversized.get(namespace) ?? [];
+    for (const { id, source } of constraints) {
+      if (before.includes(id)) continue;
+      log.warn({ id, source }, 'full form too large to be stored, only its summary is published');
+    }
+    if (constraints.length === 0) oversized.delete(namespace);
+    else
+      oversized.set(
+        namespace,
+        constraints.map(({ id }) => id),
+      );
+  }
+
   function seen(namespace: string): void {
-    if (unseen.delete(namespace) && unseen.size === 0) queue.add(totalsKey, 'later');
+    if (unseen.delete(namespace) && unseen.size === 0) queue.add(totalsKey);
   }
 
   function onFailure(key: string, error: unknown): void {
     if (error instanceof LeadershipLost) return;
-    if (!(error instanceof KubeError)) {
-      deps.onCrash(error);
-      return;
-    }
+    if (error instanceof KubeError) tellFailure(key, error);
+    else deps.onCrash(error);
+  }
+
+  /** Returns whether the key is still to be written. */
+  function tellFailure(key: string, error: KubeError): boolean {
     metrics.writeFailures.inc({ code: error.code });
     seen(key);
     // A namespace that is going away takes no more objects; its own event follows, or was faster than this answer.
-    if (error.said.includes('because it is being terminated')) return;
-    if (key !== totalsKey && deps.observe(key) === undefined) return;
-    const failure = `${error.code}: ${error.said}`;
+    if (error.said.includes('because it is being terminated')) return false;
+    if (key !== totalsKey && deps.observe(key) === undefined) return false;
+    const { isNews, isWorthTelling, denied } = failures.failed(key, error);
+    measureDenied();
     // Each attempt that fails in the same way would be a line, for every namespace of a cluster whose API server is away.
-    if (failures.get(key) === failure) return;
-    log.error(
-      { namespace: key, code: error.code, request: error.request, said: error.said },
-      'not written, trying again',
-    );
-    failures.set(key, failure);
-    if (key !== totalsKey) totalsChanged();
+    if (isWorthTelling) {
+      log.error(
+        { namespace: key, code: error.code, request: error.request, said: error.said, ...deniedFields(denied) },
+        'not written, trying again',
+      );
+    }
+    if (isNews && key !== totalsKey) totalsChanged();
+    return true;
   }
 
   return {
@@ -158,10 +242,8 @@ export function createReporter(deps: ReporterDeps): Reporter {
       totalsChanged();
     },
     gone(namespace) {
-      schedule.forget(namespace);
       queue.remove(namespace);
-      failures.delete(namespace);
-      seen(namespace);
+      forget(namespace);
       totalsChanged();
     },
     totalsChanged,
@@ -173,8 +255,8 @@ export function createReporter(deps: ReporterDeps): Reporter {
         unseen.add(namespace);
         queue.add(namespace, 'later');
       }
-      queue.add(totalsKey, 'later');
-      await queue.run(publishKey, { workers, signal, onError: onFailure });
+      queue.add(totalsKey);
+      await queue.run(publishKey, { workers, signal, onError: onFailure, later: laterLimit });
       metrics.leading.set(0);
       log.info('not leading any more');
     },
@@ -209,19 +291,6 @@ function follow<T extends { readonly resourceVersion: string }>(
       for (const key of objects.forgetMissing(list)) onForeign(namespaceOf(key));
     },
   };
-}
-
-/** The same failure in many namespaces is said once. The report of the cluster cannot tell of its own; log and metrics do. */
-function failureSentences(failures: ReadonlyMap<string, string>): string[] {
-  const ofNamespaces = [...failures].filter(([key]) => key !== totalsKey);
-  return [...Map.groupBy(ofNamespaces, ([, said]) => said)]
-    .toSorted(([a], [b]) => compareText(a, b))
-    .slice(0, failuresNamedMax)
-    .map(([said, entries]) => {
-      const [first] = entries.map(([namespace]) => namespace).toSorted();
-      const others = entries.length > 1 ? ` and ${entries.length - 1} more` : '';
-      return `The report of ${first}${others} could not be written: ${said}`;
-    });
 }
 
 function measure(metrics: Metrics, { constraints, namespaces }: ObservedCluster): void {

@@ -2,25 +2,25 @@
  * Namespaces × constraints, kept incrementally: a change of a policy touches the namespaces that it binds or bound, a change
  * of a namespace's labels re-scopes that namespace only. Each change returns what it touched; nothing else is told.
  */
-import type { Constraint } from '../../crds/constraint.ts';
+import type { ReadConstraint } from '../adapters/settled.ts';
 import { bindsNamespace, exactNames, type NamespaceIdentity } from './namespace-scope.ts';
 
 export interface ScopeIndex {
   /** The constraints of a policy object, all of them, in place of those it had. Returns the namespaces that this touches. */
-  setPolicy(policy: string, constraints: readonly Constraint[]): ReadonlySet<string>;
+  setPolicy(policy: string, constraints: readonly ReadConstraint[]): ReadonlySet<string>;
   removePolicy(policy: string): ReadonlySet<string>;
   /** Returns whether what binds the namespace may have changed. */
   setNamespace(namespace: NamespaceIdentity): boolean;
   removeNamespace(name: string): void;
   /** In no particular order. */
-  boundTo(namespace: string): Iterable<Constraint>;
+  boundTo(namespace: string): Iterable<ReadConstraint>;
   /** Every constraint once, however many namespaces it binds. */
-  all(): Iterable<Constraint>;
+  all(): Iterable<ReadConstraint>;
   readonly namespaces: ReadonlyMap<string, NamespaceIdentity>;
 }
 
 interface Policy {
-  readonly constraints: readonly Constraint[];
+  readonly constraints: readonly ReadConstraint[];
   /** To tell whether a policy that was updated still says the same. */
   readonly text: string;
 }
@@ -32,11 +32,11 @@ export function createScopeIndex(): ScopeIndex {
   const namespaces = new Map<string, NamespaceIdentity>();
   const policies = new Map<string, Policy>();
   /** Constraints whose scope has to be compared with each namespace, by id. */
-  const wide = new Map<string, Constraint>();
+  const wide = new Map<string, ReadConstraint>();
   /** Namespace → constraint id → constraint. Holds names that no namespace has yet, when a scope names them. */
-  const bound = new Map<string, Map<string, Constraint>>();
+  const bound = new Map<string, Map<string, ReadConstraint>>();
 
-  function bind(namespace: string, constraint: Constraint): void {
+  function bind(namespace: string, constraint: ReadConstraint): void {
     const present = bound.get(namespace);
     if (present === undefined) bound.set(namespace, new Map([[constraint.id, constraint]]));
     else present.set(constraint.id, constraint);
@@ -49,7 +49,7 @@ export function createScopeIndex(): ScopeIndex {
     return true;
   }
 
-  function namespacesOf(constraint: Constraint): Iterable<string> {
+  function namespacesOf(constraint: ReadConstraint): Iterable<string> {
     return (
       exactNames(constraint.scope.namespaces) ??
       [...namespaces.values()]
@@ -58,7 +58,7 @@ export function createScopeIndex(): ScopeIndex {
     );
   }
 
-  function insert(constraints: readonly Constraint[], touched: Set<string>): void {
+  function insert(constraints: readonly ReadConstraint[], touched: Set<string>): void {
     for (const constraint of constraints) {
       if (exactNames(constraint.scope.namespaces) === undefined) wide.set(constraint.id, constraint);
       for (const namespace of namespacesOf(constraint)) {
@@ -68,7 +68,7 @@ export function createScopeIndex(): ScopeIndex {
     }
   }
 
-  function withdraw(constraints: readonly Constraint[], touched: Set<string>): void {
+  function withdraw(constraints: readonly ReadConstraint[], touched: Set<string>): void {
     for (const { id, scope } of constraints) {
       wide.delete(id);
       for (const namespace of exactNames(scope.namespaces) ?? [...bound.keys()]) {
