@@ -1,6 +1,12 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { clusterConstraintReports, clusterReportName, constraintDetails, constraintReports } from '../../crds/api.ts';
+import {
+  clusterConstraintDetails,
+  clusterConstraintReports,
+  clusterReportName,
+  constraintDetails,
+  constraintReports,
+} from '../../crds/api.ts';
 import { createClient } from '../../kube/client.ts';
 import { createFakeApi } from '../../kube/testing/fake-api.ts';
 import { createVirtualClock, seededRandom } from '../../kube/testing/virtual-clock.ts';
@@ -10,7 +16,10 @@ import { createReporter } from './reporter.ts';
 
 function setUp(namespaces: readonly string[]) {
   const clock = createVirtualClock();
-  const api = createFakeApi({ resources: [constraintReports, constraintDetails, clusterConstraintReports], clock });
+  const api = createFakeApi({
+    resources: [constraintReports, constraintDetails, clusterConstraintReports, clusterConstraintDetails],
+    clock,
+  });
   const crashes: unknown[] = [];
   const constraints = new Map(namespaces.map((name) => [name, [testConstraint(name, 'p')]]));
   const reporter = createReporter({
@@ -25,6 +34,8 @@ function setUp(namespaces: readonly string[]) {
       const bound = constraints.get(namespace);
       return bound === undefined ? undefined : { namespace, constraints: bound, workloads: [], unread: [] };
     },
+    observeClusterDetail: () => ({ subject: 'policy', constraints: [] }),
+    clusterDetails: () => [],
     observeCluster: () => ({
       constraints: [...constraints.values()].flat(),
       namespaces: constraints.size,

@@ -3,8 +3,14 @@
  * writes each that says something new. Failures are remembered until the namespace could be written.
  */
 import type { Logger } from 'pino';
-import { clusterConstraintReports, constraintDetails, constraintReports } from '../../crds/api.ts';
+import {
+  clusterConstraintDetails,
+  clusterConstraintReports,
+  constraintDetails,
+  constraintReports,
+} from '../../crds/api.ts';
 import { compareText } from '../../crds/constraint.ts';
+import { clusterDetailNameOfPart } from '../../crds/detail.ts';
 import type { Client } from '../../kube/client.ts';
 import type { Clock, Random } from '../../kube/clock.ts';
 import { KubeError } from '../../kube/errors.ts';
@@ -12,13 +18,17 @@ import { type KubeObject, keyOf } from '../../kube/resource.ts';
 import { createWorkQueue, type Priority } from '../../kube/work-queue.ts';
 import type { Consumer } from '../discovery/watches.ts';
 import type { Metrics } from '../metrics.ts';
+import { createClusterDetailWriter } from './cluster-detail-writer.ts';
+import type { ObservedClusterDetail } from './compose-cluster-details.ts';
 import { countBySeverity, type Observed, type PublishedReport } from './compose-report.ts';
 import type { ObservedCluster, PublishedTotals } from './compose-totals.ts';
 import { type PublishDeps, publishNamespace, publishTotals } from './publish.ts';
+import { publishClusterDetail } from './publish-cluster-details.ts';
 import {
   createPublishedObjects,
   type PublishedDetail,
   type PublishedObjects,
+  readClusterDetail,
   readDetail,
   readReport,
   readTotals,
@@ -35,6 +45,9 @@ export interface ReporterDeps {
   readonly observe: (namespace: string) => Observed | undefined;
   /** Its failures are those of reading; those of writing are known here. */
   readonly observeCluster: () => ObservedCluster;
+  /** By the name of the ClusterConstraintDetail; without constraints when there is no such policy. */
+  readonly observeClusterDetail: (name: string) => ObservedClusterDetail;
+  readonly clusterDetails: () => Iterable<string>;
   readonly namespaces: () => Iterable<string>;
   readonly exists: (namespace: string) => boolean;
   /** clock.monotonic() up to which this process may write. */
@@ -49,6 +62,8 @@ export interface Reporter {
   /** 'now' for what the namespace's own objects did, 'later' for the rest. */
   changed(namespace: string, priority: Priority): void;
   gone(namespace: string): void;
+  /** What the ClusterConstraintDetail of this name says may have changed. */
+  clusterDetailChanged(name: string): void;
   /** Something that only the ClusterConstraintReport tells has changed. */
   totalsChanged(): void;
   /** Writes until aborted, beginning with a look at every namespace. Resolves when nothing is in flight any more. */
@@ -57,6 +72,8 @@ export interface Reporter {
 
 /** The queue's key of the ClusterConstraintReport: no namespace has an empty name. */
 const totalsKey = '';
+/** Before the name of a ClusterConstraintDetail in the queue: no namespace has a colon in its name. */
+const clusterDetailPrefix = 'cluster:';
 /** The totals change with nearly every namespace; at most so often they are written. */
 const totalsDelayMs = 2_000;
 /** Writes at a time. More only queue up in the API server. */
@@ -79,6 +96,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
     clock,
     reports: createPublishedObjects<PublishedReport>(),
     details: createPublishedObjects<PublishedDetail>(),
+    clusterDetails: createPublishedObjects<PublishedDetail>(),
     totals: createPublishedObjects<PublishedTotals>(),
     onOversized: ({ id, source }) =>
       log.warn({ id, source }, 'full form too large to be stored, only its summary is published'),
@@ -87,13 +105,26 @@ export function createReporter(deps: ReporterDeps): Reporter {
     },
   };
   const totalsChanged = () => queue.addAfter(totalsKey, totalsDelayMs, 'later');
-  const putRight = (namespace: string) => {
+  const putRight = (key: string) => {
+    const namespace = namespaceOf(key);
     if (deps.exists(namespace)) schedule.changed(namespace, 'now');
+  };
+  const clusterDetails = createClusterDetailWriter(async (name, signal) => {
+    const observed = deps.observeClusterDetail(name);
+    metrics.writes.inc(await publishClusterDetail(name, observed, published, signal));
+    if (observed.subject === 'policy' && observed.constraints.length === 0) {
+      schedule.forget(clusterDetailPrefix + name);
+    }
+  });
+  const clusterDetailChanged = (name: string) => {
+    clusterDetails.changed(name);
+    schedule.changed(clusterDetailPrefix + name, 'now');
   };
 
   async function publishKey(key: string, signal: AbortSignal): Promise<void> {
     metrics.queue.set(queue.length);
     if (key === totalsKey) await publishCluster(signal);
+    else if (key.startsWith(clusterDetailPrefix)) await publishClusterKey(key, signal);
     else await publishKnown(key, signal);
   }
 
@@ -106,7 +137,14 @@ export function createReporter(deps: ReporterDeps): Reporter {
     failures.delete(totalsKey);
   }
 
+  async function publishClusterKey(key: string, signal: AbortSignal): Promise<void> {
+    await clusterDetails.write(key.slice(clusterDetailPrefix.length), signal);
+    if (failures.delete(key)) totalsChanged();
+    seen(key);
+  }
+
   async function publishKnown(namespace: string, signal: AbortSignal): Promise<void> {
+    await clusterDetails.ahead(deps.observe(namespace)?.constraints ?? [], signal);
     const observed = deps.observe(namespace);
     if (observed === undefined) schedule.forget(namespace);
     else {
@@ -135,7 +173,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
     seen(key);
     // A namespace that is going away takes no more objects; its own event follows, or was faster than this answer.
     if (error.said.includes('because it is being terminated')) return;
-    if (key !== totalsKey && deps.observe(key) === undefined) return;
+    if (isNamespace(key) && deps.observe(key) === undefined) return;
     const failure = `${error.code}: ${error.said}`;
     // Each attempt that fails in the same way would be a line, for every namespace of a cluster whose API server is away.
     if (failures.get(key) === failure) return;
@@ -151,6 +189,9 @@ export function createReporter(deps: ReporterDeps): Reporter {
     consumers: [
       follow(constraintReports, published.reports, readReport, putRight),
       follow(constraintDetails, published.details, readDetail, putRight),
+      follow(clusterConstraintDetails, published.clusterDetails, readClusterDetail, (name) =>
+        clusterDetailChanged(clusterDetailNameOfPart(name)),
+      ),
       follow(clusterConstraintReports, published.totals, readTotals, totalsChanged),
     ],
     changed(namespace, priority) {
@@ -164,11 +205,19 @@ export function createReporter(deps: ReporterDeps): Reporter {
       seen(namespace);
       totalsChanged();
     },
+    clusterDetailChanged,
     totalsChanged,
     async write(signal) {
       log.info('leading: this process writes the reports');
       metrics.leading.set(1);
       unseen.clear();
+      // Those that stand there too: of a policy that went while nobody wrote.
+      const names = [...deps.clusterDetails(), ...published.clusterDetails.namesIn('').map(clusterDetailNameOfPart)];
+      for (const name of names) {
+        clusterDetails.changed(name);
+        unseen.add(clusterDetailPrefix + name);
+        queue.add(clusterDetailPrefix + name, 'now');
+      }
       for (const namespace of deps.namespaces()) {
         unseen.add(namespace);
         queue.add(namespace, 'later');
@@ -181,6 +230,16 @@ export function createReporter(deps: ReporterDeps): Reporter {
   };
 }
 
+/** Whether a key of the queue is that of a namespace. */
+function isNamespace(key: string): boolean {
+  return key !== totalsKey && !key.startsWith(clusterDetailPrefix);
+}
+
+/** Of `namespace/name`. */
+function namespaceOf(key: string): string {
+  return key.slice(0, Math.max(0, key.indexOf('/')));
+}
+
 class LeadershipLost extends Error {
   override readonly name = 'LeadershipLost';
 }
@@ -189,9 +248,8 @@ function follow<T extends { readonly resourceVersion: string }>(
   resource: { readonly group: string; readonly plural: string },
   objects: PublishedObjects<T>,
   read: (object: KubeObject) => T,
-  onForeign: (namespace: string) => void,
+  onForeign: (key: string) => void,
 ): Consumer<T> {
-  const namespaceOf = (key: string) => key.slice(0, Math.max(0, key.indexOf('/')));
   return {
     resource,
     prune(object) {
@@ -200,13 +258,13 @@ function follow<T extends { readonly resourceVersion: string }>(
       return known?.resourceVersion === object.metadata.resourceVersion ? known : read(object);
     },
     upsert(key, value) {
-      if (objects.set(key, value)) onForeign(namespaceOf(key));
+      if (objects.set(key, value)) onForeign(key);
     },
     remove(key, value) {
-      if (objects.remove(key, value)) onForeign(namespaceOf(key));
+      if (objects.remove(key, value)) onForeign(key);
     },
     synced(list) {
-      for (const key of objects.forgetMissing(list)) onForeign(namespaceOf(key));
+      for (const key of objects.forgetMissing(list)) onForeign(key);
     },
   };
 }
@@ -218,9 +276,10 @@ function failureSentences(failures: ReadonlyMap<string, string>): string[] {
     .toSorted(([a], [b]) => compareText(a, b))
     .slice(0, failuresNamedMax)
     .map(([said, entries]) => {
-      const [first] = entries.map(([namespace]) => namespace).toSorted();
+      const [first = ''] = entries.map(([key]) => key).toSorted();
       const others = entries.length > 1 ? ` and ${entries.length - 1} more` : '';
-      return `The report of ${first}${others} could not be written: ${said}`;
+      const what = isNamespace(first) ? `report of ${first}` : `detail ${first.slice(clusterDetailPrefix.length)}`;
+      return `The ${what}${others} could not be written: ${said}`;
     });
 }
 
