@@ -7,11 +7,13 @@ import {
   constraintDetails,
   constraintReports,
 } from '../../crds/api.ts';
+import type { Constraint } from '../../crds/constraint.ts';
+import { clusterDetailName } from '../../crds/detail.ts';
 import { createClient } from '../../kube/client.ts';
 import { createFakeApi } from '../../kube/testing/fake-api.ts';
 import { createVirtualClock, seededRandom } from '../../kube/testing/virtual-clock.ts';
 import { createMetrics } from '../metrics.ts';
-import { testConstraint } from '../testing/constraints.ts';
+import { clusterConstraint, testConstraint } from '../testing/constraints.ts';
 import { createReporter } from './reporter.ts';
 
 function setUp(namespaces: readonly string[]) {
@@ -22,6 +24,7 @@ function setUp(namespaces: readonly string[]) {
   });
   const crashes: unknown[] = [];
   const constraints = new Map(namespaces.map((name) => [name, [testConstraint(name, 'p')]]));
+  const policies = new Map<string, Constraint[]>();
   const reporter = createReporter({
     client: createClient(api.transport),
     clock,
@@ -34,8 +37,8 @@ function setUp(namespaces: readonly string[]) {
       const bound = constraints.get(namespace);
       return bound === undefined ? undefined : { namespace, constraints: bound, workloads: [], unread: [] };
     },
-    observeClusterDetail: () => ({ subject: 'policy', constraints: [] }),
-    clusterDetails: () => [],
+    observeClusterDetail: (name) => ({ subject: 'policy', constraints: policies.get(name) ?? [] }),
+    clusterDetails: () => policies.keys(),
     observeCluster: () => ({
       constraints: [...constraints.values()].flat(),
       namespaces: constraints.size,
@@ -54,6 +57,8 @@ function setUp(namespaces: readonly string[]) {
     clock,
     reporter,
     crashes,
+    constraints,
+    policies,
     begin: () => reporter.write(stop.signal),
     stop: () => stop.abort(new Error('the test ends')),
     written: () =>
@@ -119,6 +124,69 @@ describe('the reporter', () => {
     await clock.advance(5_000);
     // 20 ms after the first change, then after gaps of 40, 80, 160 … ms: never one write a change.
     expect(api.requests.filter(({ verb }) => verb === 'update').length).toBeLessThan(15);
+    stop();
+    await ended;
+  });
+
+  test('a cluster-wide policy: its detail before every report, once; nothing again; and both go', async () => {
+    const names = ['a', 'b', 'c'];
+    const { api, clock, reporter, constraints, policies, begin, stop, written, crashes } = setUp(names);
+    const ended = begin();
+    await clock.advance(5_000);
+    api.forgetRequests();
+    const policy = clusterConstraint('everywhere', {});
+    const name = clusterDetailName(policy.source);
+    policies.set(name, [policy]);
+    for (const namespace of names) constraints.get(namespace)?.push(policy);
+    // The namespaces are told first, and still wait.
+    for (const namespace of names) reporter.changed(namespace, 'now');
+    reporter.clusterDetailChanged(name);
+    await clock.advance(1_000);
+    expect(written()[0]).toBe('create clusterconstraintdetails');
+    expect(written().slice(1).toSorted()).toEqual(names.map((each) => `update constraintreports ${each}`));
+    expect(api.get(clusterConstraintDetails, { name })).toMatchObject({ subject: 'policy', source: policy.source });
+
+    api.forgetRequests();
+    reporter.clusterDetailChanged(name);
+    await clock.advance(1_000);
+    expect(written().filter((each) => each.endsWith('details'))).toEqual([]);
+
+    policies.delete(name);
+    for (const namespace of names) constraints.get(namespace)?.pop();
+    for (const namespace of names) reporter.changed(namespace, 'later');
+    reporter.clusterDetailChanged(name);
+    await clock.advance(1_000);
+    expect(written()).toContain('delete clusterconstraintdetails');
+    expect(api.list(clusterConstraintDetails)).toEqual([]);
+    expect(JSON.stringify(api.list(constraintReports))).not.toContain('everywhere');
+    stop();
+    await ended;
+    expect(crashes).toEqual([]);
+  });
+
+  test('a detail that cannot be written holds no report back, and is told by its name', async () => {
+    const { api, clock, constraints, policies, begin, stop, totals } = setUp(['a']);
+    const policy = clusterConstraint('everywhere', {});
+    const name = clusterDetailName(policy.source);
+    policies.set(name, [policy]);
+    constraints.get('a')?.push(policy);
+    const heal = api.fail({
+      matching: ({ plural, verb }) => plural === 'clusterconstraintdetails' && verb === 'create',
+      times: Number.POSITIVE_INFINITY,
+      status: 403,
+      reason: 'Forbidden',
+      message: 'denied',
+    });
+    const ended = begin();
+    await clock.advance(10_000);
+    expect(JSON.stringify(api.list(constraintReports))).toContain('everywhere');
+    expect(totals()).toMatchObject({
+      conditions: [{ message: `The detail ${name} could not be written: KUBE_FORBIDDEN: denied` }],
+    });
+    heal();
+    await clock.advance(40_000);
+    expect(api.list(clusterConstraintDetails)).toHaveLength(1);
+    expect(totals()).toMatchObject({ conditions: [{ type: 'Ready', status: 'True' }] });
     stop();
     await ended;
   });
