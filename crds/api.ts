@@ -45,7 +45,7 @@ export const clusterConstraintReports = resource('ClusterConstraintReport', 'ccr
   namespaced: false,
   statusSubresource: true,
 });
-/** The full form of what cluster-scoped policies impose, one object a policy. */
+/** The full form of what cluster-scoped policies impose, one object a policy, and one with facts of the cluster. */
 export const clusterConstraintDetails = resource('ClusterConstraintDetail', 'ccdetail', {
   namespaced: false,
   statusSubresource: false,

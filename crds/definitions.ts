@@ -61,8 +61,10 @@ const definitions: readonly Definition[] = [
     resource: clusterConstraintDetails,
     schema: ClusterConstraintDetail,
     columns: [
+      { name: 'Subject', type: 'string', jsonPath: '.subject', description: 'What its texts are.' },
       { name: 'Kind', type: 'string', jsonPath: '.source.kind', description: 'Kind of the policy.' },
       { name: 'Policy', type: 'string', jsonPath: '.source.name', description: 'Name of the policy.' },
+      { name: 'Part', type: 'integer', jsonPath: '.part', description: 'Number of this part.', priority: 1 },
       age,
     ],
   },

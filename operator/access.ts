@@ -5,6 +5,7 @@
 import type { AccessRule } from '../crds/access.ts';
 import {
   apiGroup,
+  clusterConstraintDetails,
   clusterConstraintReports,
   constraintDetails,
   constraintReports,
@@ -13,12 +14,16 @@ import {
 } from '../crds/api.ts';
 import { compareText } from '../crds/constraint.ts';
 import { adapters } from './adapters/all.ts';
+import { classResources } from './scope/class-index.ts';
+import { namespaceFactKinds } from './scope/namespace-facts.ts';
 import { workloadKinds } from './scope/workload.ts';
 
-/** What it reads: every kind of policy, namespaces, and what policies bind. */
+/** What it reads: every kind of policy, namespaces, what policies bind, and what they may refer to. */
 const reads = [
   ...adapters.flatMap(({ resources }) => resources),
   ...workloadKinds,
+  ...namespaceFactKinds,
+  ...classResources,
   { group: '', plural: 'namespaces' },
   { group: '', plural: 'pods' },
 ];
@@ -43,7 +48,7 @@ export const operatorAccess: readonly AccessRule[] = [
   },
   {
     apiGroups: [apiGroup],
-    resources: [constraintDetails.plural],
+    resources: [clusterConstraintDetails.plural, constraintDetails.plural],
     verbs: ['create', 'delete', 'get', 'list', 'update', 'watch'],
   },
   // RBAC cannot name an object that does not exist yet, so creation is a rule of its own.

@@ -4,7 +4,13 @@
  */
 import type { Logger } from 'pino';
 import * as z from 'zod';
-import { clusterConstraintReports, constraintDetails, constraintReports, operatorLeaseName } from '../crds/api.ts';
+import {
+  clusterConstraintDetails,
+  clusterConstraintReports,
+  constraintDetails,
+  constraintReports,
+  operatorLeaseName,
+} from '../crds/api.ts';
 import { createClient } from '../kube/client.ts';
 import type { Clock, Random } from '../kube/clock.ts';
 import { discoverResources, type ServedResources } from '../kube/discovery.ts';
@@ -44,7 +50,7 @@ export interface RunningOperator extends AsyncDisposable {
   readonly leading: boolean;
 }
 
-const ownKinds = [constraintReports, constraintDetails, clusterConstraintReports];
+const ownKinds = [constraintReports, constraintDetails, clusterConstraintReports, clusterConstraintDetails];
 const Version = z.object({ gitVersion: z.string() });
 
 /** Resolves when everything is started; reading all of the cluster may take longer (`ready`). Throws without our CRDs. */
@@ -64,6 +70,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
   const state = createClusterState(adapters, {
     onNamespace: (namespace, priority) => reporter.changed(namespace, priority),
     onNamespaceGone: (namespace) => reporter.gone(namespace),
+    onClusterDetail: (name) => reporter.clusterDetailChanged(name),
     onProblem(adapter, problem) {
       errors.unreadable(adapter);
       metrics.problems.inc({ adapter });
@@ -85,6 +92,8 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
       const observed = state.observe(namespace);
       return observed === undefined ? undefined : { ...observed, unread: unreadKinds(watches) };
     },
+    observeClusterDetail: (name) => state.observeClusterDetail(name, served),
+    clusterDetails: () => state.clusterDetails(),
     observeCluster: () => ({
       constraints: state.constraints(),
       namespaces: [...state.namespaces].length,

@@ -137,6 +137,7 @@ export function startCatalog(options: CatalogOptions): RunningCatalog {
     view: (namespace) => store.view(namespace),
     reports: () => store.reports(),
     clusterReport: () => store.clusterReport(),
+    clusterFacts: () => store.clusterFacts(),
     sizes: () => store.sizes(),
     watches: () => reflectors.map(({ resource, state }) => ({ resource: resourceName(resource), state })),
     freshness() {

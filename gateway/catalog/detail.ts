@@ -5,7 +5,7 @@
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { StoredConstraint } from '../../crds/constraint.ts';
-import { ClusterConstraintDetail, ConstraintDetail, StoredWorkload } from '../../crds/detail.ts';
+import { ClusterConstraintDetail, ClusterFact, ConstraintDetail, StoredWorkload } from '../../crds/detail.ts';
 import { type KubeObject, keyOf } from '../../kube/resource.ts';
 import type { OnProblem } from './problem.ts';
 import { firstIssue } from './report.ts';
@@ -30,7 +30,18 @@ export interface WorkloadPart {
   readonly texts: readonly string[];
   readonly object: string;
 }
-export type DetailPart = ConstraintPart | WorkloadPart;
+/** Facts of the namespace that no answer asks for yet. */
+export interface NamespacePart {
+  readonly subject: 'namespace';
+}
+export type DetailPart = ConstraintPart | NamespacePart | WorkloadPart;
+
+export interface ClusterFactsPart {
+  readonly subject: 'cluster';
+  readonly part: number;
+  readonly facts: readonly ClusterFact[];
+}
+export type ClusterDetailPart = ConstraintPart | ClusterFactsPart;
 
 /** One part of the full form of a namespace. Undefined, and told, when it cannot be read. */
 export function readDetail(object: KubeObject, onProblem: OnProblem): DetailPart | undefined {
@@ -41,20 +52,37 @@ export function readDetail(object: KubeObject, onProblem: OnProblem): DetailPart
     return undefined;
   }
   const { subject, part, texts } = detail.data;
-  return subject === 'workloads'
-    ? { subject, part, texts, object: at }
-    : { subject, forms: readForms(texts, object.metadata.namespace, at, onProblem) };
+  switch (subject) {
+    case 'constraints':
+      return { subject, forms: readForms(texts, object.metadata.namespace, at, onProblem) };
+    case 'namespace':
+      return { subject };
+    case 'workloads':
+      return { subject, part, texts, object: at };
+  }
 }
 
-/** The full form of one cluster-wide policy. Undefined, and told, when it cannot be read. */
-export function readClusterDetail(object: KubeObject, onProblem: OnProblem): ConstraintPart | undefined {
+/** The full form of one cluster-wide policy, or facts of the cluster. Undefined, and told, when it cannot be read. */
+export function readClusterDetail(object: KubeObject, onProblem: OnProblem): ClusterDetailPart | undefined {
   const at = `ClusterConstraintDetail ${keyOf(object.metadata)}`;
   const detail = ClusterConstraintDetail.safeParse(object);
   if (!detail.success) {
     onProblem({ object: at, path: '', message: firstIssue(detail.error) });
     return undefined;
   }
-  return { subject: 'constraints', forms: readForms(detail.data.texts, undefined, at, onProblem) };
+  const { subject, part, texts } = detail.data;
+  if (subject === 'cluster') return { subject, part, facts: readFacts(texts, at, onProblem) };
+  return { subject: 'constraints', forms: readForms(texts, undefined, at, onProblem) };
+}
+
+function readFacts(texts: readonly string[], object: string, onProblem: OnProblem): ClusterFact[] {
+  const facts: ClusterFact[] = [];
+  for (const [index, text] of texts.entries()) {
+    const parsed = ClusterFact.safeParse(parseJson(text));
+    if (parsed.success) facts.push(parsed.data);
+    else onProblem({ object, path: `texts[${index}]`, message: firstIssue(parsed.error) });
+  }
+  return facts;
 }
 
 function readForms(

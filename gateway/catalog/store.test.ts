@@ -181,3 +181,30 @@ test('equal lines are one entry, and what is no line is none', () => {
   expect(intern(line)).not.toBe(intern(`${line} else`));
   expect(intern('nonsense')).toBeUndefined();
 });
+
+test('facts of the cluster are no full forms, and facts of a namespace hide nothing', () => {
+  const facts = [
+    {
+      kind: 'APIResource',
+      group: 'apps',
+      version: 'v1',
+      plural: 'deployments',
+      objectKind: 'Deployment',
+      namespaced: true,
+    },
+    { kind: 'PriorityClass', name: 'high', default: true },
+  ];
+  const object = clusterDetailObject('cluster', []);
+  const { store, problems } = fillStore([
+    report,
+    detailObject('shop', 'constraints', [first, second]),
+    detailObject('shop', 'namespace', [JSON.stringify({ kind: 'Namespace', labels: {} })]),
+    { ...object, subject: 'cluster', source: undefined, texts: [...facts.map((fact) => JSON.stringify(fact)), '{}'] },
+  ]);
+  expect(store.clusterFacts()).toEqual(facts);
+  expect(problems).toMatchObject([{ object: 'ClusterConstraintDetail cluster', path: 'texts[2]' }]);
+  expect(store.sizes().forms).toBe(2);
+  expect(store.view('shop')?.workloads).toBeUndefined();
+  store.removeClusterDetail('cluster');
+  expect(store.clusterFacts()).toEqual([]);
+});

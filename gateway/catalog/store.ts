@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { LRUCache } from 'lru-cache';
 import type { ClusterReportStatus } from '../../crds/cluster-report.ts';
 import { compareText, homeNamespace } from '../../crds/constraint.ts';
+import type { ClusterFact } from '../../crds/detail.ts';
 import { handleOf, type InheritedEntry } from '../../crds/report-line.ts';
 import {
   type Binding,
@@ -15,7 +16,16 @@ import {
   inheritedBinding,
   ownBinding,
 } from './binding.ts';
-import type { ConstraintPart, DetailPart, FormOutline, FormReader, StoredForm, WorkloadPart } from './detail.ts';
+import type {
+  ClusterDetailPart,
+  ClusterFactsPart,
+  ConstraintPart,
+  DetailPart,
+  FormOutline,
+  FormReader,
+  StoredForm,
+  WorkloadPart,
+} from './detail.ts';
 import type { Report } from './report.ts';
 import { type Workloads, workloadsOf } from './workloads.ts';
 
@@ -37,6 +47,8 @@ export interface Catalog {
   /** All reports as of one moment, by namespace. */
   reports(): readonly Report[];
   clusterReport(): ClusterReportStatus | undefined;
+  /** What the cluster serves, and names of classes; empty while the operator has not said. */
+  clusterFacts(): readonly ClusterFact[];
   /** Whether an operator keeps all this up to date, and whether the gateway would see it if it changed. */
   freshness(): { readonly operatorAlive: boolean; readonly watching: boolean };
   /** What all replicas know and no caller can read; undefined until the operator's Lease was seen. */
@@ -53,7 +65,7 @@ export interface CatalogStore extends Omit<Catalog, 'synced' | 'freshness' | 'sh
   removeReport(namespace: string): void;
   putDetail(namespace: string, name: string, part: DetailPart): void;
   removeDetail(namespace: string, name: string): void;
-  putClusterDetail(name: string, part: ConstraintPart): void;
+  putClusterDetail(name: string, part: ClusterDetailPart): void;
   removeClusterDetail(name: string): void;
   putClusterReport(status: ClusterReportStatus | undefined): void;
   sizes(): CatalogSizes;
@@ -74,6 +86,7 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
   /** Forms by namespace and name of the object that stores them; those of cluster-wide policies under ''. */
   const forms = new Map<string, Map<string, readonly StoredForm[]>>();
   const workloads = new Map<string, Map<string, WorkloadPart>>();
+  const clusterFacts = new Map<string, ClusterFactsPart>();
   /** Every full form by id. Several may have one: it moves from part to part, or somebody makes it up. */
   const byId = new Map<string, Set<StoredForm>>();
   /** Grows when any form comes or goes: what binds a namespace may be stored anywhere. */
@@ -182,16 +195,20 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
       removeForms(namespace, name);
       removeWorkloads(namespace, name);
       if (part.subject === 'constraints') putForms(namespace, name, part);
-      else inner(workloads, namespace).set(name, part);
+      else if (part.subject === 'workloads') inner(workloads, namespace).set(name, part);
     },
     removeDetail(namespace, name) {
       removeForms(namespace, name);
       removeWorkloads(namespace, name);
     },
     putClusterDetail(name, part) {
-      putForms('', name, part);
+      removeForms('', name);
+      clusterFacts.delete(name);
+      if (part.subject === 'constraints') putForms('', name, part);
+      else clusterFacts.set(name, part);
     },
     removeClusterDetail(name) {
+      clusterFacts.delete(name);
       removeForms('', name);
     },
     putClusterReport(status) {
@@ -207,6 +224,7 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
       return sorted;
     },
     clusterReport: () => clusterReport,
+    clusterFacts: () => [...clusterFacts.values()].toSorted((a, b) => a.part - b.part).flatMap(({ facts }) => facts),
     sizes: () => ({ reports: reports.size, forms: byId.size }),
   };
 }

@@ -113,6 +113,7 @@ export function createGateway(options: {
     view: (namespace) => store.view(namespace),
     reports: () => store.reports(),
     clusterReport: () => store.clusterReport(),
+    clusterFacts: () => store.clusterFacts(),
     freshness: () => ({ operatorAlive: facts.operatorAlive, watching: facts.watching }),
     get synced() {
       return facts.synced;

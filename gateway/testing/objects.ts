@@ -118,6 +118,8 @@ export function detailObject(
 export function clusterDetailObject(name: string, items: readonly StoredConstraint[]): KubeObject {
   const [first] = items;
   return object(clusterConstraintDetails, name, undefined, {
+    subject: 'policy',
+    part: 0,
     source: first?.source ?? { apiVersion: 'v1', kind: 'Any', name },
     texts: items.map((item) => JSON.stringify(item)),
   });

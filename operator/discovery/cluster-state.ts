@@ -2,16 +2,28 @@
  * What the operator knows of the cluster: policies, namespaces and workloads in their indexes, fed by the watches. It says
  * which namespaces a change touches and answers what is known of one; it writes nothing.
  */
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { homeNamespace } from '../../crds/constraint.ts';
 import { resourceName, type KubeObject } from '../../kube/resource.ts';
 import type { Priority } from '../../kube/work-queue.ts';
 import type { Adapter, Problem, Reading } from '../adapters/define.ts';
 import type { ReadConstraint } from '../adapters/settled.ts';
+import { clusterFactsName, type StoredNamespaceFact } from '../../crds/detail.ts';
+import type { ServedResources } from '../../kube/discovery.ts';
+import type { ObservedClusterDetail } from '../reports/compose-cluster-details.ts';
 import type { ObservedNamespace } from '../reports/publish.ts';
+import { createClusterPolicies } from '../scope/cluster-policies.ts';
+import {
+  createNamespaceFacts,
+  labelsFact,
+  type NamespaceFactKind,
+  namespaceFactKinds,
+} from '../scope/namespace-facts.ts';
 import { createScopeIndex } from '../scope/scope-index.ts';
 import { type Workload, workloadKinds, workloadOf, workloadOfPod } from '../scope/workload.ts';
 import { createWorkloadIndex } from '../scope/workload-index.ts';
+import { createClusterFacts } from './cluster-facts.ts';
 import { createPolicies } from './policies.ts';
 import type { Consumer } from './watches.ts';
 
@@ -20,6 +32,10 @@ export interface ClusterState {
   readonly consumers: readonly Consumer<unknown>[];
   /** Undefined for a namespace that does not exist or is going away: nothing is written there. */
   observe(namespace: string): Omit<ObservedNamespace, 'unread'> | undefined;
+  /** By the name of the ClusterConstraintDetail; without constraints when there is no such policy. */
+  observeClusterDetail(name: string, served: ServedResources): ObservedClusterDetail;
+  /** Names of all ClusterConstraintDetails that there should be. */
+  clusterDetails(): Iterable<string>;
   /** Without those that are going away. */
   readonly namespaces: Iterable<string>;
   /** False too for a namespace that is going away. */
@@ -32,6 +48,8 @@ export interface ClusterStateEvents {
   /** What is known of the namespace has changed. 'now' for what its own objects did, 'later' for the rest. */
   readonly onNamespace: (namespace: string, priority: Priority) => void;
   readonly onNamespaceGone: (namespace: string) => void;
+  /** What the ClusterConstraintDetail says has changed. */
+  readonly onClusterDetail: (name: string) => void;
   readonly onProblem: (adapter: string, problem: Problem) => void;
 }
 
@@ -40,9 +58,30 @@ const Phase = z.object({ phase: z.string() });
 /** An empty state; its consumers fill it. `adapters` read policies, `events` hear what each change touches. */
 export function createClusterState(adapters: readonly Adapter[], events: ClusterStateEvents): ClusterState {
   const scopes = createScopeIndex();
+  const clusterPolicies = createClusterPolicies();
   const workloads = createWorkloadIndex();
+  const namespaceFacts = createNamespaceFacts();
+  const clusterFacts = createClusterFacts({
+    onFacts: () => events.onClusterDetail(clusterFactsName),
+    onDefaultPriorityClass() {
+      for (const namespace of scopes.namespaces.keys()) events.onNamespace(namespace, 'later');
+    },
+  });
   const terminating = new Set<string>();
-  const policies = createPolicies(scopes, events.onProblem);
+  const policies = createPolicies(
+    {
+      ...scopes,
+      setPolicy(policy, constraints) {
+        for (const name of clusterPolicies.set(policy, constraints)) events.onClusterDetail(name);
+        return scopes.setPolicy(policy, constraints);
+      },
+      removePolicy(policy) {
+        for (const name of clusterPolicies.remove(policy)) events.onClusterDetail(name);
+        return scopes.removePolicy(policy);
+      },
+    },
+    events.onProblem,
+  );
 
   const isLiving = (namespace: string) => scopes.namespaces.has(namespace) && !terminating.has(namespace);
 
@@ -64,10 +103,11 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
       const wasTerminating = terminating.has(name);
       if (value.terminating) terminating.add(name);
       else terminating.delete(name);
+      const relabelled = !isDeepStrictEqual(scopes.namespaces.get(name)?.labels, value.labels);
       const changed = scopes.setNamespace({ name, labels: value.labels });
       if (value.terminating) {
         if (!wasTerminating) events.onNamespaceGone(name);
-      } else if (changed || wasTerminating) events.onNamespace(name, 'now');
+      } else if (changed || relabelled || wasTerminating) events.onNamespace(name, 'now');
     },
     remove(name) {
       terminating.delete(name);
@@ -113,17 +153,48 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
     };
   }
 
+  function factConsumer({ group, plural, metadataOnly, read }: NamespaceFactKind): Consumer<StoredNamespaceFact> {
+    const name = resourceName({ group, plural });
+    return {
+      resource: { group, plural },
+      metadataOnly,
+      prune: read,
+      upsert(key, fact) {
+        const namespace = homeOfKey(key);
+        if (namespaceFacts.set(namespace, `${name}/${key}`, fact)) events.onNamespace(namespace, 'now');
+      },
+      remove(key) {
+        const namespace = homeOfKey(key);
+        if (namespaceFacts.remove(namespace, `${name}/${key}`)) events.onNamespace(namespace, 'now');
+      },
+    };
+  }
+
   return {
     consumers: [
       namespaceConsumer,
       ...adapters.flatMap((adapter) => adapter.resources.map((resource) => policyConsumer(adapter, resource))),
       ...workloadKinds.map((kind) => workloadConsumer(kind, (object) => workloadOf(object, kind), false)),
       workloadConsumer({ group: '', plural: 'pods' }, workloadOfPod, true),
+      ...namespaceFactKinds.map(factConsumer),
+      ...clusterFacts.consumers,
     ],
     observe(namespace) {
-      if (!isLiving(namespace)) return undefined;
-      return { namespace, constraints: [...scopes.boundTo(namespace)], workloads: workloads.of(namespace) };
+      const identity = scopes.namespaces.get(namespace);
+      if (identity === undefined || terminating.has(namespace)) return undefined;
+      return {
+        namespace,
+        constraints: [...scopes.boundTo(namespace)],
+        workloads: workloads.of(namespace),
+        facts: [JSON.stringify(labelsFact(identity.labels)), ...namespaceFacts.of(namespace)],
+        defaultPriorityClass: clusterFacts.defaultPriorityClass,
+      };
     },
+    observeClusterDetail: (name, served) =>
+      name === clusterFactsName
+        ? { subject: 'cluster', facts: clusterFacts.of(served) }
+        : { subject: 'policy', constraints: clusterPolicies.constraintsOf(name) },
+    clusterDetails: () => [clusterFactsName, ...clusterPolicies.names()],
     get namespaces() {
       return [...scopes.namespaces.keys()].filter(isLiving);
     },

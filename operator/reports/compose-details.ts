@@ -1,5 +1,5 @@
 /**
- * The full form of what a namespace's own policies impose, and its workloads, as JSON texts in parts that etcd takes.
+ * The full form of what a namespace's own policies impose, its facts and its workloads, as JSON texts in parts that etcd takes.
  */
 import { compareText, type Constraint, homeNamespace, type StoredConstraint } from '../../crds/constraint.ts';
 import {
@@ -20,7 +20,7 @@ export interface Details {
 }
 
 /** Texts are ordered by their id or text and not by severity, so that a change moves as few of them as possible. */
-export function composeDetails({ namespace, constraints, workloads }: Observed): Details {
+export function composeDetails({ namespace, constraints, workloads, facts = [] }: Observed): Details {
   const own = constraints
     .filter(({ source }) => homeNamespace(source) === namespace)
     .toSorted((a, b) => compareText(a.id, b.id))
@@ -33,6 +33,10 @@ export function composeDetails({ namespace, constraints, workloads }: Observed):
         own.filter(fits).map(({ text }) => text),
       ),
       ...partsOf(
+        'namespace',
+        facts.filter((text) => fits({ text })),
+      ),
+      ...partsOf(
         'workloads',
         workloads.map((workload) => JSON.stringify(storedWorkload(workload))).filter((text) => fits({ text })),
       ),
@@ -41,7 +45,8 @@ export function composeDetails({ namespace, constraints, workloads }: Observed):
   };
 }
 
-function storedConstraint(constraint: Constraint): StoredConstraint {
+/** Without what moves too often. */
+export function storedConstraint(constraint: Constraint): StoredConstraint {
   const { metrics: _metrics, ...stored } = constraint;
   return stored;
 }
@@ -57,8 +62,12 @@ function storedWorkload({ kind, name, labels, serviceAccount, ports, traits }: W
   };
 }
 
-/** As few parts as fit one after the other; none for no texts. */
 function partsOf(subject: DetailSubject, texts: readonly string[]): [string, ConstraintDetail][] {
+  return inParts(texts).map((partTexts, part) => [detailName(subject, part), { subject, part, texts: partTexts }]);
+}
+
+/** As few parts as fit one after the other; none for no texts. */
+export function inParts(texts: readonly string[]): string[][] {
   const parts: string[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const text of texts) {
@@ -70,5 +79,5 @@ function partsOf(subject: DetailSubject, texts: readonly string[]): [string, Con
     parts.at(-1)?.push(text);
     bytes += size;
   }
-  return parts.map((partTexts, part) => [detailName(subject, part), { subject, part, texts: partTexts }]);
+  return parts;
 }

@@ -15,6 +15,7 @@ import {
   reportEntriesMax,
 } from '../../crds/report.ts';
 import { formatReportLine, handleOf } from '../../crds/report-line.ts';
+import type { DefaultPriorityClass } from '../scope/class-index.ts';
 import type { Workload } from '../scope/workload.ts';
 import { bindsEveryWorkload, bindsWorkload } from '../scope/workload-scope.ts';
 import { apartFromFigures, type Composed, contentDigest, contentHash } from './content.ts';
@@ -26,6 +27,10 @@ export interface Observed {
   /** What binds it, in any order. */
   readonly constraints: readonly Constraint[];
   readonly workloads: readonly Workload[];
+  /** JSON texts of StoredNamespaceFact, in their order. They are no part of the report. */
+  readonly facts?: readonly string[] | undefined;
+  /** What pods get that name no PriorityClass; absent while it is not known. */
+  readonly defaultPriorityClass?: DefaultPriorityClass | undefined;
   /** Kinds of policy that have not been read yet, because the API server does not give them: `plural.group: why`. */
   readonly unread: readonly string[];
 }
@@ -61,7 +66,7 @@ export function composeReport(
   let shown = 0;
   for (const constraint of ordered.slice(0, reportEntriesMax)) {
     const isOwn = homeNamespace(constraint.source) === observed.namespace;
-    const entry = isOwn ? dated(entryOf(constraint, observed.workloads), published, now) : inheritedLine(constraint);
+    const entry = isOwn ? dated(entryOf(constraint, observed), published, now) : inheritedLine(constraint);
     bytes += Buffer.byteLength(JSON.stringify(entry));
     if (bytes > reportBytesMax) break;
     if (typeof entry === 'string') inherited.push(entry);
@@ -98,8 +103,8 @@ export function countBySeverity(constraints: Iterable<Constraint>): Record<'crit
   return { critical: count.Critical, warning: count.Warning, info: count.Info };
 }
 
-function entryOf(constraint: Constraint, workloads: readonly Workload[]): Omit<ReportEntry, 'lastChanged'> {
-  const affectedWorkloads = affectedBy(constraint, workloads);
+function entryOf(constraint: Constraint, observed: Observed): Omit<ReportEntry, 'lastChanged'> {
+  const affectedWorkloads = affectedBy(constraint, observed);
   return {
     id: constraint.id,
     name: constraint.name,
@@ -115,11 +120,16 @@ function entryOf(constraint: Constraint, workloads: readonly Workload[]): Omit<R
 }
 
 /** The workloads it binds or may bind: what is not known is not hidden. Undefined when it is not about pods. */
-function affectedBy({ scope }: Constraint, workloads: readonly Workload[]): AffectedWorkloads | undefined {
+function affectedBy(
+  { scope }: Constraint,
+  { workloads, defaultPriorityClass }: Observed,
+): AffectedWorkloads | undefined {
   const ofPods = scope.workloads;
   if (ofPods === undefined) return undefined;
   const names = new Set(
-    workloads.filter((workload) => bindsWorkload(ofPods, workload) !== 'no').map(({ kind, name }) => `${kind}/${name}`),
+    workloads
+      .filter((workload) => bindsWorkload(ofPods, workload, defaultPriorityClass) !== 'no')
+      .map(({ kind, name }) => `${kind}/${name}`),
   );
   if (bindsEveryWorkload(ofPods, workloads)) return { total: names.size, all: true };
   return { total: names.size, items: [...names].slice(0, affectedItemsMax) };

@@ -17,6 +17,7 @@ function setUp() {
     clock,
     reports: createPublishedObjects<PublishedReport>(),
     details: createPublishedObjects<PublishedDetail>(),
+    clusterDetails: createPublishedObjects<PublishedDetail>(),
     totals: createPublishedObjects<PublishedTotals>(),
     assertLeading: () => undefined,
     onWrite: () => undefined,

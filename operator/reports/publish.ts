@@ -12,7 +12,7 @@ import {
   reportName,
 } from '../../crds/api.ts';
 import { type Constraint, homeNamespace } from '../../crds/constraint.ts';
-import type { ConstraintDetail } from '../../crds/detail.ts';
+import type { ClusterConstraintDetail, ConstraintDetail } from '../../crds/detail.ts';
 import type { Client } from '../../kube/client.ts';
 import type { Clock } from '../../kube/clock.ts';
 import { KubeError } from '../../kube/errors.ts';
@@ -30,6 +30,7 @@ export interface PublishDeps {
   readonly clock: Clock;
   readonly reports: PublishedObjects<PublishedReport>;
   readonly details: PublishedObjects<PublishedDetail>;
+  readonly clusterDetails: PublishedObjects<PublishedDetail>;
   readonly totals: PublishedObjects<PublishedTotals>;
   /** Called before each request that writes. Throws when this process may not write any more. */
   readonly assertLeading: () => void;
@@ -71,7 +72,9 @@ export async function publishNamespace(
   deps.onOversized(namespace, oversized);
   let written = 0;
   let retryAfterMs: number | undefined;
-  for (const [name, detail] of parts) written += await publishDetail(namespace, name, detail, deps, signal);
+  for (const [name, detail] of parts) {
+    written += await putDetail(detailAt({ namespace, name }, deps), detail, deps, signal);
+  }
 
   written += await publishStatus(
     { resource: constraintReports, at: { namespace, name: reportName }, objects: deps.reports, read: readReport },
@@ -86,7 +89,7 @@ export async function publishNamespace(
   );
 
   for (const name of deps.details.namesIn(namespace)) {
-    if (!parts.has(name)) written += await removeDetail(namespace, name, deps, signal);
+    if (!parts.has(name)) written += await removeDetail(detailAt({ namespace, name }, deps), deps, signal);
   }
   return { written, retryAfterMs };
 }
@@ -109,52 +112,56 @@ export function publishTotals(observed: ObservedCluster, deps: PublishDeps, sign
 }
 
 /** Removes the version that is known and no other: whoever wrote since, knew why. */
-async function removeDetail(namespace: string, name: string, deps: PublishDeps, signal: AbortSignal): Promise<Written> {
-  const at = { namespace, name };
-  return attempt(detailAt(at, deps), deps.client, signal, async (published) => {
+export async function removeDetail(
+  target: Target<PublishedDetail>,
+  deps: PublishDeps,
+  signal: AbortSignal,
+): Promise<Written> {
+  const { resource, at, objects } = target;
+  return attempt(target, deps.client, signal, async (published) => {
     if (published === undefined) return 0;
     const { resourceVersion } = published;
     deps.assertLeading();
     deps.onWrite(0);
-    await deps.client.delete(constraintDetails, at, { preconditions: { resourceVersion }, signal });
-    deps.details.remove(keyOf(at), published);
+    await deps.client.delete(resource, at, { preconditions: { resourceVersion }, signal });
+    objects.remove(keyOf(at), published);
     return 1;
   });
 }
 
-async function publishDetail(
-  namespace: string,
-  name: string,
-  detail: ConstraintDetail,
+/** Creates or replaces an object without a status subresource, unless it says the same already. */
+export async function putDetail(
+  target: Target<PublishedDetail>,
+  detail: ConstraintDetail | ClusterConstraintDetail,
   deps: PublishDeps,
   signal: AbortSignal,
 ): Promise<Written> {
-  const metadata = { namespace, name };
+  const { resource, at, objects, read } = target;
   const { hash, bytes } = contentDigest(detail);
-  return attempt(detailAt(metadata, deps), deps.client, signal, async (published) => {
+  return attempt(target, deps.client, signal, async (published) => {
     if (published?.hash === hash) return 0;
     deps.assertLeading();
     deps.onWrite(bytes);
     const answer =
       published === undefined
-        ? await deps.client.create(constraintDetails, { metadata, ...detail }, { signal })
+        ? await deps.client.create(resource, { metadata: at, ...detail }, { signal })
         : await deps.client.replace(
-            constraintDetails,
+            resource,
             {
               apiVersion,
-              kind: constraintDetails.kind,
-              metadata: { ...metadata, resourceVersion: published.resourceVersion },
+              kind: resource.kind,
+              metadata: { ...at, resourceVersion: published.resourceVersion },
               ...detail,
             },
             { signal },
           );
-    deps.details.set(keyOf(metadata), readDetail(answer));
+    objects.set(keyOf(at), read(answer));
     return 1;
   });
 }
 
 /** One object of ours: where it is, what is known of the objects of its kind, and how one is read. */
-interface Target<P extends { readonly resourceVersion: string }> {
+export interface Target<P extends { readonly resourceVersion: string }> {
   readonly resource: PotooResource;
   readonly at: { readonly namespace?: string; readonly name: string };
   readonly objects: PublishedObjects<P>;

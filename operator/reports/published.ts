@@ -3,7 +3,7 @@
  * watch and by the answers to our own writes, which come first; the newer version wins.
  */
 import { ClusterReportStatus } from '../../crds/cluster-report.ts';
-import { ConstraintDetail } from '../../crds/detail.ts';
+import { ClusterConstraintDetail, ConstraintDetail } from '../../crds/detail.ts';
 import { ReportStatus } from '../../crds/report.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 import type { PublishedReport } from './compose-report.ts';
@@ -44,6 +44,15 @@ export function readReport(object: KubeObject): PublishedReport {
 /** Version and hash of a ConstraintDetail. */
 export function readDetail(object: KubeObject): PublishedDetail {
   const parsed = ConstraintDetail.safeParse(object);
+  return {
+    resourceVersion: object.metadata.resourceVersion,
+    hash: parsed.success ? contentHash(parsed.data) : '',
+  };
+}
+
+/** Version and hash of a ClusterConstraintDetail. */
+export function readClusterDetail(object: KubeObject): PublishedDetail {
+  const parsed = ClusterConstraintDetail.safeParse(object);
   return {
     resourceVersion: object.metadata.resourceVersion,
     hash: parsed.success ? contentHash(parsed.data) : '',

@@ -3,32 +3,41 @@
  * writes each that says something new. Failures are remembered until the namespace could be written.
  */
 import type { Logger } from 'pino';
-import { clusterConstraintReports, constraintDetails, constraintReports } from '../../crds/api.ts';
+import {
+  clusterConstraintDetails,
+  clusterConstraintReports,
+  constraintDetails,
+  constraintReports,
+} from '../../crds/api.ts';
 import type { Constraint } from '../../crds/constraint.ts';
+import { clusterDetailNameOfPart } from '../../crds/detail.ts';
 import type { Client } from '../../kube/client.ts';
 import type { Clock, Random } from '../../kube/clock.ts';
 import { KubeError } from '../../kube/errors.ts';
-import { type KubeObject, keyOf } from '../../kube/resource.ts';
 import { createWorkQueue, type LaterLimit, type Priority } from '../../kube/work-queue.ts';
 import type { ReadConstraint } from '../adapters/settled.ts';
 import type { Consumer } from '../discovery/watches.ts';
 import type { Metrics } from '../metrics.ts';
+import { createClusterDetailWriter } from './cluster-detail-writer.ts';
+import type { ObservedClusterDetail } from './compose-cluster-details.ts';
 import { countBySeverity, type PublishedReport } from './compose-report.ts';
 import type { ObservedCluster, PublishedTotals } from './compose-totals.ts';
 import { deniedBy, deniedFields } from './denied-write.ts';
 import { createFigurePace } from './figure-pace.ts';
+import { follow } from './follow.ts';
 import { type ObservedNamespace, type PublishDeps, publishNamespace, publishTotals, settledAs } from './publish.ts';
+import { publishClusterDetail } from './publish-cluster-details.ts';
 import {
   createPublishedObjects,
   type PublishedDetail,
-  type PublishedObjects,
+  readClusterDetail,
   readDetail,
   readReport,
   readTotals,
 } from './published.ts';
 import { createSchedule } from './schedule.ts';
 import { createWriteBudget, fanOutLimits } from './write-budget.ts';
-import { createWriteFailures } from './write-failures.ts';
+import { clusterDetailPrefix, createWriteFailures } from './write-failures.ts';
 
 export interface ReporterDeps {
   readonly client: Client;
@@ -42,6 +51,9 @@ export interface ReporterDeps {
   readonly observeCluster: () => Omit<ObservedCluster, 'denials' | 'constraints'> & {
     readonly constraints: readonly ReadConstraint[];
   };
+  /** By the name of the ClusterConstraintDetail; without constraints when there is no such policy. */
+  readonly observeClusterDetail: (name: string) => ObservedClusterDetail;
+  readonly clusterDetails: () => Iterable<string>;
   readonly namespaces: () => Iterable<string>;
   readonly exists: (namespace: string) => boolean;
   /** clock.monotonic() up to which this process may write. */
@@ -56,6 +68,8 @@ export interface Reporter {
   /** 'now' for what the namespace's own objects did, 'later' for the rest. */
   changed(namespace: string, priority: Priority): void;
   gone(namespace: string): void;
+  /** What the ClusterConstraintDetail of this name says may have changed. */
+  clusterDetailChanged(name: string): void;
   /** Something that only the ClusterConstraintReport tells has changed. */
   totalsChanged(): void;
   /** Writes until aborted, beginning with a look at every namespace. Resolves when nothing is in flight any more. */
@@ -90,6 +104,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
     clock,
     reports: createPublishedObjects<PublishedReport>(),
     details: createPublishedObjects<PublishedDetail>(),
+    clusterDetails: createPublishedObjects<PublishedDetail>(),
     totals: createPublishedObjects<PublishedTotals>(),
     onOversized: tellOversized,
     onWrite: () => undefined,
@@ -99,8 +114,20 @@ export function createReporter(deps: ReporterDeps): Reporter {
     },
   };
   const totalsChanged = () => queue.addAfter(totalsKey, totalsDelayMs);
-  const putRight = (namespace: string) => {
+  const putRight = (key: string) => {
+    const namespace = namespaceOf(key);
     if (deps.exists(namespace)) schedule.changed(namespace, 'now');
+  };
+  const clusterDetails = createClusterDetailWriter(async (name, signal) => {
+    const observed = deps.observeClusterDetail(name);
+    metrics.writes.inc(await publishClusterDetail(name, observed, published, signal));
+    if (observed.subject === 'policy' && observed.constraints.length === 0) {
+      schedule.forget(clusterDetailPrefix + name);
+    }
+  });
+  const clusterDetailChanged = (name: string) => {
+    clusterDetails.changed(name);
+    schedule.changed(clusterDetailPrefix + name, 'now');
   };
 
   /** Who takes over begins at full speed: until all is looked at, nobody knows whether any report is right. */
@@ -118,6 +145,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
     metrics.queue.set(queue.length);
     try {
       if (key === totalsKey) return await publishCluster(signal);
+      if (key.startsWith(clusterDetailPrefix)) return await publishClusterKey(key, signal);
       // A thousand reports that are right already would be one long turn, in which nothing else is heard.
       if (priority === 'later') await clock.sleep(0, signal);
       return await publishKnown(key, signal, priority);
@@ -138,11 +166,18 @@ export function createReporter(deps: ReporterDeps): Reporter {
     succeeded(totalsKey, await publishTotals(observed, published, signal));
   }
 
+  async function publishClusterKey(key: string, signal: AbortSignal): Promise<void> {
+    await clusterDetails.write(key.slice(clusterDetailPrefix.length), signal);
+    succeeded(key, 0);
+    seen(key);
+  }
+
   async function publishKnown(
     namespace: string,
     signal: AbortSignal,
     priority: Priority,
   ): Promise<void | { readonly retryAfterMs: number }> {
+    await clusterDetails.ahead(deps.observe(namespace)?.constraints ?? [], signal);
     const observed = deps.observe(namespace);
     if (observed === undefined) {
       forget(namespace);
@@ -171,7 +206,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
     measureDenied();
     if (key !== totalsKey) totalsChanged();
     if (written === 0) return;
-    for (const other of deniedToo) queue.add(other, other === totalsKey ? 'now' : 'later');
+    for (const other of deniedToo) queue.add(other, isNamespace(other) ? 'later' : 'now');
   }
 
   function forget(namespace: string): void {
@@ -217,7 +252,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
     seen(key);
     // A namespace that is going away takes no more objects; its own event follows, or was faster than this answer.
     if (error.said.includes('because it is being terminated')) return false;
-    if (key !== totalsKey && deps.observe(key) === undefined) return false;
+    if (isNamespace(key) && deps.observe(key) === undefined) return false;
     const { isNews, isWorthTelling, denied } = failures.failed(key, error);
     measureDenied();
     // Each attempt that fails in the same way would be a line, for every namespace of a cluster whose API server is away.
@@ -235,6 +270,9 @@ export function createReporter(deps: ReporterDeps): Reporter {
     consumers: [
       follow(constraintReports, published.reports, readReport, putRight),
       follow(constraintDetails, published.details, readDetail, putRight),
+      follow(clusterConstraintDetails, published.clusterDetails, readClusterDetail, (name) =>
+        clusterDetailChanged(clusterDetailNameOfPart(name)),
+      ),
       follow(clusterConstraintReports, published.totals, readTotals, totalsChanged),
     ],
     changed(namespace, priority) {
@@ -246,11 +284,19 @@ export function createReporter(deps: ReporterDeps): Reporter {
       forget(namespace);
       totalsChanged();
     },
+    clusterDetailChanged,
     totalsChanged,
     async write(signal) {
       log.info('leading: this process writes the reports');
       metrics.leading.set(1);
       unseen.clear();
+      // Those that stand there too: of a policy that went while nobody wrote.
+      const names = [...deps.clusterDetails(), ...published.clusterDetails.namesIn('').map(clusterDetailNameOfPart)];
+      for (const name of names) {
+        clusterDetails.changed(name);
+        unseen.add(clusterDetailPrefix + name);
+        queue.add(clusterDetailPrefix + name, 'now');
+      }
       for (const namespace of deps.namespaces()) {
         unseen.add(namespace);
         queue.add(namespace, 'later');
@@ -263,34 +309,18 @@ export function createReporter(deps: ReporterDeps): Reporter {
   };
 }
 
-class LeadershipLost extends Error {
-  override readonly name = 'LeadershipLost';
+/** Whether a key of the queue is that of a namespace. */
+function isNamespace(key: string): boolean {
+  return key !== totalsKey && !key.startsWith(clusterDetailPrefix);
 }
 
-function follow<T extends { readonly resourceVersion: string }>(
-  resource: { readonly group: string; readonly plural: string },
-  objects: PublishedObjects<T>,
-  read: (object: KubeObject) => T,
-  onForeign: (namespace: string) => void,
-): Consumer<T> {
-  const namespaceOf = (key: string) => key.slice(0, Math.max(0, key.indexOf('/')));
-  return {
-    resource,
-    prune(object) {
-      // The echo of an own write is known already; reading it again is what costs.
-      const known = objects.get(keyOf(object.metadata));
-      return known?.resourceVersion === object.metadata.resourceVersion ? known : read(object);
-    },
-    upsert(key, value) {
-      if (objects.set(key, value)) onForeign(namespaceOf(key));
-    },
-    remove(key, value) {
-      if (objects.remove(key, value)) onForeign(namespaceOf(key));
-    },
-    synced(list) {
-      for (const key of objects.forgetMissing(list)) onForeign(namespaceOf(key));
-    },
-  };
+/** Of `namespace/name`. */
+function namespaceOf(key: string): string {
+  return key.slice(0, Math.max(0, key.indexOf('/')));
+}
+
+class LeadershipLost extends Error {
+  override readonly name = 'LeadershipLost';
 }
 
 function measure(metrics: Metrics, { constraints, namespaces }: ObservedCluster): void {

@@ -30,6 +30,9 @@ export interface Told {
   readonly denied: Denied | undefined;
 }
 
+/** Before the name of a ClusterConstraintDetail among the keys of what is written: no namespace has a colon. */
+export const clusterDetailPrefix = 'cluster:';
+
 interface Failure {
   /** The same for keys that are stopped by the same. */
   readonly cause: string;
@@ -41,7 +44,7 @@ interface Failure {
 
 /** What the report of the cluster names; the rest is counted. */
 const causesNamedMax = 10;
-const namespacesNamedMax = 3;
+const namesMax = 3;
 const saidLengthMax = 300;
 const retry = { firstMs: 1_000, maxMs: 30_000 };
 /**
@@ -79,9 +82,7 @@ export function createWriteFailures({
     const failure = first === undefined ? undefined : failures.get(first);
     if (failure === undefined) return undefined;
     const { denied, said } = failure;
-    const namespaces = named.slice(0, namespacesNamedMax).join(', ');
-    const others = named.length > namespacesNamedMax ? ` and ${named.length - namespacesNamedMax} more` : '';
-    const reports = `The report of ${namespaces}${others}`;
+    const reports = `The ${namesText(named)}`;
     return {
       text:
         denied === undefined
@@ -141,4 +142,20 @@ export function createWriteFailures({
       return counts;
     },
   };
+}
+
+/** `report of a, b, c and 7 more`, `detail x`, or both. */
+function namesText(keys: readonly string[]): string {
+  const isDetail = (key: string) => key.startsWith(clusterDetailPrefix);
+  const groups = [
+    { what: 'report of', names: keys.filter((key) => !isDetail(key)) },
+    { what: 'detail', names: keys.filter(isDetail).map((key) => key.slice(clusterDetailPrefix.length)) },
+  ];
+  return groups
+    .filter(({ names }) => names.length > 0)
+    .map(({ what, names }) => {
+      const others = names.length > namesMax ? ` and ${names.length - namesMax} more` : '';
+      return `${what} ${names.slice(0, namesMax).join(', ')}${others}`;
+    })
+    .join(' and the ');
 }

@@ -4,14 +4,24 @@
 import type { QuotaScope } from '../../crds/rules/quota.ts';
 import type { WorkloadScope } from '../../crds/scope.ts';
 import { matchesLabels } from '../../kube/label-selector.ts';
+import type { DefaultPriorityClass } from './class-index.ts';
 import type { PodTraits, Workload } from './workload.ts';
 
 export type Answer = 'yes' | 'no' | 'unknown';
 
-/** Every part of the scope must hold: one `no` decides, one `unknown` leaves it open. */
-export function bindsWorkload(scope: WorkloadScope, workload: Workload): Answer {
+/**
+ * Every part of the scope must hold: one `no` decides, one `unknown` leaves it open. `defaultPriorityClass` is what pods get
+ * that name none, undefined while it is not known.
+ */
+export function bindsWorkload(
+  scope: WorkloadScope,
+  workload: Workload,
+  defaultPriorityClass?: DefaultPriorityClass,
+): Answer {
   if (scope.selector !== undefined && !matchesLabels(scope.selector, workload.labels)) return 'no';
-  const answers = (scope.quotaScopes ?? []).map((quotaScope) => matchesQuotaScope(quotaScope, workload.traits));
+  const answers = (scope.quotaScopes ?? []).map((quotaScope) =>
+    matchesQuotaScope(quotaScope, workload.traits, defaultPriorityClass),
+  );
   if (scope.hostNetwork === false) answers.push(hasOwnNetwork(workload.traits));
   return answers.includes('no') ? 'no' : answers.includes('unknown') ? 'unknown' : 'yes';
 }
@@ -35,7 +45,11 @@ function hasOwnNetwork(traits: PodTraits | undefined): Answer {
  * @see https://kubernetes.io/docs/concepts/policy/resource-quotas/#quota-scopes
  * @see https://github.com/kubernetes/kubernetes/blob/release-1.36/pkg/quota/v1/evaluator/core/pods.go
  */
-function matchesQuotaScope(scope: QuotaScope, traits: PodTraits | undefined): Answer {
+function matchesQuotaScope(
+  scope: QuotaScope,
+  traits: PodTraits | undefined,
+  defaultPriorityClass: DefaultPriorityClass | undefined,
+): Answer {
   if (traits === undefined) return 'unknown';
   switch (scope.scopeName) {
     case 'Terminating':
@@ -47,7 +61,10 @@ function matchesQuotaScope(scope: QuotaScope, traits: PodTraits | undefined): An
     case 'NotBestEffort':
       return traits.bestEffort === false ? 'yes' : 'unknown';
     case 'PriorityClass':
-      return matchesPriorityClass(scope, traits.priorityClass);
+      return matchesPriorityClass(
+        scope,
+        traits.priorityClass === undefined ? defaultPriorityClass : { name: traits.priorityClass },
+      );
     case 'CrossNamespacePodAffinity':
       return traits.crossNamespaceAffinity ? 'yes' : 'no';
     case 'VolumeAttributesClass':
@@ -57,16 +74,22 @@ function matchesQuotaScope(scope: QuotaScope, traits: PodTraits | undefined): An
   }
 }
 
-function matchesPriorityClass({ operator, values = [] }: QuotaScope, priorityClass: string | undefined): Answer {
+/** A pod without a class has none of the listed ones either: NotIn takes it. */
+function matchesPriorityClass(
+  { operator, values = [] }: QuotaScope,
+  priorityClass: DefaultPriorityClass | undefined,
+): Answer {
   if (priorityClass === undefined) return 'unknown';
+  const hasClass = priorityClass !== 'none';
+  const isListed = hasClass && values.includes(priorityClass.name);
   switch (operator) {
     case 'Exists':
-      return 'yes';
+      return hasClass ? 'yes' : 'no';
     case 'DoesNotExist':
-      return 'no';
+      return hasClass ? 'no' : 'yes';
     case 'In':
-      return values.includes(priorityClass) ? 'yes' : 'no';
+      return isListed ? 'yes' : 'no';
     case 'NotIn':
-      return values.includes(priorityClass) ? 'no' : 'yes';
+      return isListed ? 'no' : 'yes';
   }
 }

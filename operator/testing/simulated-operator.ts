@@ -3,6 +3,7 @@
  */
 import { pino } from 'pino';
 import {
+  clusterConstraintDetails,
   clusterConstraintReports,
   clusterReportName,
   constraintDetails,
@@ -17,6 +18,7 @@ import type { Transport } from '../../kube/transport.ts';
 import { adapters } from '../adapters/all.ts';
 import { createMetrics } from '../metrics.ts';
 import { type RunningOperator, startOperator } from '../operator.ts';
+import { classResources } from '../scope/class-index.ts';
 import { workloadKinds } from '../scope/workload.ts';
 
 export const namespaces: Resource = {
@@ -47,6 +49,14 @@ const admissionPolicies = [
   { plural: 'validatingadmissionpolicies', kind: 'ValidatingAdmissionPolicy' },
   { plural: 'validatingadmissionpolicybindings', kind: 'ValidatingAdmissionPolicyBinding' },
 ].map((kind): Resource => ({ group: 'admissionregistration.k8s.io', version: 'v1', namespaced: false, ...kind }));
+export const services: Resource = { group: '', version: 'v1', plural: 'services', kind: 'Service', namespaced: true };
+export const priorityClasses: Resource = {
+  group: 'scheduling.k8s.io',
+  version: 'v1',
+  plural: 'priorityclasses',
+  kind: 'PriorityClass',
+  namespaced: false,
+};
 
 const served: readonly Resource[] = [
   namespaces,
@@ -64,9 +74,14 @@ const served: readonly Resource[] = [
   ...admissionPolicies,
   { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true },
   ...workloadKinds.map(({ group, plural, kind }) => ({ group, version: 'v1', plural, kind, namespaced: true })),
+  services,
+  { group: '', version: 'v1', plural: 'serviceaccounts', kind: 'ServiceAccount', namespaced: true },
+  { group: '', version: 'v1', plural: 'persistentvolumeclaims', kind: 'PersistentVolumeClaim', namespaced: true },
+  ...classResources.map(({ group, plural, kind }) => ({ group, version: 'v1', plural, kind, namespaced: false })),
   leases,
   constraintReports,
   constraintDetails,
+  clusterConstraintDetails,
   clusterConstraintReports,
 ];
 

@@ -3,6 +3,7 @@
  */
 import { pino } from 'pino';
 import {
+  clusterConstraintDetails,
   clusterConstraintReports,
   clusterReportName,
   constraintDetails,
@@ -20,11 +21,16 @@ import { testConstraint } from './constraints.ts';
 /** Each namespace has a policy `p` of its own; `constraints` may be changed, and the reporter told of it. */
 export function simulateReporter(namespaces: readonly string[]) {
   const clock = createVirtualClock();
-  const api = createFakeApi({ resources: [constraintReports, constraintDetails, clusterConstraintReports], clock });
+  const api = createFakeApi({
+    resources: [constraintReports, constraintDetails, clusterConstraintReports, clusterConstraintDetails],
+    clock,
+  });
   const crashes: unknown[] = [];
   const log: string[] = [];
   const metrics = createMetrics();
   const constraints = new Map<string, Constraint[]>(namespaces.map((name) => [name, [testConstraint(name, 'p')]]));
+  /** Of cluster-wide policies, by the name of their detail. */
+  const policies = new Map<string, Constraint[]>();
   const reporter = createReporter({
     client: createClient(api.transport),
     clock,
@@ -37,6 +43,8 @@ export function simulateReporter(namespaces: readonly string[]) {
       const bound = constraints.get(namespace);
       return bound === undefined ? undefined : { namespace, constraints: bound, workloads: [], unread: [] };
     },
+    observeClusterDetail: (name) => ({ subject: 'policy', constraints: policies.get(name) ?? [] }),
+    clusterDetails: () => policies.keys(),
     observeCluster: () => ({
       constraints: [...constraints.values()].flat(),
       namespaces: constraints.size,
@@ -56,6 +64,7 @@ export function simulateReporter(namespaces: readonly string[]) {
     log,
     metrics,
     constraints,
+    policies,
     reporter,
     crashes,
     begin: () => reporter.write(stop.signal),

@@ -31,7 +31,12 @@ function describeRequest(event: AuditEvent): string {
 }
 
 /** Somebody else's write has to come between two of the operator's: reports/publish.test.ts makes that happen at will. */
-const onlyAfterConflicts = new Set(['get clusterconstraintreports', 'get constraintreports', 'get constraintdetails']);
+const onlyAfterConflicts = new Set([
+  'get clusterconstraintdetails',
+  'get clusterconstraintreports',
+  'get constraintreports',
+  'get constraintdetails',
+]);
 
 const events = readAuditLogs();
 

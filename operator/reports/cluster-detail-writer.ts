@@ -1,0 +1,66 @@
+/**
+ * Writes ClusterConstraintDetails ahead of the reports that refer to them: whoever reads an id in a report finds its full
+ * form. Each is written once however many namespaces wait for it.
+ */
+import { type Constraint, homeNamespace } from '../../crds/constraint.ts';
+import { clusterDetailName } from '../../crds/detail.ts';
+
+export interface ClusterDetailWriter {
+  /** What the detail says may have changed. */
+  changed(name: string): void;
+  /** Writes it if it has changed. Rejects when that fails; it counts as changed until it succeeds. */
+  write(name: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when the details of these constraints have been written, or could not be: the report is more use without them
+   * than not at all, and `write` tells the failure to whoever tries again.
+   */
+  ahead(constraints: readonly Constraint[], signal: AbortSignal): Promise<void>;
+}
+
+/** `publish` observes and writes the named detail. */
+export function createClusterDetailWriter(
+  publish: (name: string, signal: AbortSignal) => Promise<void>,
+): ClusterDetailWriter {
+  /** Details that may have to be written. No report waits for one that has failed. */
+  const pending = new Map<string, 'changed' | 'failed'>();
+  const inFlight = new Map<string, Promise<void>>();
+
+  function write(name: string, signal: AbortSignal): Promise<void> {
+    const running = inFlight.get(name);
+    if (!pending.delete(name)) return running ?? Promise.resolve();
+    const next = publishAfter(running, name, signal);
+    inFlight.set(name, next);
+    const forget = () => {
+      if (inFlight.get(name) === next) inFlight.delete(name);
+    };
+    next.then(forget, forget);
+    return next;
+  }
+
+  /** One at a time: what changed while it was written is written afterwards. */
+  async function publishAfter(running: Promise<void> | undefined, name: string, signal: AbortSignal): Promise<void> {
+    await Promise.allSettled([running]);
+    try {
+      await publish(name, signal);
+    } catch (error) {
+      if (!pending.has(name)) pending.set(name, 'failed');
+      throw error;
+    }
+  }
+
+  return {
+    changed: (name) => void pending.set(name, 'changed'),
+    write,
+    async ahead(constraints, signal) {
+      if (pending.size === 0 && inFlight.size === 0) return;
+      const names = new Set(
+        constraints
+          .filter(({ source }) => homeNamespace(source) === undefined)
+          .map(({ source }) => clusterDetailName(source)),
+      );
+      await Promise.allSettled(
+        [...names].filter((name) => pending.get(name) !== 'failed').map((name) => write(name, signal)),
+      );
+    },
+  };
+}
