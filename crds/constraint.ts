@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { DisruptionRule } from './rules/disruption.ts';
 import { LimitRangeRule } from './rules/limit-range.ts';
 import { NetworkRule } from './rules/network.ts';
+import { OpaqueRule } from './rules/opaque.ts';
 import { PodSecurityRule } from './rules/pod-security.ts';
 import { QuotaRule } from './rules/quota.ts';
 import { Scope } from './scope.ts';
@@ -47,6 +48,7 @@ export const Rule = z.discriminatedUnion('form', [
   DisruptionRule,
   LimitRangeRule,
   NetworkRule,
+  OpaqueRule,
   PodSecurityRule,
   QuotaRule,
 ]);

@@ -7,6 +7,7 @@ import {
   apiGroup,
   clusterConstraintReports,
   constraintDetails,
+  constraintProfiles,
   constraintReports,
   operatorLeaseName,
   systemNamespace,
@@ -46,6 +47,8 @@ export const operatorAccess: readonly AccessRule[] = [
     resources: [constraintDetails.plural],
     verbs: ['create', 'delete', 'get', 'list', 'update', 'watch'],
   },
+  { apiGroups: [apiGroup], resources: [constraintProfiles.plural], verbs: ['list', 'watch'] },
+  { apiGroups: [apiGroup], resources: [`${constraintProfiles.plural}/status`], verbs: ['update'] },
   // RBAC cannot name an object that does not exist yet, so creation is a rule of its own.
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'], namespace: systemNamespace },
   {
