@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { type Constraint, compareText, constraintId } from '../../crds/constraint.ts';
+import { fieldPathText } from './field-path.ts';
 import { sentence } from './text.ts';
 
 /** What an adapter reads, in every version the API server serves. `*` as plural: the whole group. */
@@ -74,12 +75,13 @@ const problemLengthMax = 300;
  * that are read: everything else may change without breaking the adapter.
  *
  * @param definition.constraints Pure. May assume that the object was stored, so that defaults of the API server are set.
+ *   `whole` is the object as it was given, for an adapter that learns only from elsewhere which fields matter.
  */
 export function defineAdapter<Fields extends z.ZodRawShape>(definition: {
   readonly id: string;
   readonly resources: readonly AdapterResource[];
   readonly fields: Fields;
-  constraints(object: ObjectHead & z.infer<z.ZodObject<Fields>>): Imposed;
+  constraints(object: ObjectHead & z.infer<z.ZodObject<Fields>>, whole: unknown): Imposed;
 }): Adapter {
   const head = z.object({ apiVersion: z.string(), kind: z.string(), metadata: Metadata });
   const schema = z.object(definition.fields);
@@ -92,7 +94,7 @@ export function defineAdapter<Fields extends z.ZodRawShape>(definition: {
       if (!top.success) return { constraints: [], problems: problemsOf(faultsOf(top.error)) };
       const fields = schema.safeParse(object);
       if (!fields.success) return { constraints: [], problems: problemsOf(faultsOf(fields.error)) };
-      const { drafts, faults = [] } = definition.constraints({ ...top.data, ...fields.data });
+      const { drafts, faults = [] } = definition.constraints({ ...top.data, ...fields.data }, object);
       return { constraints: drafts.map((draft) => constraintOf(draft, top.data)), problems: problemsOf(faults) };
     },
   };
@@ -146,24 +148,11 @@ function nameProblems(object: string, faults: readonly Fault[]): Problem[] {
   return faults
     .map(({ path, message }) => ({
       object,
-      path: sentence(pathText(path), problemLengthMax),
+      path: sentence(fieldPathText(path), problemLengthMax),
       message: sentence(message, problemLengthMax),
     }))
     .toSorted((a, b) => compareText(a.path, b.path) || compareText(a.message, b.message))
     .slice(0, problemsMax);
-}
-
-const plainStep = /^[A-Za-z_][A-Za-z0-9_-]*$/;
-
-/** `spec.ingress[0].ports`, `metadata.labels["a.b/c"]`. */
-function pathText(path: readonly PropertyKey[]): string {
-  let text = '';
-  for (const step of path) {
-    if (typeof step === 'number') text += `[${step}]`;
-    else if (plainStep.test(String(step))) text += `${text === '' ? '' : '.'}${String(step)}`;
-    else text += `[${JSON.stringify(String(step))}]`;
-  }
-  return text;
 }
 
 const Named = z
