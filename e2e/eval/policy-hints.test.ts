@@ -7,7 +7,9 @@ const Row = z.object({ file: z.string(), group: z.string(), kind: z.string(), pl
 
 /** Kinds of the corpus that deny, limit or change what others do, as their documentation says. */
 const policies = new Set([
-  ...['CustomQuota', 'GlobalCustomQuota', 'GlobalResourceQuota', 'ResourcePool', 'Tenant'].map(of('capsule.clastix.io')),
+  ...['CustomQuota', 'GlobalCustomQuota', 'GlobalResourceQuota', 'ResourcePool', 'Tenant'].map(
+    of('capsule.clastix.io'),
+  ),
   ...['CiliumClusterwideNetworkPolicy', 'CiliumEgressGatewayPolicy', 'CiliumNetworkPolicy'].map(of('cilium.io')),
   ...['GlobalNetworkPolicy', 'NetworkPolicy'].map(of('crd.projectcalico.org')),
   ...['GlobalNetworkPolicy', 'NetworkPolicy'].map(of('projectcalico.org')),

@@ -5,29 +5,13 @@ import { asStored, caseFolders, loadCases } from '../../crds/cases/load-cases.ts
 import { Constraint } from '../../crds/constraint.ts';
 import { mutate } from '../testing/mutate.ts';
 import { adapters } from './all.ts';
+import { expectCase } from '../testing/expect-case.ts';
 import { type Adapter, messageLengthMax, summaryLengthMax } from './define.ts';
-
-function readAll(adapter: Adapter, objects: readonly Record<string, unknown>[]) {
-  const readings = objects.map((object) => adapter.read(asStored(object)));
-  return {
-    constraints: readings.flatMap(({ constraints }) => constraints),
-    problems: readings.flatMap(({ problems }) => problems),
-  };
-}
-
-function pick(object: object = {}, fields: readonly string[]) {
-  return Object.fromEntries(Object.entries(object).filter(([field]) => fields.includes(field)));
-}
+import { genericAdapter, genericId } from './generic.ts';
 
 describe.each(adapters)('$id', (adapter) => {
-  test.each(loadCases(adapter.id))('$name: $why', ({ objects, constraints, problems }) => {
-    const read = readAll(adapter, objects);
-    expect(read).toMatchObject({ constraints, problems });
-    // Where these parts are given, they are given in full: that something is absent is half of their meaning.
-    const partsGiven = constraints.map((expected) => ['rule', 'scope', 'metrics'].filter((part) => part in expected));
-    expect(partsGiven.map((parts, index) => pick(read.constraints[index], parts))).toEqual(
-      partsGiven.map((parts, index) => pick(constraints[index], parts)),
-    );
+  test.each(loadCases(adapter.id))('$name: $why', (example) => {
+    expectCase(adapter, example);
   });
 
   test('names what cannot be read of an object that is none of its kind, and does not throw', () => {
@@ -52,7 +36,7 @@ describe.each(adapters)('$id', (adapter) => {
 });
 
 test('every adapter has cases, and every folder of cases has an adapter', () => {
-  expect(adapters.map(({ id }) => id)).toEqual(caseFolders());
+  expect([...adapters.map(({ id }) => id), genericId].toSorted()).toEqual(caseFolders());
 });
 
 test('the list is sorted by id, and no two adapters read the same kind', () => {
@@ -62,9 +46,16 @@ test('the list is sorted by id, and no two adapters read the same kind', () => {
   expect(read).toEqual([...new Set(read)]);
 });
 
-/** The objects of all cases. */
-const samples = adapters.flatMap((adapter) =>
-  loadCases(adapter.id).flatMap(({ objects }) => objects.map((object) => ({ adapter, object: asStored(object) }))),
+/** Each case with its adapter. */
+const examples = [
+  ...adapters.flatMap((adapter) => loadCases(adapter.id).map(({ objects }) => ({ adapter, objects }))),
+  ...loadCases(genericId).map(({ profile, objects }) => ({
+    adapter: genericAdapter({ group: 'guards.example.com', plural: 'guardrails' }, profile),
+    objects,
+  })),
+];
+const samples = examples.flatMap(({ adapter, objects }) =>
+  objects.map((object) => ({ adapter, object: asStored(object) })),
 );
 
 type Json = unknown;
@@ -98,7 +89,7 @@ function expectSound(adapter: Adapter, object: Json): void {
   expect(JSON.stringify(adapter.read(reordered(object)))).toBe(JSON.stringify(reading));
 }
 
-const anyAdapter = fc.constantFrom(...adapters);
+const anyAdapter = fc.constantFrom(...new Set(examples.map(({ adapter }) => adapter)));
 const anyMutation = fc.record({
   path: fc.array(fc.nat({ max: 12 }), { maxLength: 9 }),
   replacement: fc.oneof(

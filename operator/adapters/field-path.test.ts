@@ -44,7 +44,12 @@ describe('parseFieldPath', () => {
   });
 });
 
-const anyStep = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.nat({ max: 99_999 }), fc.constant(everyElement));
+const anyStep = fc.oneof(
+  fc.string(),
+  fc.string({ unit: 'grapheme' }),
+  fc.nat({ max: 99_999 }),
+  fc.constant(everyElement),
+);
 const anyPath = fc.array(anyStep, { minLength: 1, maxLength: fieldPathDepthMax });
 const pathLike = fc
   .array(fc.constantFrom('a', 'B-', '.', '[', ']', '*', '0', '17', '"', "'", '\\', 'n', 'u0041', '/', '\n', 'é'), {

@@ -28,7 +28,7 @@ function itemsAt(object: unknown, path: FieldPath): Read<readonly unknown[]> {
 /** The pods that a policy is about. */
 export function readPods(object: unknown, path: FieldPath): Read<WorkloadScope> {
   const items = itemsAt(object, path);
-  return items.value === undefined ? { fault: items.fault } : selected(items.value);
+  return items.value === undefined ? { fault: items.fault } : selected(items.value, selectors);
 }
 
 /** The namespaces that a policy of the cluster is about: names and patterns, or one selector. */
@@ -36,15 +36,19 @@ export function readNamespaces(object: unknown, path: FieldPath): Read<Namespace
   const { value: items, fault } = itemsAt(object, path);
   if (items === undefined) return { fault };
   const names = items.filter((item) => typeof item === 'string');
-  if (items.length === 0 || names.length < items.length) return selected(items);
+  if (items.length === 0 || names.length < items.length) {
+    return selected(items, `names of namespaces, ${selectors}`);
+  }
   if (names.includes('')) return { fault: 'Must be names of namespaces, and none of them empty' };
   const sorted = [...new Set(names)].toSorted(compareText);
   const { exact, globs } = Object.groupBy(sorted, (name) => (/[*?]/.test(name) ? 'globs' : 'exact'));
   return { value: { ...(exact === undefined ? {} : { names: exact }), ...(globs === undefined ? {} : { globs }) } };
 }
 
-function selected(items: readonly unknown[]): Read<{ readonly selector?: LabelSelector }> {
-  const { value: selector, fault } = oneSelector(items);
+const selectors = 'a label selector or a map of labels';
+
+function selected(items: readonly unknown[], wanted: string): Read<{ readonly selector?: LabelSelector }> {
+  const { value: selector, fault } = oneSelector(items, wanted);
   if (selector === undefined) return { fault };
   return { value: selectsAll(selector) ? {} : { selector } };
 }
@@ -52,18 +56,16 @@ function selected(items: readonly unknown[]): Read<{ readonly selector?: LabelSe
 /** Labels by themselves, as in `nodeSelector` or the selector of a Service. */
 const PlainLabels = z.record(z.string(), z.string());
 
-const notSelector = 'Must be a label selector or a map of labels';
-
-function oneSelector(values: readonly unknown[]): Read<LabelSelector> {
-  const selectors = new Map<string, LabelSelector>();
+function oneSelector(values: readonly unknown[], wanted: string): Read<LabelSelector> {
+  const found = new Map<string, LabelSelector>();
   for (const value of values) {
     const selector = readSelector(value);
-    if (selector === undefined) return { fault: notSelector };
-    selectors.set(JSON.stringify(selector), selector);
+    if (selector === undefined) return { fault: `Must be ${wanted}` };
+    found.set(JSON.stringify(selector), selector);
   }
   // A scope has one selector, all parts of which must hold; of several selectors any may.
-  if (selectors.size > 1) return { fault: 'Must be one selector: several that differ are not understood' };
-  return { value: [...selectors.values()][0] };
+  if (found.size > 1) return { fault: 'Must be one selector: several that differ are not understood' };
+  return { value: [...found.values()][0] };
 }
 
 function readSelector(value: unknown): LabelSelector | undefined {

@@ -97,10 +97,14 @@ function imposedBy(head: ObjectHead, object: unknown, paths: Paths, severity: Se
     },
     rule: {
       form: 'opaque',
-      fields: reads.flatMap(({ path, value }) => (path === undefined || value === undefined ? [] : fieldPathText(path))),
+      fields: reads.flatMap(({ path, value }) =>
+        path === undefined || value === undefined ? [] : fieldPathText(path),
+      ),
     },
   };
-  const faults = reads.flatMap(({ path, fault }) => (path === undefined || fault === undefined ? [] : { path, message: fault }));
+  const faults = reads.flatMap(({ path, fault }) =>
+    path === undefined || fault === undefined ? [] : { path, message: fault },
+  );
   return { drafts: [draft], faults: [...told.faults, ...faults] };
 }
 
@@ -169,7 +173,10 @@ function readAnnotations(annotations: Readonly<Record<string, string>>): Told {
   };
   const text = annotations[annotationNames.summary];
   if (text?.trim() === '') {
-    faults.push({ path: ['metadata', 'annotations', annotationNames.summary], message: 'Must be a sentence, and not empty' });
+    faults.push({
+      path: ['metadata', 'annotations', annotationNames.summary],
+      message: 'Must be a sentence, and not empty',
+    });
   }
   return {
     summary: text?.trim() === '' ? undefined : text,

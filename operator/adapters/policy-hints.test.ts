@@ -39,13 +39,20 @@ test.each([
   expect(taken(kind)).toBe(false);
 });
 
-test.each(['potoo.io', 'sub.potoo.io', 'wgpolicyk8s.io', 'openreports.io', 'reports.kyverno.io', 'iam.aws.upbound.io', 'policy'])(
-  'no kind of %s is',
-  (group) => {
-    expect(taken('Policy', group)).toBe(false);
-  },
-);
+test.each([
+  'potoo.io',
+  'sub.potoo.io',
+  'wgpolicyk8s.io',
+  'openreports.io',
+  'reports.kyverno.io',
+  'iam.aws.upbound.io',
+  'policy',
+])('no kind of %s is', (group) => {
+  expect(taken('Policy', group)).toBe(false);
+});
 
 test('any name gets an answer', () => {
-  fc.assert(fc.property(fc.string(), fc.string(), (kind, group) => void expect(taken(kind, group)).toBeTypeOf('boolean')));
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (kind, group) => void expect(taken(kind, group)).toBeTypeOf('boolean')),
+  );
 });
