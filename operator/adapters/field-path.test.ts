@@ -33,6 +33,7 @@ describe('parseFieldPath', () => {
     ['a.', 'Must have a name; other keys are quoted, like ["a.b/c"], at character 3'],
     ['a.[0]', 'Must have a name; other keys are quoted, like ["a.b/c"], at character 3'],
     ['a[', 'Must be a number, * or a key in quotes, at character 3'],
+    ['a["b\n"]', 'Must not have control characters, at character 5'],
     ['a[01]', 'Must close the bracket, at character 4'],
     ['a[*', 'Must close the bracket, at character 4'],
     ['a["b]', 'Must be a key in quotes, closed and with known escapes, at character 3'],

@@ -24,6 +24,8 @@ export type ParsedFieldPath =
 export function parseFieldPath(text: string): ParsedFieldPath {
   if (text === '') return { fault: 'Must not be empty' };
   if (text.length > fieldPathLengthMax) return { fault: `Must be at most ${fieldPathLengthMax} characters long` };
+  const control = text.split('').findIndex((unit) => unit < ' ');
+  if (control >= 0) return { fault: `Must not have control characters, at character ${control + 1}` };
   const path: FieldStep[] = [];
   let at = 0;
   while (at < text.length) {
@@ -41,8 +43,8 @@ type ReadStep = { readonly step: FieldStep; readonly end: number } | { readonly 
 // Sticky: each is tried at one place, and none of them can match the same text in two ways.
 const namePattern = /[A-Za-z_][A-Za-z0-9_-]*/y;
 const indexPattern = /0|[1-9][0-9]{0,8}/y;
-const doubleQuoted = /"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
-const singleQuoted = /'(?:[^'\\\x00-\x1f]|\\['\\])*'/y;
+const doubleQuoted = /"(?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const singleQuoted = /'(?:[^'\\]|\\['\\])*'/y;
 
 function matchAt(pattern: RegExp, text: string, at: number): string | undefined {
   pattern.lastIndex = at;

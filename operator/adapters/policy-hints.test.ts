@@ -53,6 +53,8 @@ test.each([
 
 test('any name gets an answer', () => {
   fc.assert(
-    fc.property(fc.string(), fc.string(), (kind, group) => void expect(taken(kind, group)).toBeTypeOf('boolean')),
+    fc.property(fc.string(), fc.string(), (kind, group) => {
+      expect(taken(kind, group)).toBeTypeOf('boolean');
+    }),
   );
 });
