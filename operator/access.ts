@@ -14,14 +14,17 @@ import {
 } from '../crds/api.ts';
 import { compareText } from '../crds/constraint.ts';
 import { adapters } from './adapters/all.ts';
+import { apiServices, customResourceDefinitions } from './discovery/definitions.ts';
 import { workloadKinds } from './scope/workload.ts';
 
-/** What it reads: every kind of policy, namespaces, and what policies bind. */
+/** What it reads: every kind of policy, namespaces, what policies bind, and what tells which kinds there are. */
 const reads = [
   ...adapters.flatMap(({ resources }) => resources),
   ...workloadKinds,
   { group: '', plural: 'namespaces' },
   { group: '', plural: 'pods' },
+  customResourceDefinitions,
+  apiServices,
 ];
 
 export const operatorAccess: readonly AccessRule[] = [

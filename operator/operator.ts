@@ -14,7 +14,8 @@ import type { Transport } from '../kube/transport.ts';
 import { adapterHealth, reasonOf } from './adapter-health.ts';
 import { adapters } from './adapters/all.ts';
 import { createClusterState } from './discovery/cluster-state.ts';
-import { startWatches, type Watches, type WatchState } from './discovery/watches.ts';
+import { type Discovery, startDiscovery } from './discovery/discovery.ts';
+import { createWatches, type Watches, type WatchState } from './discovery/watches.ts';
 import { createErrorCounts } from './error-counts.ts';
 import type { Metrics } from './metrics.ts';
 import { timestamp } from './reports/content.ts';
@@ -55,10 +56,10 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
   const kubernetes = Version.parse(
     await transport.request({ method: 'GET', path: '/version', signal: deps.signal }),
   ).gitVersion;
-  const lastDiscovery = timestamp(clock.now());
   const errors = createErrorCounts(adapters);
   let leadership: Leadership | undefined;
   let ready = false;
+  let unread = '';
 
   const state = createClusterState(adapters, {
     onNamespace: (namespace, priority) => reporter.changed(namespace, priority),
@@ -90,18 +91,20 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
       namespacesWithConstraints: state.namespacesWithConstraints(),
       adapters: adapterHealth(adapters, watches.states(), errors.byAdapter),
       versions: { operator: deps.version, kubernetes },
-      lastDiscovery,
-      failures: watches
-        .states()
-        .filter(isFailing)
-        .flatMap((watch) => reasonOf(watch) ?? []),
+      lastDiscovery: timestamp(discovery.lastAt),
+      failures: [
+        ...discoveryFailure(discovery),
+        ...watches
+          .states()
+          .filter(isFailing)
+          .flatMap((watch) => reasonOf(watch) ?? []),
+      ],
     }),
   });
-  const watches = startWatches([...state.consumers, ...reporter.consumers], {
+  const watches = createWatches({
     transport,
     clock,
     random,
-    served,
     onState() {
       reporter.totalsChanged();
       unreadMayHaveChanged();
@@ -115,8 +118,21 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     },
   });
 
+  const discovery = startDiscovery({
+    transport,
+    clock,
+    random,
+    watches,
+    served,
+    consumers: () => [...state.consumers, ...reporter.consumers],
+    onError(error) {
+      log.warn({ code: error.code, said: error.said }, 'what the cluster serves is not known, trying again');
+      reporter.totalsChanged();
+    },
+    onCrash: deps.onCrash,
+  });
+
   const disposing = new AbortController();
-  let unread = '';
   /** What has not been read stands in every report. */
   function unreadMayHaveChanged(): void {
     const now = ready ? unreadKinds(watches).join() : unread;
@@ -164,6 +180,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
       await Promise.allSettled([writing]);
       await Promise.allSettled([leadership?.stop()]);
       await watches.stop();
+      await discovery.stop();
     },
   };
 }
@@ -176,16 +193,20 @@ function assertDefinitions(served: ServedResources): void {
   }
 }
 
+function discoveryFailure({ failure }: Pick<Discovery, 'failure'>): string[] {
+  return failure === undefined ? [] : [`What the cluster serves cannot be read: ${failure.code}`];
+}
+
 /** Whether a kind should be read and is not: those that RBAC forbids or no CRD defines are told, but are no failure. */
-function isFailing({ resource, state, wasSynced }: WatchState): boolean {
+function isFailing({ resource, state, wasSynced, overdue }: WatchState): boolean {
   if (state === 'absent' || state === 'forbidden') return ownKinds.some((own) => resourceName(own) === resource);
-  return state === 'failing' || !wasSynced;
+  return state === 'failing' || (!wasSynced && overdue);
 }
 
 /** Kinds that should have been read by now and never were; those that are absent or forbidden are told in the totals. */
 function unreadKinds(watches: Watches): string[] {
   return watches
     .states()
-    .filter(({ wasSynced, state }) => !wasSynced && state !== 'absent' && state !== 'forbidden')
+    .filter(({ wasSynced, overdue, state }) => !wasSynced && overdue && state !== 'absent' && state !== 'forbidden')
     .flatMap((watch) => reasonOf(watch) ?? []);
 }

@@ -12,11 +12,13 @@ import {
 import { leases } from '../../kube/lease.ts';
 import type { Resource } from '../../kube/resource.ts';
 import { createFakeApi, type FakeApi } from '../../kube/testing/fake-api.ts';
+import { customResourceDefinitions } from '../../kube/testing/fake-definitions.ts';
 import { createVirtualClock, seededRandom, type VirtualClock } from '../../kube/testing/virtual-clock.ts';
 import type { Transport } from '../../kube/transport.ts';
 import { adapters } from '../adapters/all.ts';
 import { createMetrics } from '../metrics.ts';
 import { type RunningOperator, startOperator } from '../operator.ts';
+import { apiServices } from '../discovery/definitions.ts';
 import { workloadKinds } from '../scope/workload.ts';
 
 export const namespaces: Resource = {
@@ -49,6 +51,8 @@ const served: readonly Resource[] = [
   { group: 'policy', version: 'v1', plural: 'poddisruptionbudgets', kind: 'PodDisruptionBudget', namespaced: true },
   { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true },
   ...workloadKinds.map(({ group, plural, kind }) => ({ group, version: 'v1', plural, kind, namespaced: true })),
+  customResourceDefinitions,
+  { ...apiServices, version: 'v1', kind: 'APIService', namespaced: false },
   leases,
   constraintReports,
   constraintDetails,
