@@ -14,8 +14,10 @@ import type { Transport } from '../kube/transport.ts';
 import { adapterHealth, reasonOf } from './adapter-health.ts';
 import { adapters } from './adapters/all.ts';
 import { createClusterState } from './discovery/cluster-state.ts';
+import { customResourceDefinitions } from './discovery/definitions.ts';
 import { type Discovery, startDiscovery } from './discovery/discovery.ts';
-import { createWatches, type Watches, type WatchState } from './discovery/watches.ts';
+import { createPolicyKinds } from './discovery/policy-kinds.ts';
+import { type Consumer, createWatches, type Watches, type WatchState } from './discovery/watches.ts';
 import { createErrorCounts } from './error-counts.ts';
 import type { Metrics } from './metrics.ts';
 import { timestamp } from './reports/content.ts';
@@ -45,6 +47,8 @@ export interface RunningOperator extends AsyncDisposable {
 }
 
 const ownKinds = [constraintReports, constraintDetails, clusterConstraintReports];
+/** Without one of them the operator does less than it should, whatever the reason. */
+const requiredKinds = [...ownKinds, customResourceDefinitions];
 const Version = z.object({ gitVersion: z.string() });
 
 /** Resolves when everything is started; reading all of the cluster may take longer (`ready`). Throws without our CRDs. */
@@ -56,7 +60,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
   const kubernetes = Version.parse(
     await transport.request({ method: 'GET', path: '/version', signal: deps.signal }),
   ).gitVersion;
-  const errors = createErrorCounts(adapters);
+  const errors = createErrorCounts(() => policies.adapters);
   let leadership: Leadership | undefined;
   let ready = false;
   let unread = '';
@@ -89,7 +93,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
       constraints: state.constraints(),
       namespaces: [...state.namespaces].length,
       namespacesWithConstraints: state.namespacesWithConstraints(),
-      adapters: adapterHealth(adapters, watches.states(), errors.byAdapter),
+      adapters: adapterHealth(policies.adapters, watches.states(), errors.byAdapter, policies.decided.switchedOff),
       versions: { operator: deps.version, kubernetes },
       lastDiscovery: timestamp(discovery.lastAt),
       failures: [
@@ -106,6 +110,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     clock,
     random,
     onState() {
+      policies.stateChanged(watches.states());
       reporter.totalsChanged();
       unreadMayHaveChanged();
     },
@@ -118,19 +123,34 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     },
   });
 
+  const policies = createPolicyKinds({
+    adapters,
+    policyConsumer: state.policyConsumer,
+    onChange: () => discovery.wantedChanged(),
+    onReread: watches.reread,
+    onRefused: (profile, why) => log.warn({ profile, why }, 'a ConstraintProfile is not followed'),
+  });
   const discovery = startDiscovery({
     transport,
     clock,
     random,
     watches,
     served,
-    consumers: () => [...state.consumers, ...reporter.consumers],
+    wantedVersion: (resource) => policies.decided.generic.get(resource)?.profile?.gvr.version,
+    consumers(definitions) {
+      const generic = policies.generic(definitions);
+      const { switchedOff } = policies.decided;
+      const isWanted = ({ policyOf, resource }: Consumer<unknown>) =>
+        policyOf === undefined || !switchedOff.has(resourceName(resource));
+      return [...state.consumers.filter(isWanted), ...reporter.consumers, policies.consumer, ...generic];
+    },
     onError(error) {
       log.warn({ code: error.code, said: error.said }, 'what the cluster serves is not known, trying again');
       reporter.totalsChanged();
     },
     onCrash: deps.onCrash,
   });
+  discovery.wantedChanged();
 
   const disposing = new AbortController();
   /** What has not been read stands in every report. */
@@ -199,7 +219,7 @@ function discoveryFailure({ failure }: Pick<Discovery, 'failure'>): string[] {
 
 /** Whether a kind should be read and is not: those that RBAC forbids or no CRD defines are told, but are no failure. */
 function isFailing({ resource, state, wasSynced, overdue }: WatchState): boolean {
-  if (state === 'absent' || state === 'forbidden') return ownKinds.some((own) => resourceName(own) === resource);
+  if (state === 'absent' || state === 'forbidden') return requiredKinds.some((own) => resourceName(own) === resource);
   return state === 'failing' || (!wasSynced && overdue);
 }
 

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { type Constraint, homeNamespace } from '../../crds/constraint.ts';
 import { resourceName, type KubeObject } from '../../kube/resource.ts';
 import type { Priority } from '../../kube/work-queue.ts';
-import type { Adapter, Problem, Reading } from '../adapters/define.ts';
+import type { Adapter, AdapterResource, Problem, Reading } from '../adapters/define.ts';
 import type { Observed } from '../reports/compose-report.ts';
 import { createScopeIndex } from '../scope/scope-index.ts';
 import { type Workload, workloadKinds, workloadOf, workloadOfPod } from '../scope/workload.ts';
@@ -16,6 +16,8 @@ import type { Consumer } from './watches.ts';
 export interface ClusterState {
   /** What has to be fed from watches. */
   readonly consumers: readonly Consumer<unknown>[];
+  /** Reads a kind of policy that is found while the operator runs. */
+  policyConsumer(adapter: Adapter, resource: AdapterResource): Consumer<unknown>;
   /** Undefined for a namespace that does not exist or is going away: nothing is written there. */
   observe(namespace: string): Omit<Observed, 'unread'> | undefined;
   readonly namespaces: Iterable<string>;
@@ -69,10 +71,11 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
     },
   };
 
-  function policyConsumer(adapter: Adapter, resource: { group: string; plural: string }): Consumer<Reading> {
+  function policyConsumer(adapter: Adapter, resource: AdapterResource): Consumer<Reading> {
     const prefix = `${adapter.id}/${resourceName(resource)}/`;
     return {
       resource,
+      policyOf: adapter.id,
       prune: (object) => adapter.read(object),
       upsert(key, reading) {
         const policy = prefix + key;
@@ -115,6 +118,7 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
   }
 
   return {
+    policyConsumer,
     consumers: [
       namespaceConsumer,
       ...adapters.flatMap((adapter) => adapter.resources.map((resource) => policyConsumer(adapter, resource))),

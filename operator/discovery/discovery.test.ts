@@ -54,10 +54,12 @@ async function discover(before: (api: FakeApi) => void = () => undefined) {
     random,
     watches,
     served,
+    wantedVersion: () => undefined,
     consumers: () => [reader],
     onError: (error) => void errors.push(error),
     onCrash,
   });
+  discovery.wantedChanged();
   await clock.advance(3_000);
   return {
     api,

@@ -5,7 +5,7 @@
 import type { Clock, Random } from '../../kube/clock.ts';
 import { discoverResources, type ServedResources } from '../../kube/discovery.ts';
 import { KubeError } from '../../kube/errors.ts';
-import { resourceName } from '../../kube/resource.ts';
+import { type Resource, resourceName } from '../../kube/resource.ts';
 import type { Transport } from '../../kube/transport.ts';
 import { createWorkQueue } from '../../kube/work-queue.ts';
 import {
@@ -24,6 +24,8 @@ export interface DiscoveryDeps {
   readonly watches: Watches;
   /** What was served at the start. */
   readonly served: ServedResources;
+  /** In which version a kind (`plural.group`) is to be read; undefined for the one that its group prefers. */
+  readonly wantedVersion: (resource: string) => string | undefined;
   /** Who reads, besides discovery itself; kinds that are not served are told as absent. Called whenever something changes. */
   readonly consumers: (definitions: ReadonlyMap<string, Definition>) => readonly Consumer<unknown>[];
   /** The cluster cannot be asked what it serves; it is asked again, and more of the same is not told. */
@@ -36,9 +38,7 @@ export interface Discovery {
   readonly lastAt: number;
   /** Why what is served is not known for certain, as long as it is not. */
   readonly failure: KubeError | undefined;
-  /** What the cluster serves, as last answered. */
-  readonly served: ServedResources;
-  /** Other readers are wanted than before. */
+  /** Other readers are wanted than before. Nothing is watched before the first call. */
   wantedChanged(): void;
   stop(): Promise<void>;
 }
@@ -53,7 +53,7 @@ const contradictedTimesMax = 8;
 /** An aggregated API server that did not answer is asked again; nothing tells when it does. */
 const staleMs = 180_000;
 
-/** Starts to watch what is wanted, and definitions besides. */
+/** Watches what is wanted, and definitions besides, from the first `wantedChanged`. */
 export function startDiscovery(deps: DiscoveryDeps): Discovery {
   const { clock, watches } = deps;
   const queue = createWorkQueue({ clock, random: deps.random, retryMsMax: 30_000 });
@@ -126,10 +126,16 @@ export function startDiscovery(deps: DiscoveryDeps): Discovery {
     );
   }
 
+  function find(kind: { readonly group: string; readonly plural: string }): Resource | undefined {
+    const name = resourceName(kind);
+    const found = served.find(kind) ?? (isThere(kind) ? watches.watched(name) : undefined);
+    const version = deps.wantedVersion(name);
+    if (found === undefined || version === undefined || version === found.version) return found;
+    return definitions.get(name)?.versions.includes(version) === true ? { ...found, version } : undefined;
+  }
+
   function wantedChanged(): void {
-    watches.serve([ofDefinitions, ofApiServices, ...deps.consumers(definitions)], {
-      find: (kind) => served.find(kind) ?? (isThere(kind) ? watches.watched(resourceName(kind)) : undefined),
-    });
+    watches.serve([ofDefinitions, ofApiServices, ...deps.consumers(definitions)], { find });
   }
 
   async function discover(cause: string): Promise<void | { readonly retryAfterMs: number }> {
@@ -166,7 +172,6 @@ export function startDiscovery(deps: DiscoveryDeps): Discovery {
     },
   });
   running.catch(deps.onCrash);
-  wantedChanged();
 
   return {
     get lastAt() {
@@ -174,9 +179,6 @@ export function startDiscovery(deps: DiscoveryDeps): Discovery {
     },
     get failure() {
       return failure;
-    },
-    get served() {
-      return served;
     },
     wantedChanged,
     async stop() {

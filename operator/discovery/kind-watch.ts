@@ -16,6 +16,8 @@ export interface Consumer<T> {
   readonly resource: { readonly group: string; readonly plural: string };
   /** True when metadata is enough; a kind is read whole if any of its readers needs more. */
   readonly metadataOnly?: boolean;
+  /** Id of the adapter by which it reads policies; a ConstraintProfile can switch such a reader off. */
+  readonly policyOf?: string;
   prune(object: KubeObject): T | undefined;
   upsert(key: string, value: T): void;
   remove(key: string, value: T): void;

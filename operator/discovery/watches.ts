@@ -76,9 +76,12 @@ export function createWatches(deps: KindWatchDeps): Watches {
     ],
     async settled(signal) {
       // What one kind says may start the watch of another: a definition, that of the kind that it defines.
-      for (let seen = -1; seen !== kinds.size; ) {
-        seen = kinds.size;
-        await untilAborted(Promise.all([...kinds.values()].map((kind) => kind.settled)), signal);
+      const waitedFor = new Set<KindWatch>();
+      for (;;) {
+        const open = [...kinds.values()].filter((kind) => !waitedFor.has(kind));
+        if (open.length === 0) return;
+        for (const kind of open) waitedFor.add(kind);
+        await untilAborted(Promise.all(open.map((kind) => kind.settled)), signal);
       }
     },
     async stop() {

@@ -6,6 +6,7 @@ import {
   clusterConstraintReports,
   clusterReportName,
   constraintDetails,
+  constraintProfiles,
   constraintReports,
   reportName,
 } from '../../crds/api.ts';
@@ -57,6 +58,7 @@ const served: readonly Resource[] = [
   constraintReports,
   constraintDetails,
   clusterConstraintReports,
+  constraintProfiles,
 ];
 
 export interface SimulatedOperator extends AsyncDisposable {
