@@ -63,4 +63,3 @@ export function readApiService(object: KubeObject): string | undefined {
   const available = parsed.data.status.conditions.find(({ type }) => type === 'Available');
   return `Available=${available?.status ?? 'Unknown'}`;
 }
-

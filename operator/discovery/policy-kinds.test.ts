@@ -1,0 +1,223 @@
+import { expect, test } from 'vitest';
+import { constraintProfiles, constraintReports } from '../../crds/api.ts';
+import type { Resource } from '../../kube/resource.ts';
+import type { FakeApi } from '../../kube/testing/fake-api.ts';
+import { customResourceDefinitions, definitionOf } from '../../kube/testing/fake-definitions.ts';
+import { namespaces, networkPolicies, simulateOperator } from '../testing/simulated-operator.ts';
+
+const fences: Resource = { group: 'example.org', version: 'v1', plural: 'fences', kind: 'Fence', namespaced: true };
+const fence = (name = 'f') => ({ metadata: { namespace: 'shop', name }, spec: { level: 'enforce' } });
+const definition = (isPolicy?: string) =>
+  definitionOf(fences, ['v1'], isPolicy === undefined ? {} : { 'potoo.io/is-policy': isPolicy });
+const profile = (spec: object, name = 'p') => ({
+  metadata: { name },
+  spec: { gvr: { group: 'example.org', resource: 'fences' }, ...spec },
+});
+const withShop = (api: FakeApi) => void api.put(namespaces, { metadata: { name: 'shop' } });
+const withFence = (isPolicy?: string) => (api: FakeApi) => {
+  withShop(api);
+  api.put(customResourceDefinitions, definition(isPolicy));
+  api.put(fences, fence());
+};
+const denyIngress = { metadata: { namespace: 'shop', name: 'p' }, spec: { podSelector: {}, policyTypes: ['Ingress'] } };
+const reading = (kinds: readonly string[]) => ({
+  adapters: expect.arrayContaining([
+    expect.objectContaining({ name: 'generic', enabled: true, watchedResources: kinds }),
+  ]),
+});
+
+test('a kind whose definition says that it is a policy comes into the reports within two seconds, and goes', async () => {
+  await using simulated = await simulateOperator(withShop);
+  const { api, clock, report, totals, crashes } = simulated;
+  api.put(customResourceDefinitions, definition('true'));
+  api.put(fences, fence());
+  await clock.advance(2_000);
+  expect(report('shop')).toMatchObject({ total: 1, constraints: [{ source: { kind: 'Fence', name: 'f' } }] });
+  await clock.advance(5_000);
+  expect(totals()).toMatchObject(reading(['fences.example.org']));
+  api.remove(customResourceDefinitions, { name: 'fences.example.org' });
+  await clock.advance(2_000);
+  expect(report('shop')).toMatchObject({ total: 0 });
+  await clock.advance(5_000);
+  expect(JSON.stringify(totals())).not.toContain('generic');
+  expect(crashes).toEqual([]);
+});
+
+test('a kind that comes does not make every report say for a moment that something is unread', async () => {
+  await using simulated = await simulateOperator(withShop);
+  const { api, clock } = simulated;
+  const heal = api.fail({
+    matching: ({ plural }) => plural === 'fences',
+    status: 503,
+    times: Number.POSITIVE_INFINITY,
+  });
+  api.forgetRequests();
+  api.put(customResourceDefinitions, definition('true'));
+  await clock.advance(20_000);
+  const written = api.requests.filter(({ plural, verb }) => plural === constraintReports.plural && verb === 'update');
+  expect(written).toEqual([]);
+  await clock.advance(20_000);
+  expect(simulated.report('shop')).toMatchObject({ conditions: [{ status: 'False', reason: 'PoliciesUnread' }] });
+  heal();
+  await clock.advance(60_000);
+  expect(simulated.report('shop')).toMatchObject({ conditions: [{ status: 'True' }] });
+});
+
+test('another served version drops no entry for a moment, and writes no report', async () => {
+  await using simulated = await simulateOperator(withFence('true'));
+  const { api, clock, report } = simulated;
+  expect(report('shop')).toMatchObject({ total: 1 });
+  api.forgetRequests();
+  api.put(customResourceDefinitions, definitionOf(fences, ['v2', 'v1'], { 'potoo.io/is-policy': 'true' }));
+  const totalsSeen = new Set<unknown>();
+  for (let step = 0; step < 100; step += 1) {
+    await clock.advance(50);
+    totalsSeen.add(JSON.stringify(report('shop')).includes('"total":1'));
+  }
+  expect(api.watches.filter(({ plural }) => plural === 'fences').map(({ version }) => version)).toEqual(['v2']);
+  expect([...totalsSeen]).toEqual([true]);
+});
+
+test('a restart finds kinds by annotation before it writes', async () => {
+  await using simulated = await simulateOperator((api) => {
+    withFence('true')(api);
+    api.put(constraintProfiles, profile({ severity: 'Warning' }));
+  });
+  const writes = simulated.api.requests.filter(
+    ({ plural, verb, subresource }) =>
+      plural === constraintReports.plural && verb === 'update' && subresource === 'status',
+  );
+  expect(writes).toHaveLength(1);
+  expect(simulated.report('shop')).toMatchObject({ total: 1, warning: 1 });
+});
+
+test('a name hints at a policy unless the annotation says no', async () => {
+  const limits: Resource = { ...fences, plural: 'fencepolicies', kind: 'FencePolicy' };
+  await using simulated = await simulateOperator((api) => {
+    withShop(api);
+    api.put(customResourceDefinitions, definitionOf(limits, ['v1']));
+    api.put(limits, fence());
+  });
+  const { api, clock, report } = simulated;
+  expect(report('shop')).toMatchObject({ total: 1 });
+  api.put(customResourceDefinitions, definitionOf(limits, ['v1'], { 'potoo.io/is-policy': 'false' }));
+  await clock.advance(2_000);
+  expect(report('shop')).toMatchObject({ total: 0 });
+});
+
+test('a profile makes a kind a policy, and a changed profile reads it anew without a gap', async () => {
+  await using simulated = await simulateOperator(withFence());
+  const { api, clock, report } = simulated;
+  expect(report('shop')).toMatchObject({ total: 0 });
+  api.put(constraintProfiles, profile({ severity: 'Warning' }));
+  await clock.advance(2_000);
+  expect(report('shop')).toMatchObject({ total: 1, warning: 1 });
+  api.put(constraintProfiles, profile({ severity: 'Critical' }));
+  await clock.advance(2_000);
+  expect(report('shop')).toMatchObject({ total: 1, critical: 1 });
+  api.put(constraintProfiles, profile({ enabled: false }));
+  await clock.advance(2_000);
+  expect(report('shop')).toMatchObject({ total: 0 });
+  api.put(constraintProfiles, profile({ enabled: true }));
+  await clock.advance(2_000);
+  expect(report('shop')).toMatchObject({ total: 1, info: 1 });
+  api.remove(constraintProfiles, { name: 'p' });
+  await clock.advance(2_000);
+  expect(report('shop')).toMatchObject({ total: 0 });
+});
+
+test('a profile chooses among the served versions', async () => {
+  const inVersion = (version: string) =>
+    profile({ gvr: { group: 'example.org', version, resource: 'fences' }, enabled: true });
+  await using simulated = await simulateOperator((api) => {
+    withShop(api);
+    api.put(customResourceDefinitions, definitionOf(fences, ['v2', 'v1']));
+    api.put(fences, fence());
+    api.put(constraintProfiles, inVersion('v1'));
+  });
+  const { api, clock, report } = simulated;
+  const watched = () => api.watches.filter(({ plural }) => plural === 'fences').map(({ version }) => version);
+  expect(watched()).toEqual(['v1']);
+  api.put(constraintProfiles, inVersion('v7'));
+  await clock.advance(2_000);
+  expect(watched()).toEqual([]);
+  expect(report('shop')).toMatchObject({ total: 0 });
+});
+
+test('a profile switches off a kind that an adapter is made for, and on again', async () => {
+  await using simulated = await simulateOperator((api) => {
+    withShop(api);
+    api.put(networkPolicies, denyIngress);
+    api.put(constraintProfiles, {
+      metadata: { name: 'no-network' },
+      spec: { gvr: { group: 'networking.k8s.io', resource: 'networkpolicies' }, enabled: false },
+    });
+  });
+  const { api, clock, report, totals } = simulated;
+  expect(report('shop')).toMatchObject({ total: 0 });
+  expect(totals()).toMatchObject({
+    adapters: expect.arrayContaining([
+      expect.objectContaining({
+        name: 'networkpolicy',
+        enabled: false,
+        reason: 'networkpolicies.networking.k8s.io is switched off by ConstraintProfile no-network',
+      }),
+    ]),
+  });
+  api.remove(constraintProfiles, { name: 'no-network' });
+  await clock.advance(2_000);
+  expect(report('shop')).toMatchObject({ total: 1 });
+});
+
+test('Secrets, ConfigMaps and our own kinds are never read, whatever profiles and annotations say', async () => {
+  const own: Resource = { ...fences, group: 'x.potoo.io' };
+  await using simulated = await simulateOperator((api) => {
+    withShop(api);
+    api.put(customResourceDefinitions, definitionOf(own, ['v1'], { 'potoo.io/is-policy': 'true' }));
+    for (const [index, gvr] of [
+      { group: '', resource: 'secrets' },
+      { group: '', resource: 'configmaps' },
+      { group: 'potoo.io', resource: 'constraintreports' },
+      { group: 'x.potoo.io', resource: 'fences' },
+    ].entries()) {
+      api.put(constraintProfiles, { metadata: { name: `p${index}` }, spec: { gvr, enabled: true } });
+    }
+  });
+  const { api, log, totals } = simulated;
+  const forbidden = api.requests.filter(({ plural, group }) => /secrets|configmaps/.test(plural) || /^x\./.test(group));
+  expect(forbidden).toEqual([]);
+  expect(JSON.stringify(totals())).not.toContain('generic');
+  expect(log.filter((line) => line.includes('is never read'))).toHaveLength(4);
+});
+
+test('a kind of the generic adapter that is forbidden is told with the right that is missing, and is no failure', async () => {
+  await using simulated = await simulateOperator((api) => {
+    withFence('true')(api);
+    api.fail({ matching: ({ plural }) => plural === 'fences', status: 403, times: Number.POSITIVE_INFINITY });
+  });
+  expect(simulated.report('shop')).toMatchObject({ conditions: [{ status: 'True' }] });
+  expect(simulated.totals()).toMatchObject({
+    conditions: [{ status: 'True' }],
+    adapters: expect.arrayContaining([
+      expect.objectContaining({
+        name: 'generic',
+        enabled: false,
+        watchedResources: [],
+        reason:
+          'Forbidden: a ClusterRole labelled potoo.io/aggregate-to-operator=true must allow list and watch on fences.example.org',
+      }),
+    ]),
+  });
+});
+
+test('kinds are decided without profiles where those cannot be read', async () => {
+  await using simulated = await simulateOperator((api) => {
+    withFence('true')(api);
+    api.fail({
+      matching: ({ plural }) => plural === 'constraintprofiles',
+      status: 403,
+      times: Number.POSITIVE_INFINITY,
+    });
+  });
+  expect(simulated.report('shop')).toMatchObject({ total: 1 });
+});
