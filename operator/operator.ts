@@ -17,6 +17,8 @@ import { createClusterState } from './discovery/cluster-state.ts';
 import { customResourceDefinitions } from './discovery/definitions.ts';
 import { type Discovery, startDiscovery } from './discovery/discovery.ts';
 import { createPolicyKinds } from './discovery/policy-kinds.ts';
+import { factsOf, profileStatus } from './discovery/profile-status.ts';
+import { createProfileWriter } from './discovery/profile-writer.ts';
 import { type Consumer, createWatches, type Watches, type WatchState } from './discovery/watches.ts';
 import { createErrorCounts } from './error-counts.ts';
 import type { Metrics } from './metrics.ts';
@@ -111,6 +113,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     random,
     onState() {
       policies.stateChanged(watches.states());
+      profiles.changed();
       reporter.totalsChanged();
       unreadMayHaveChanged();
     },
@@ -128,7 +131,6 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     policyConsumer: state.policyConsumer,
     onChange: () => discovery.wantedChanged(),
     onReread: watches.reread,
-    onRefused: (profile, why) => log.warn({ profile, why }, 'a ConstraintProfile is not followed'),
   });
   const discovery = startDiscovery({
     transport,
@@ -148,6 +150,17 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
       log.warn({ code: error.code, said: error.said }, 'what the cluster serves is not known, trying again');
       reporter.totalsChanged();
     },
+    onCrash: deps.onCrash,
+  });
+  const profiles = createProfileWriter({
+    client,
+    clock,
+    random,
+    log,
+    metrics,
+    profiles: policies.profiles,
+    deadline: () => leadership?.deadline ?? 0,
+    statusOf: (name, known, now) => profileStatus(factsOf(name, known, policies, watches), known.conditions, now),
     onCrash: deps.onCrash,
   });
   discovery.wantedChanged();
@@ -176,7 +189,8 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
       random,
       onStarted(signal) {
         // A new term begins only after what was in flight in the last one has ended.
-        writing = writing.then(() => reporter.write(AbortSignal.any([signal, stop])));
+        const term = AbortSignal.any([signal, stop]);
+        writing = writing.then(async () => void (await Promise.all([reporter.write(term), profiles.write(term)])));
         writing.catch(deps.onCrash);
       },
       onError: (error) => log.warn({ code: error.code, said: error.said }, 'lease not renewed, trying again'),

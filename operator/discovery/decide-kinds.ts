@@ -67,7 +67,11 @@ function isNeverRead({ group, plural }: Kind): boolean {
   return group === '' && neverReadResources.some((never) => never === plural);
 }
 
-function adapterOf({ group, plural }: Kind, adapters: readonly Pick<Adapter, 'id' | 'resources'>[]) {
+/** Id of the adapter that is made for the kind. */
+export function adapterOf(
+  { group, plural }: Kind,
+  adapters: readonly Pick<Adapter, 'id' | 'resources'>[],
+): string | undefined {
   return adapters.find(({ resources }) =>
     resources.some((read) => read.group === group && (read.plural === plural || read.plural === '*')),
   )?.id;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { constraintProfiles, constraintReports } from '../../crds/api.ts';
+import { ConstraintProfile } from '../../crds/profile.ts';
 import type { Resource } from '../../kube/resource.ts';
 import type { FakeApi } from '../../kube/testing/fake-api.ts';
 import { customResourceDefinitions, definitionOf } from '../../kube/testing/fake-definitions.ts';
@@ -25,6 +26,11 @@ const reading = (kinds: readonly string[]) => ({
     expect.objectContaining({ name: 'generic', enabled: true, watchedResources: kinds }),
   ]),
 });
+
+function profileReady(api: FakeApi, name: string) {
+  const stored = ConstraintProfile.parse(api.get(constraintProfiles, { name }));
+  return stored.status?.conditions?.[0];
+}
 
 test('a kind whose definition says that it is a policy comes into the reports within two seconds, and goes', async () => {
   await using simulated = await simulateOperator(withShop);
@@ -183,11 +189,11 @@ test('Secrets, ConfigMaps and our own kinds are never read, whatever profiles an
       api.put(constraintProfiles, { metadata: { name: `p${index}` }, spec: { gvr, enabled: true } });
     }
   });
-  const { api, log, totals } = simulated;
+  const { api, totals } = simulated;
   const forbidden = api.requests.filter(({ plural, group }) => /secrets|configmaps/.test(plural) || /^x\./.test(group));
   expect(forbidden).toEqual([]);
   expect(JSON.stringify(totals())).not.toContain('generic');
-  expect(log.filter((line) => line.includes('is never read'))).toHaveLength(4);
+  expect([0, 1, 2, 3].map((index) => profileReady(api, `p${index}`)?.reason)).toEqual(Array(4).fill('Refused'));
 });
 
 test('a kind of the generic adapter that is forbidden is told with the right that is missing, and is no failure', async () => {
@@ -220,4 +226,63 @@ test('kinds are decided without profiles where those cannot be read', async () =
     });
   });
   expect(simulated.report('shop')).toMatchObject({ total: 1 });
+});
+
+test('a profile says what it matched or why not, and is not written again while that stays', async () => {
+  await using simulated = await simulateOperator(withShop);
+  const { api, clock } = simulated;
+  const ready = async () => {
+    await clock.advance(3_000);
+    return profileReady(api, 'p');
+  };
+  api.put(constraintProfiles, profile({}));
+  expect(await ready()).toMatchObject({
+    status: 'False',
+    reason: 'NotServed',
+    message: 'The cluster does not serve fences.example.org.',
+  });
+  api.put(customResourceDefinitions, definition());
+  api.put(fences, fence());
+  expect(await ready()).toMatchObject({
+    status: 'True',
+    reason: 'Matched',
+    message: 'fences.example.org is read by the adapter generic.',
+  });
+  expect(api.get(constraintProfiles, { name: 'p' })?.['status']).toMatchObject({
+    observedGeneration: 1,
+    matchedResource: 'fences.v1.example.org',
+    adapter: 'generic',
+  });
+  api.put(constraintProfiles, profile({}, 'q'));
+  await clock.advance(3_000);
+  expect(profileReady(api, 'q')).toMatchObject({
+    status: 'False',
+    reason: 'Refused',
+    message: 'ConstraintProfile p speaks of fences.example.org already',
+  });
+  api.forgetRequests();
+  await clock.advance(3_600_000);
+  const statusWrites = () =>
+    api.requests.filter(({ plural, verb }) => plural === 'constraintprofiles' && verb === 'update');
+  expect(statusWrites()).toEqual([]);
+  api.put(constraintProfiles, profile({ enabled: false }));
+  expect(await ready()).toMatchObject({ status: 'True', reason: 'Disabled' });
+  api.remove(constraintProfiles, { name: 'p' });
+  await clock.advance(3_000);
+  expect(profileReady(api, 'q')).toMatchObject({ status: 'True', reason: 'Matched' });
+});
+
+test('a profile for a kind that is forbidden says which right is missing', async () => {
+  await using simulated = await simulateOperator((api) => {
+    withFence()(api);
+    api.put(constraintProfiles, profile({}));
+    api.fail({ matching: ({ plural }) => plural === 'fences', status: 403, times: Number.POSITIVE_INFINITY });
+  });
+  expect(profileReady(simulated.api, 'p')).toMatchObject({
+    status: 'False',
+    reason: 'Forbidden',
+    message: expect.stringContaining(
+      'potoo.io/aggregate-to-operator=true must allow list and watch on fences.example.org',
+    ),
+  });
 });

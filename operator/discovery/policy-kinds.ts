@@ -3,10 +3,12 @@
  * generic one for every kind that a profile, an annotation or its name makes a policy.
  */
 import { constraintProfiles } from '../../crds/api.ts';
+import type { Condition } from '../../crds/condition.ts';
 import { ConstraintProfile, type ProfileSpec } from '../../crds/profile.ts';
-import { resourceName } from '../../kube/resource.ts';
+import { type KubeObject, resourceName } from '../../kube/resource.ts';
 import type { Adapter } from '../adapters/define.ts';
 import { genericAdapter, genericId } from '../adapters/generic.ts';
+import { contentHash } from '../reports/content.ts';
 import { type DecidedKinds, decideKinds } from './decide-kinds.ts';
 import type { Definition } from './definitions.ts';
 import type { Consumer, WatchState } from './watches.ts';
@@ -18,11 +20,21 @@ export interface PolicyKindsDeps {
   readonly onChange: () => void;
   /** The kind (`plural.group`) has to be read again: something else is made of its objects. */
   readonly onReread: (resource: string) => void;
-  /** A ConstraintProfile is not followed. Told once. */
-  readonly onRefused: (profile: string, why: string) => void;
+}
+
+/** A ConstraintProfile as it stands in etcd. */
+export interface KnownProfile {
+  readonly spec: ProfileSpec;
+  readonly generation: number;
+  readonly resourceVersion: string;
+  /** Of the status, whoever wrote it. */
+  readonly statusHash: string;
+  readonly conditions: readonly Condition[] | undefined;
 }
 
 export interface PolicyKinds {
+  /** By name. */
+  readonly profiles: ReadonlyMap<string, KnownProfile>;
   /** Reads the profiles. */
   readonly consumer: Consumer<unknown>;
   /** Without profiles that can be read everything is decided without them. */
@@ -44,22 +56,19 @@ interface GenericReader {
 
 /** Nothing is decided yet. */
 export function createPolicyKinds(deps: PolicyKindsDeps): PolicyKinds {
-  const profiles = new Map<string, ProfileSpec>();
+  const profiles = new Map<string, KnownProfile>();
   const readers = new Map<string, GenericReader>();
-  const refusedBefore = new Map<string, string>();
   /** Profiles are known, or cannot be. Before that a kind would be read that one of them switches off. */
   let known = false;
   let decided: DecidedKinds = { generic: new Map(), switchedOff: new Map(), refused: new Map() };
 
-  const consumer: Consumer<ProfileSpec> = {
+  const consumer: Consumer<KnownProfile> = {
     resource: constraintProfiles,
-    prune(object) {
-      // One that the API server took before the definition had its rules: as if it were not there.
-      return ConstraintProfile.safeParse(object).data?.spec;
-    },
-    upsert(name, spec) {
-      profiles.set(name, spec);
-      if (known) deps.onChange();
+    prune: readProfile,
+    upsert(name, profile) {
+      const before = profiles.get(name);
+      profiles.set(name, profile);
+      if (known && JSON.stringify(before?.spec) !== JSON.stringify(profile.spec)) deps.onChange();
     },
     remove(name) {
       if (profiles.delete(name) && known) deps.onChange();
@@ -91,16 +100,8 @@ export function createPolicyKinds(deps: PolicyKindsDeps): PolicyKinds {
     return present.consumer;
   }
 
-  function tellRefused(): void {
-    for (const name of refusedBefore.keys()) if (!decided.refused.has(name)) refusedBefore.delete(name);
-    for (const [name, why] of decided.refused) {
-      if (refusedBefore.get(name) === why) continue;
-      refusedBefore.set(name, why);
-      deps.onRefused(name, why);
-    }
-  }
-
   return {
+    profiles,
     consumer,
     stateChanged(states) {
       const own = states.find(({ resource }) => resource === resourceName(constraintProfiles));
@@ -110,8 +111,7 @@ export function createPolicyKinds(deps: PolicyKindsDeps): PolicyKinds {
     },
     generic(definitions) {
       if (!known) return [];
-      decided = decideKinds(definitions, profiles, deps.adapters);
-      tellRefused();
+      decided = decideKinds(definitions, new Map([...profiles].map(([name, { spec }]) => [name, spec])), deps.adapters);
       for (const name of readers.keys()) if (!decided.generic.has(name)) readers.delete(name);
       return [...decided.generic].map(([name, { group, plural, profile }]) =>
         readerOf(name, { group, plural }, profile),
@@ -125,5 +125,19 @@ export function createPolicyKinds(deps: PolicyKindsDeps): PolicyKinds {
       if (resources.length === 0) return deps.adapters;
       return [...deps.adapters, { id: genericId, resources }].toSorted((a, b) => (a.id < b.id ? -1 : 1));
     },
+  };
+}
+
+/** One that the API server took before the definition had its rules is as if it were not there. */
+function readProfile(object: KubeObject): KnownProfile | undefined {
+  const parsed = ConstraintProfile.safeParse(object);
+  if (!parsed.success) return undefined;
+  const { resourceVersion, generation = 0 } = object.metadata;
+  return {
+    spec: parsed.data.spec,
+    generation,
+    resourceVersion,
+    statusHash: contentHash(object['status'] ?? null),
+    conditions: parsed.data.status?.conditions,
   };
 }
