@@ -128,9 +128,9 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
 
   const policies = createPolicyKinds({
     adapters,
-    policyConsumer: state.policyConsumer,
+    policyConsumer: (adapter, resource) => state.policyConsumer(adapter, resource),
     onChange: () => discovery.wantedChanged(),
-    onReread: watches.reread,
+    onReread: (resource) => watches.reread(resource),
   });
   const discovery = startDiscovery({
     transport,

@@ -111,7 +111,7 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
     if (kind !== undefined) for (const { metadata } of store.list(kind)) store.remove(kind, keyOf(metadata));
   });
 
-  function served(): FakeResource[] {
+  function servedResources(): FakeResource[] {
     const defined = store.list(customResourceDefinitions).flatMap(definedResources);
     return [...resources, ...defined].filter((resource) => !unserved.has(resourceName(resource)));
   }
@@ -127,13 +127,13 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
   }
 
   function servedResource(request: FakeRequest): FakeResource {
-    const resource = served().find((candidate) => asksFor(request, candidate));
+    const resource = servedResources().find((candidate) => asksFor(request, candidate));
     if (resource !== undefined) return resource;
     throw new Refusal(404, 'NotFound', 'the server could not find the requested resource');
   }
 
   function answer(request: FakeRequest): unknown {
-    const special = answerReview(request, options) ?? fakeDiscovery(request, served);
+    const special = answerReview(request, options) ?? fakeDiscovery(request, servedResources);
     if (special !== undefined) return special;
     const resource = servedResource(request);
     const key = request.namespace === undefined ? `${request.name}` : `${request.namespace}/${request.name}`;
