@@ -10,6 +10,7 @@ import { NetworkRule } from './rules/network.ts';
 import { OpaqueRule } from './rules/opaque.ts';
 import { PodSecurityRule } from './rules/pod-security.ts';
 import { QuotaRule } from './rules/quota.ts';
+import { WebhookRule } from './rules/webhook.ts';
 import { Scope } from './scope.ts';
 
 /** Gravest first; entries of a report are ordered so. */
@@ -51,6 +52,7 @@ export const Rule = z.discriminatedUnion('form', [
   OpaqueRule,
   PodSecurityRule,
   QuotaRule,
+  WebhookRule,
 ]);
 export type Rule = z.infer<typeof Rule>;
 

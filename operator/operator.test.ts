@@ -120,6 +120,7 @@ test('a kind that is forbidden is told with the right that is missing, and is no
       { name: 'poddisruptionbudget', enabled: true },
       { name: 'podsecurity', enabled: true },
       { name: 'resourcequota', enabled: true },
+      { name: 'webhookconfig', enabled: true },
     ],
   });
 });

@@ -54,6 +54,7 @@ test('real policies are read without problems, other than those that no API serv
     }
   }
   for (const [adapter, count] of counts) console.log(JSON.stringify({ corpus: adapter, ...count }));
-  expect([...counts.keys()].toSorted()).toEqual(adapters.map(({ id }) => id));
+  // No manifest there has webhooks: whoever serves one writes its configuration when it is installed.
+  expect([...counts.keys()].toSorted()).toEqual([...new Set(kinds.values())].toSorted());
   expect(problems).toEqual(refusedAnyway);
 });

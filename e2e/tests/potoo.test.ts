@@ -266,6 +266,14 @@ describe('the cluster report', () => {
         },
         { name: 'podsecurity', enabled: true, watchedResources: ['namespaces'] },
         { name: 'resourcequota', enabled: true, watchedResources: ['resourcequotas'] },
+        {
+          name: 'webhookconfig',
+          enabled: true,
+          watchedResources: [
+            'mutatingwebhookconfigurations.admissionregistration.k8s.io',
+            'validatingwebhookconfigurations.admissionregistration.k8s.io',
+          ],
+        },
       ],
     });
     expect(conditionOf(report, 'Ready')).toBe('True');

@@ -7,6 +7,7 @@ import { networkPolicy } from './networkpolicy.ts';
 import { podDisruptionBudget } from './poddisruptionbudget.ts';
 import { podSecurity } from './podsecurity.ts';
 import { resourceQuota } from './resourcequota.ts';
+import { webhookConfig } from './webhookconfig.ts';
 
 export const adapters: readonly Adapter[] = [
   limitRange,
@@ -14,4 +15,5 @@ export const adapters: readonly Adapter[] = [
   podDisruptionBudget,
   podSecurity,
   resourceQuota,
+  webhookConfig,
 ];

@@ -50,6 +50,13 @@ const served: readonly Resource[] = [
   networkPolicies,
   { group: '', version: 'v1', plural: 'limitranges', kind: 'LimitRange', namespaced: true },
   { group: 'policy', version: 'v1', plural: 'poddisruptionbudgets', kind: 'PodDisruptionBudget', namespaced: true },
+  ...(['Mutating', 'Validating'] as const).map((way) => ({
+    group: 'admissionregistration.k8s.io',
+    version: 'v1',
+    plural: `${way.toLowerCase()}webhookconfigurations`,
+    kind: `${way}WebhookConfiguration`,
+    namespaced: false,
+  })),
   { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true },
   ...workloadKinds.map(({ group, plural, kind }) => ({ group, version: 'v1', plural, kind, namespaced: true })),
   customResourceDefinitions,

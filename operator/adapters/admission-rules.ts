@@ -1,0 +1,193 @@
+/**
+ * Rule lists in the terms of admissionregistration.k8s.io, which webhooks and admission policies share: how they are read,
+ * which built-in kinds they reach, and how people speak of them.
+ *
+ * - A rule matches a request when each of its lists does. Operations, groups and versions are exact or `*`, without globs.
+ * - A resource is split at its first slash: `pods` is no subresource, `pods/exec` is one, `pods/*` is both. `*` is everything
+ *   but subresources; before a slash it stands for every kind, with `*` after it for everything there is.
+ * - scope `Namespaced` means objects in namespaces, `Cluster` all others; a Namespace is one of the others.
+ *
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/predicates/rules/rules.go
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/api/admissionregistration/v1/types.go
+ */
+import * as z from 'zod';
+import { compareText } from '../../crds/constraint.ts';
+import type { AdmissionRule } from '../../crds/scope.ts';
+import { workloadKinds } from '../scope/workload.ts';
+import type { AdapterResource } from './define.ts';
+import { absent } from './fields.ts';
+import { boundedList, sentence } from './text.ts';
+
+const operations = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'] as const;
+export type Operation = (typeof operations)[number];
+
+const Resource = z
+  .string()
+  .regex(
+    /^[^/]+(\/[^/]+)?$/,
+    'Must be a resource, like pods, or one with a subresource, like pods/exec, pods/* or */*',
+  );
+
+/**
+ * A RuleWithOperations or NamedRuleWithOperations, in one normal form: lists without order are sorted, `*` stands alone,
+ * the scope `*` is left out. Strict, because a part that is not understood would make the rule match more or less.
+ */
+export const AdmissionRuleField = z
+  .strictObject({
+    operations: z.array(z.enum([...operations, '*'])).min(1),
+    apiGroups: z.array(z.string()).min(1),
+    apiVersions: z.array(z.string()).min(1),
+    resources: z.array(Resource).min(1),
+    scope: absent(z.enum(['*', 'Cluster', 'Namespaced'])),
+    resourceNames: absent(z.array(z.string())),
+  })
+  .transform(
+    (rule): AdmissionRule => ({
+      operations: rule.operations.includes('*')
+        ? ['*']
+        : operations.filter((operation) => rule.operations.includes(operation)),
+      apiGroups: normal(rule.apiGroups),
+      apiVersions: normal(rule.apiVersions),
+      resources: [...new Set(rule.resources)].toSorted(compareText),
+      ...(rule.scope === undefined || rule.scope === '*' ? {} : { scope: rule.scope }),
+      ...(rule.resourceNames === undefined || rule.resourceNames.length === 0
+        ? {}
+        : { names: [...new Set(rule.resourceNames)].toSorted(compareText) }),
+    }),
+  );
+
+function normal(values: readonly string[]): string[] {
+  return values.includes('*') ? ['*'] : [...new Set(values)].toSorted(compareText);
+}
+
+export const pods: AdapterResource = { group: '', plural: 'pods' };
+export const podControllers: readonly AdapterResource[] = workloadKinds;
+export const services: AdapterResource = { group: '', plural: 'services' };
+
+/**
+ * Whether requests for one of these built-in kinds in a namespace can match one of the rules, with one of these operations.
+ * Subresources are not asked for. All these kinds are served as v1 and in no other version, so that matchPolicy, which adds
+ * the other versions that are served, changes nothing.
+ */
+export function reaches(
+  rules: readonly AdmissionRule[],
+  kinds: readonly AdapterResource[],
+  asked: readonly Operation[],
+): boolean {
+  return rules.some(
+    (rule) =>
+      rule.scope !== 'Cluster' &&
+      has(rule.apiVersions, 'v1') &&
+      asked.some((operation) => has(rule.operations, operation)) &&
+      kinds.some(({ group, plural }) => has(rule.apiGroups, group) && reachesPlural(rule, plural)),
+  );
+}
+
+function has(values: readonly string[], value: string): boolean {
+  return values.includes(value) || values.includes('*');
+}
+
+/** The object itself and not one of its subresources. */
+function reachesPlural({ resources }: AdmissionRule, plural: string): boolean {
+  return [plural, `${plural}/*`, '*', '*/*'].some((resource) => resources.includes(resource));
+}
+
+/** Built-in kinds whose objects live in no namespace, by group. A group that is not here may hold any kind. */
+const clusterScoped: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries({
+    '': ['componentstatuses', 'namespaces', 'nodes', 'persistentvolumes'],
+    'admissionregistration.k8s.io': [
+      'mutatingadmissionpolicies',
+      'mutatingadmissionpolicybindings',
+      'mutatingwebhookconfigurations',
+      'validatingadmissionpolicies',
+      'validatingadmissionpolicybindings',
+      'validatingwebhookconfigurations',
+    ],
+    'apiextensions.k8s.io': ['customresourcedefinitions'],
+    'apiregistration.k8s.io': ['apiservices'],
+    'authentication.k8s.io': ['selfsubjectreviews', 'tokenreviews'],
+    'authorization.k8s.io': ['selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'subjectaccessreviews'],
+    'certificates.k8s.io': ['certificatesigningrequests', 'clustertrustbundles'],
+    'flowcontrol.apiserver.k8s.io': ['flowschemas', 'prioritylevelconfigurations'],
+    'internal.apiserver.k8s.io': ['storageversions'],
+    'networking.k8s.io': ['ingressclasses', 'ipaddresses', 'servicecidrs'],
+    'node.k8s.io': ['runtimeclasses'],
+    'rbac.authorization.k8s.io': ['clusterrolebindings', 'clusterroles'],
+    'resource.k8s.io': ['deviceclasses', 'devicetaintrules', 'resourceslices'],
+    'scheduling.k8s.io': ['priorityclasses'],
+    'storage.k8s.io': ['csidrivers', 'csinodes', 'storageclasses', 'volumeattachments', 'volumeattributesclasses'],
+    'storagemigration.k8s.io': ['storageversionmigrations'],
+  }).map(([group, plurals]) => [group, new Set(plurals)]),
+);
+
+/**
+ * Whether every rule can only match objects that live in no namespace: by its scope, or because it names nothing but
+ * built-in kinds that are known to be so. `nodes` of all groups may be in a namespace: others have kinds of that name.
+ * No rules match nothing, so it is true of them.
+ */
+export function onlyClusterScoped(rules: readonly AdmissionRule[]): boolean {
+  return rules.every(
+    ({ scope, apiGroups, resources }) =>
+      scope === 'Cluster' ||
+      (apiGroups.every((group) => clusterScoped.has(group)) &&
+        resources.every((resource) => apiGroups.some((group) => clusterScoped.get(group)?.has(pluralOf(resource))))),
+  );
+}
+
+function pluralOf(resource: string): string {
+  const slash = resource.indexOf('/');
+  return slash < 0 ? resource : resource.slice(0, slash);
+}
+
+const wordLengthMax = 60;
+
+/** The kinds of resource, for every reader, in at most about `lengthMax` characters: `deployments, exec of pods, services`. */
+export function resourceWords(rules: readonly AdmissionRule[], lengthMax = 120): string {
+  const words = rules.flatMap((rule) =>
+    rule.resources.map((resource) => sentence(resourceWord(resource, rule), wordLengthMax)),
+  );
+  return boundedList([...new Set(words)].toSorted(compareText), { separator: ', ', lengthMax, noun: 'kind' });
+}
+
+function resourceWord(resource: string, { apiGroups, scope, names }: AdmissionRule): string {
+  const plural = pluralOf(resource);
+  const subresource = resource === plural ? undefined : resource.slice(plural.length + 1);
+  const some = names === undefined ? '' : 'certain ';
+  if (plural !== '*') {
+    const kind = `${some}${plural}${groupSuffix(apiGroups)}`;
+    if (subresource === undefined) return kind;
+    return subresource === '*' ? `${kind} with subresources` : `${subresource} of ${kind}`;
+  }
+  const reach = { Cluster: 'cluster-scoped ', Namespaced: 'namespaced ', '*': '' }[scope ?? '*'];
+  const groups = apiGroups.includes('*') ? '' : ` of ${apiGroups.map((group) => group || 'core').join(', ')}`;
+  const whole = `${names === undefined ? 'all ' : some}${reach}resources${groups}`;
+  if (subresource === undefined) return whole;
+  return subresource === '*' ? `${whole} with subresources` : `${subresource} of ${whole}`;
+}
+
+/** People know built-in kinds by their plural; kinds of others are told apart by their group. */
+function groupSuffix([group = '*', ...more]: readonly string[]): string {
+  return more.length > 0 || !group.includes('.') || group.endsWith('.k8s.io') ? '' : `.${group}`;
+}
+
+const gerunds: Readonly<Record<Operation, string>> = {
+  CREATE: 'creating',
+  UPDATE: 'updating',
+  DELETE: 'deleting',
+  CONNECT: 'connecting to',
+};
+
+const phrasesMax = 3;
+
+/** What the rules ask about, for every reader: `creating or updating pods, services or deleting secrets`. */
+export function requestWords(rules: readonly AdmissionRule[]): string {
+  const byOperations = Map.groupBy(rules, (rule) => rule.operations.join(' '));
+  const phrases = [...byOperations.values()].map((some) => {
+    const asked = operations.filter((operation) => some[0] !== undefined && has(some[0].operations, operation));
+    const verbs =
+      asked.length === operations.length ? 'any operation on' : asked.map((verb) => gerunds[verb]).join(' or ');
+    return `${verbs} ${resourceWords(some, Math.floor(150 / Math.min(byOperations.size, phrasesMax)))}`;
+  });
+  return boundedList(phrases, { separator: ' or ', lengthMax: 190, noun: 'operation' });
+}
