@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { apply, at, remove, waitFor } from '../control-plane/admin.ts';
-import { type Cluster, clusterReportPath, reportWithTotal, startCluster } from './cluster.ts';
+import { apply, at, conditionOf, remove, waitFor } from '../control-plane/admin.ts';
+import { type Cluster, clusterReportPath, reportPath, reportWithTotal, startCluster } from './cluster.ts';
 
 let cluster: Cluster;
 
@@ -108,10 +108,38 @@ test('another served version is read in its turn', async () => {
   );
 });
 
+test('a profile says how a kind is read, and is told what became of it', async () => {
+  const [profile] = await apply(cluster.controlPlane, [
+    {
+      apiVersion: 'potoo.io/v1alpha1',
+      kind: 'ConstraintProfile',
+      metadata: { name: 'fences' },
+      spec: { gvr: { group: 'example.org', resource: 'fences' }, severity: 'Warning' },
+    },
+  ]);
+  await waitFor(
+    cluster.controlPlane,
+    reportPath('fenced'),
+    (report) => at(report, 'status', 'warning') === 2,
+    'two warnings',
+  );
+  const told = await waitFor(
+    cluster.controlPlane,
+    '/apis/potoo.io/v1alpha1/constraintprofiles/fences',
+    (found) => conditionOf(found, 'Ready') === 'True',
+    'a profile that matches',
+  );
+  expect(at(told, 'status')).toMatchObject({
+    observedGeneration: profile?.metadata.generation,
+    matchedResource: 'fences.v2.example.org',
+    adapter: 'generic',
+  });
+});
+
 test('with its definition everything of a kind goes, and it comes back with it', async () => {
   await remove(cluster.controlPlane, definitionPath);
   await reportWithTotal(cluster, 'fenced', 0);
-  await generic('fences to be forgotten', (health) => health === undefined);
+  await generic('fences to be away', (health) => at(health, 'enabled') === false);
   await waitFor(cluster.controlPlane, definitionPath, (found) => found === undefined, 'the end of the definition');
   await apply(cluster.controlPlane, [definition, fence('again')]);
   const report = await reportWithTotal(cluster, 'fenced', 1);
