@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { CelRule } from './rules/cel.ts';
 import { DisruptionRule } from './rules/disruption.ts';
 import { LimitRangeRule } from './rules/limit-range.ts';
 import { NetworkRule } from './rules/network.ts';
@@ -46,6 +47,7 @@ export type Effect = z.infer<typeof Effect>;
 
 /** What a rule demands, by form and not by engine. */
 export const Rule = z.discriminatedUnion('form', [
+  CelRule,
   DisruptionRule,
   LimitRangeRule,
   NetworkRule,

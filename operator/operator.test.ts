@@ -109,19 +109,15 @@ test('a kind that is forbidden is told with the right that is missing, and is no
   });
   expect(simulated.totals()).toMatchObject({
     ...ready('True'),
-    adapters: [
-      { name: 'limitrange', enabled: true },
-      {
+    adapters: expect.arrayContaining([
+      expect.objectContaining({
         name: 'networkpolicy',
         enabled: false,
         reason:
           'Forbidden: a ClusterRole labelled potoo.io/aggregate-to-operator=true must allow list and watch on networkpolicies.networking.k8s.io',
-      },
-      { name: 'poddisruptionbudget', enabled: true },
-      { name: 'podsecurity', enabled: true },
-      { name: 'resourcequota', enabled: true },
-      { name: 'webhookconfig', enabled: true },
-    ],
+      }),
+      expect.objectContaining({ name: 'resourcequota', enabled: true }),
+    ]),
   });
 });
 

@@ -1,13 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { asStored, caseFolders, loadCases } from '../../crds/cases/load-cases.ts';
+import { asStored, caseFolders, loadCases, type StoredObject } from '../../crds/cases/load-cases.ts';
 import { Constraint } from '../../crds/constraint.ts';
 import { mutate } from '../testing/mutate.ts';
 import { adapters } from './all.ts';
 import { readCase } from '../testing/read-case.ts';
-import { type Adapter, messageLengthMax, summaryLengthMax } from './define.ts';
+import { type Adapter, messageLengthMax, type Reading, summaryLengthMax } from './define.ts';
 import { genericAdapter, genericId } from './generic.ts';
+import { readTogether } from './join.ts';
 
 describe.each(adapters)('$id', (adapter) => {
   test.each(loadCases(adapter.id))('$name: $why', (example) => {
@@ -29,9 +30,10 @@ describe.each(adapters)('$id', (adapter) => {
   });
 
   test('has cases that impose something, and cases or objects that impose nothing', () => {
-    const counts = loadCases(adapter.id).flatMap(({ objects }) =>
-      objects.map((object) => adapter.read(asStored(object)).constraints.length),
-    );
+    const counts = loadCases(adapter.id).flatMap(({ objects }) => [
+      readTogether(adapter, objects.map(asStored)).constraints.length,
+      ...objects.map((object) => readTogether(adapter, [asStored(object)]).constraints.length),
+    ]);
     expect(counts.some((count) => count > 0)).toBe(true);
     expect(counts).toContain(0);
   });
@@ -56,8 +58,13 @@ const examples = [
     objects,
   })),
 ];
+/** The objects of all cases, each with the others of its case. */
 const samples = examples.flatMap(({ adapter, objects }) =>
-  objects.map((object) => ({ adapter, object: asStored(object) })),
+  objects.map((object) => ({
+    adapter,
+    object: asStored(object),
+    others: objects.filter((other) => other !== object).map(asStored),
+  })),
 );
 
 type Json = unknown;
@@ -75,8 +82,8 @@ function reordered(value: Json): Json {
   );
 }
 
-function expectSound(adapter: Adapter, object: Json): void {
-  const reading = adapter.read(object);
+function expectSound(adapter: Adapter, object: Json, others: readonly Json[] = []): void {
+  const reading = readTogether(adapter, [object, ...others]);
   expect(new Set(reading.constraints.map(({ id }) => id)).size).toBe(reading.constraints.length);
   for (const constraint of reading.constraints) {
     expect(Constraint.parse(constraint)).toEqual(constraint);
@@ -87,8 +94,16 @@ function expectSound(adapter: Adapter, object: Json): void {
   for (const problem of reading.problems) {
     expect(problem.object.length + problem.path.length + problem.message.length).toBeLessThanOrEqual(900);
   }
-  expect(JSON.stringify(adapter.read(structuredClone(object)))).toBe(JSON.stringify(reading));
-  expect(JSON.stringify(adapter.read(reordered(object)))).toBe(JSON.stringify(reading));
+  for (const same of [structuredClone(object), reordered(object)]) {
+    expect(JSON.stringify(readTogether(adapter, [same, ...others]))).toBe(JSON.stringify(reading));
+  }
+  const idsOf = ({ constraints }: Reading) => constraints.map(({ id }) => id).toSorted();
+  expect(idsOf(readTogether(adapter, [...others, object].toReversed()))).toEqual(idsOf(reading));
+}
+
+function idsByPlace(adapter: Adapter, objects: readonly Json[]): ReadonlyMap<string, string> {
+  const { constraints } = readTogether(adapter, objects);
+  return new Map(constraints.map(({ id, key, source }) => [[source.namespace, source.name, key].join('/'), id]));
 }
 
 const anyAdapter = fc.constantFrom(...new Set(examples.map(({ adapter }) => adapter)));
@@ -101,7 +116,10 @@ const anyMutation = fc.record({
 });
 
 test('any JSON is read without throwing', () => {
-  fc.assert(fc.property(anyAdapter, fc.jsonValue({ maxDepth: 5 }), expectSound), { numRuns: 500 });
+  fc.assert(
+    fc.property(anyAdapter, fc.jsonValue({ maxDepth: 5 }), (adapter, json) => expectSound(adapter, json)),
+    { numRuns: 500 },
+  );
 });
 
 test('any spec, status and metadata in an object with a name are read without throwing', () => {
@@ -120,7 +138,10 @@ test('any spec, status and metadata in an object with a name are read without th
     spec: fc.jsonValue(),
     status: fc.jsonValue(),
   });
-  fc.assert(fc.property(anyAdapter, anyObject, expectSound), { numRuns: 500 });
+  fc.assert(
+    fc.property(anyAdapter, anyObject, (adapter, object) => expectSound(adapter, object)),
+    { numRuns: 500 },
+  );
 });
 
 test('any change to a policy leaves constraints that hold to the schema, with ids that do not depend on it', () => {
@@ -131,11 +152,13 @@ test('any change to a policy leaves constraints that hold to the schema, with id
       (sample, changes) => {
         let object: Json = sample.object;
         for (const { path, replacement } of changes) object = mutate(object, path, replacement);
-        expectSound(sample.adapter, object);
+        expectSound(sample.adapter, object, sample.others);
 
         if (Uid.safeParse(object).data?.metadata.uid !== sample.object.metadata.uid) return;
-        const before = new Map(sample.adapter.read(sample.object).constraints.map(({ key, id }) => [key, id]));
-        for (const { key, id } of sample.adapter.read(object).constraints) expect(before.get(key) ?? id).toBe(id);
+        const before = idsByPlace(sample.adapter, [sample.object, ...sample.others]);
+        for (const [place, id] of idsByPlace(sample.adapter, [object, ...sample.others])) {
+          expect(before.get(place) ?? id).toBe(id);
+        }
       },
     ),
     { numRuns: 1_000 },
@@ -143,10 +166,14 @@ test('any change to a policy leaves constraints that hold to the schema, with id
 });
 
 test('two objects of the same name but another uid have other ids', () => {
-  for (const { adapter, object } of samples) {
-    const again = adapter.read({ ...object, metadata: { ...object.metadata, uid: 'another' } });
-    const ids = new Set(adapter.read(object).constraints.map(({ id }) => id));
-    for (const { id } of again.constraints) expect(ids.has(id)).toBe(false);
+  const renewed = (object: StoredObject) => ({
+    ...object,
+    metadata: { ...object.metadata, uid: `another ${object.metadata.uid}` },
+  });
+  for (const { adapter, object, others } of samples) {
+    const objects = [object, ...others];
+    const ids = new Set(idsByPlace(adapter, objects).values());
+    for (const id of idsByPlace(adapter, objects.map(renewed)).values()) expect(ids.has(id)).toBe(false);
   }
 });
 

@@ -3,17 +3,21 @@
  */
 import type { Adapter } from './define.ts';
 import { limitRange } from './limitrange.ts';
+import { mutatingAdmissionPolicy } from './mutatingadmissionpolicy.ts';
 import { networkPolicy } from './networkpolicy.ts';
 import { podDisruptionBudget } from './poddisruptionbudget.ts';
 import { podSecurity } from './podsecurity.ts';
 import { resourceQuota } from './resourcequota.ts';
+import { validatingAdmissionPolicy } from './validatingadmissionpolicy.ts';
 import { webhookConfig } from './webhookconfig.ts';
 
 export const adapters: readonly Adapter[] = [
   limitRange,
+  mutatingAdmissionPolicy,
   networkPolicy,
   podDisruptionBudget,
   podSecurity,
   resourceQuota,
+  validatingAdmissionPolicy,
   webhookConfig,
 ];

@@ -32,6 +32,14 @@ export interface Fault {
 export interface Reading {
   readonly constraints: readonly Constraint[];
   readonly problems: readonly Problem[];
+  /** What it says only together with other objects; see join.ts. */
+  readonly parts?: readonly Part<unknown>[];
+}
+
+/** What one object contributes to what the objects with the same key say together. */
+export interface Part<Value> {
+  readonly key: string;
+  readonly value: Value;
 }
 
 export interface Adapter {
@@ -40,6 +48,11 @@ export interface Adapter {
   readonly resources: readonly AdapterResource[];
   /** Never throws, whatever it is given. */
   read(object: unknown): Reading;
+  /**
+   * What all parts of one key say together; of adapters that read parts. Pure, never throws, and the order of the parts
+   * makes no difference.
+   */
+  join?(values: readonly unknown[]): Reading;
 }
 
 /** What an adapter says of one rule; source and id follow from the object. */
@@ -83,20 +96,34 @@ export function defineAdapter<Fields extends z.ZodRawShape>(definition: {
   readonly fields: Fields;
   constraints(object: ObjectHead & z.infer<z.ZodObject<Fields>>, whole: unknown): Imposed;
 }): Adapter {
-  const head = z.object({ apiVersion: z.string(), kind: z.string(), metadata: Metadata });
-  const schema = z.object(definition.fields);
+  const readFields = fieldsReader(definition.fields);
   return {
     id: definition.id,
     resources: definition.resources,
     read(object) {
-      const problemsOf = (faults: readonly Fault[]) => nameProblems(describe(object), faults);
-      const top = head.safeParse(object);
-      if (!top.success) return { constraints: [], problems: problemsOf(faultsOf(top.error)) };
-      const fields = schema.safeParse(object);
-      if (!fields.success) return { constraints: [], problems: problemsOf(faultsOf(fields.error)) };
-      const { drafts, faults = [] } = definition.constraints({ ...top.data, ...fields.data }, object);
-      return { constraints: drafts.map((draft) => constraintOf(draft, top.data)), problems: problemsOf(faults) };
+      const read = readFields(object);
+      if (!read.success) return { constraints: [], problems: nameProblems(object, read.faults) };
+      const { drafts, faults = [] } = definition.constraints(read.fields, object);
+      const head = read.fields;
+      return { constraints: drafts.map((draft) => constraintOf(draft, head)), problems: nameProblems(object, faults) };
     },
+  };
+}
+
+/** Reads `fields` on top of what every object has. */
+export function fieldsReader<Fields extends z.ZodRawShape>(fields: Fields) {
+  const head = z.object({ apiVersion: z.string(), kind: z.string(), metadata: Metadata });
+  const schema = z.object(fields);
+  return (
+    object: unknown,
+  ):
+    | { readonly success: true; readonly fields: ObjectHead & z.infer<z.ZodObject<Fields>> }
+    | { readonly success: false; readonly faults: readonly Fault[] } => {
+    const top = head.safeParse(object);
+    if (!top.success) return { success: false, faults: faultsOf(top.error) };
+    const own = schema.safeParse(object);
+    if (!own.success) return { success: false, faults: faultsOf(own.error) };
+    return { success: true, fields: { ...top.data, ...own.data } };
   };
 }
 
@@ -107,7 +134,7 @@ export interface ObjectHead {
 }
 
 /** Field order is fixed here, so that equal constraints have equal JSON text. */
-function constraintOf(draft: Draft, { apiVersion, kind, metadata }: ObjectHead): Constraint {
+export function constraintOf(draft: Draft, { apiVersion, kind, metadata }: ObjectHead): Constraint {
   return {
     id: constraintId(metadata.uid, draft.key),
     name: draft.name ?? metadata.name,
@@ -144,10 +171,10 @@ export function jsonPointer(path: readonly PropertyKey[]): string {
 }
 
 /** Ordered by path: the order of fields in an object means nothing. */
-function nameProblems(object: string, faults: readonly Fault[]): Problem[] {
+export function nameProblems(object: unknown, faults: readonly Fault[]): Problem[] {
   return faults
     .map(({ path, message }) => ({
-      object,
+      object: describe(object),
       path: sentence(fieldPathText(path), problemLengthMax),
       message: sentence(message, problemLengthMax),
     }))

@@ -42,3 +42,23 @@ export const SelectorField = z
 export function selectsAll(selector: LabelSelector): boolean {
   return selector.matchLabels === undefined && selector.matchExpressions === undefined;
 }
+
+/** Selects what both select. A label of which both speak goes into an expression: a selector has one value for each. */
+export function selectorOfBoth(a: LabelSelector, b: LabelSelector): LabelSelector {
+  const { matchLabels: labels = {}, matchExpressions: expressions = [] } = a;
+  const added = Object.entries(b.matchLabels ?? {}).filter(
+    ([key, value]) => !Object.hasOwn(labels, key) || labels[key] !== value,
+  );
+  const repeated = added.filter(([key]) => Object.hasOwn(labels, key));
+  return SelectorField.parse({
+    matchLabels: Object.fromEntries([
+      ...added.filter(([key]) => !Object.hasOwn(labels, key)),
+      ...Object.entries(labels),
+    ]),
+    matchExpressions: [
+      ...expressions,
+      ...(b.matchExpressions ?? []),
+      ...repeated.map(([key, value]) => ({ key, operator: 'In' as const, values: [value] })),
+    ],
+  });
+}

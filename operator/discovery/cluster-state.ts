@@ -11,6 +11,7 @@ import type { Observed } from '../reports/compose-report.ts';
 import { createScopeIndex } from '../scope/scope-index.ts';
 import { type Workload, workloadKinds, workloadOf, workloadOfPod } from '../scope/workload.ts';
 import { createWorkloadIndex } from '../scope/workload-index.ts';
+import { createPolicies } from './policies.ts';
 import type { Consumer } from './watches.ts';
 
 export interface ClusterState {
@@ -40,8 +41,7 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
   const scopes = createScopeIndex();
   const workloads = createWorkloadIndex();
   const terminating = new Set<string>();
-  /** What could not be read in each object, so that it is told once and not with every update. */
-  const told = new Map<string, string>();
+  const policies = createPolicies(scopes, events.onProblem);
 
   function touched(namespaces: ReadonlySet<string>, home: string | undefined): void {
     for (const namespace of namespaces) events.onNamespace(namespace, namespace === home ? 'now' : 'later');
@@ -72,26 +72,18 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
   };
 
   function policyConsumer(adapter: Adapter, resource: AdapterResource): Consumer<Reading> {
-    const prefix = `${adapter.id}/${resourceName(resource)}/`;
+    const prefix = `${resourceName(resource)}/`;
     return {
       resource,
       policyOf: adapter.id,
       prune: (object) => adapter.read(object),
       upsert(key, reading) {
-        const policy = prefix + key;
-        const problems = JSON.stringify(reading.problems);
-        if (reading.problems.length === 0) told.delete(policy);
-        else if (told.get(policy) !== problems) {
-          told.set(policy, problems);
-          for (const problem of reading.problems) events.onProblem(adapter.id, problem);
-        }
         const [first] = reading.constraints;
         const home = first === undefined ? homeOfKey(key) : homeNamespace(first.source);
-        touched(scopes.setPolicy(policy, reading.constraints), home);
+        touched(policies.set(adapter, prefix + key, reading), home);
       },
       remove(key) {
-        told.delete(prefix + key);
-        touched(scopes.removePolicy(prefix + key), homeOfKey(key));
+        touched(policies.remove(adapter, prefix + key), homeOfKey(key));
       },
     };
   }

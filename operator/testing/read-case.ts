@@ -3,15 +3,14 @@
  */
 import { asStored, type Case } from '../../crds/cases/load-cases.ts';
 import type { Adapter } from '../adapters/define.ts';
+import { readTogether } from '../adapters/join.ts';
 
 /** What is given in full where it is given: that something is absent is half of its meaning. */
 const wholeParts: readonly string[] = ['rule', 'scope', 'metrics'];
 
 /** What the adapter makes of the objects, and those parts that must equal what the case gives and not only contain it. */
 export function readCase(adapter: Adapter, { objects, constraints: expected }: Case) {
-  const readings = objects.map((object) => adapter.read(asStored(object)));
-  const constraints = readings.flatMap((reading) => reading.constraints);
-  const problems = readings.flatMap((reading) => reading.problems);
+  const { constraints, problems } = readTogether(adapter, objects.map(asStored));
   const given = expected.map((constraint) => wholeParts.filter((part) => part in constraint));
   return {
     read: { constraints, problems },

@@ -44,6 +44,13 @@ export const networkPolicies: Resource = {
   namespaced: true,
 };
 
+const admissionPolicies = [
+  { plural: 'mutatingadmissionpolicies', kind: 'MutatingAdmissionPolicy' },
+  { plural: 'mutatingadmissionpolicybindings', kind: 'MutatingAdmissionPolicyBinding' },
+  { plural: 'validatingadmissionpolicies', kind: 'ValidatingAdmissionPolicy' },
+  { plural: 'validatingadmissionpolicybindings', kind: 'ValidatingAdmissionPolicyBinding' },
+].map((kind): Resource => ({ group: 'admissionregistration.k8s.io', version: 'v1', namespaced: false, ...kind }));
+
 const served: readonly Resource[] = [
   namespaces,
   quotas,
@@ -57,6 +64,7 @@ const served: readonly Resource[] = [
     kind: `${way}WebhookConfiguration`,
     namespaced: false,
   })),
+  ...admissionPolicies,
   { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true },
   ...workloadKinds.map(({ group, plural, kind }) => ({ group, version: 'v1', plural, kind, namespaced: true })),
   customResourceDefinitions,

@@ -1,0 +1,141 @@
+/**
+ * `npm run fuzz`: feeds mutated policy objects to all adapters. Nothing may throw or take long, and every constraint must hold
+ * to its schema. Prints one JSON line; what was found comes before it, with the number that makes it again.
+ */
+import { parseArgs } from 'node:util';
+import { asStored, loadCases } from '../../crds/cases/load-cases.ts';
+import { Constraint } from '../../crds/constraint.ts';
+import { adapters } from '../../operator/adapters/all.ts';
+import type { Adapter, Reading } from '../../operator/adapters/define.ts';
+import { seededRandom } from '../../kube/testing/virtual-clock.ts';
+import { mutate } from '../../operator/testing/mutate.ts';
+
+const msMax = 50;
+/** A pause of the garbage collector is no slowness of an adapter: it does not come again with the same object. */
+const tries = 3;
+const printedMax = 20;
+
+const { values } = parseArgs({
+  options: { objects: { type: 'string', default: '200000' }, from: { type: 'string', default: '0' } },
+});
+const count = wholeNumber('--objects', values.objects);
+const from = wholeNumber('--from', values.from);
+
+const samples = adapters.flatMap((adapter) =>
+  loadCases(adapter.id).map(({ objects }) => ({ adapter, objects: objects.map(asStored) })),
+);
+const replacements: readonly unknown[] = [
+  null,
+  '',
+  0,
+  -1,
+  1.5,
+  1e308,
+  true,
+  [],
+  {},
+  [null],
+  ['a', 'a'],
+  { a: { b: [] } },
+  '*',
+  '*/*',
+  'In',
+  'CREATE',
+  '99999999999999999999Gi',
+  '-1m',
+  '10.0.0.0/8',
+  '__proto__',
+  'é\u2028\n\0',
+  '𝒳'.repeat(700),
+  'a'.repeat(100_000),
+  Array.from({ length: 2_000 }, (_, index) => ({ key: `k${index}`, operator: 'In', values: [`${index}`] })),
+];
+
+let constraints = 0;
+let problems = 0;
+let slowestMs = 0;
+const found = { threw: 0, slow: 0, unsound: 0 };
+let printed = 0;
+
+for (let seed = from; seed < from + count; seed += 1) check(seed);
+
+process.stdout.write(
+  `${JSON.stringify({ objects: count, from, adapters: adapters.length, samples: samples.length, constraints, problems, slowestMs: Math.round(slowestMs * 100) / 100, ...found })}\n`,
+);
+if (found.threw + found.slow + found.unsound > 0) process.exitCode = 1;
+
+function check(seed: number): void {
+  const random = seededRandom(seed);
+  const pick = (below: number) => Math.floor(random() * below);
+  const sample = samples[pick(samples.length)];
+  if (sample === undefined) throw new Error('there are no cases');
+  const target = pick(sample.objects.length);
+  const objects = sample.objects.map((object, index) => {
+    let mutated: unknown = object;
+    if (index !== target) return mutated;
+    for (let left = 1 + pick(4); left > 0; left -= 1) {
+      const path = Array.from({ length: pick(10) }, () => pick(13));
+      mutated = mutate(mutated, path, replacements[pick(replacements.length)]);
+    }
+    return mutated;
+  });
+  try {
+    const { readings, ms } = timed(sample.adapter, objects);
+    slowestMs = Math.max(slowestMs, ms);
+    if (ms > msMax) tell('slow', seed, `${sample.adapter.id}: ${ms.toFixed(1)} ms`);
+    for (const reading of readings) {
+      constraints += reading.constraints.length;
+      problems += reading.problems.length;
+      for (const constraint of reading.constraints) {
+        const sound = Constraint.safeParse(constraint);
+        if (!sound.success) tell('unsound', seed, `${sample.adapter.id}: ${sound.error.message}`);
+      }
+    }
+  } catch (error) {
+    tell(
+      'threw',
+      seed,
+      `${sample.adapter.id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+  }
+}
+
+/** The quickest of a few tries, when the first was slow. */
+function timed(
+  adapter: Adapter,
+  objects: readonly unknown[],
+): { readonly readings: readonly Reading[]; readonly ms: number } {
+  let readings: readonly Reading[] = [];
+  let quickest = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < tries && quickest > msMax; attempt += 1) {
+    const startedAt = performance.now();
+    readings = readAll(adapter, objects);
+    quickest = Math.min(quickest, performance.now() - startedAt);
+  }
+  return { readings, ms: quickest };
+}
+
+function readAll(adapter: Adapter, objects: readonly unknown[]): Reading[] {
+  const readings = objects.map((object) => adapter.read(object));
+  const byKey = Map.groupBy(
+    readings.flatMap((reading) => reading.parts ?? []),
+    ({ key }) => key,
+  );
+  const joined = [...byKey.values()].flatMap((parts) => {
+    const together = adapter.join?.(parts.map(({ value }) => value));
+    return together === undefined ? [] : [together];
+  });
+  return [...readings, ...joined];
+}
+
+function tell(what: keyof typeof found, seed: number, text: string): void {
+  found[what] += 1;
+  printed += 1;
+  if (printed <= printedMax) process.stdout.write(`${what}: --from ${seed} --objects 1: ${text}\n`);
+}
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${name} is "${text}" and must be a whole number`);
+  return value;
+}

@@ -1,0 +1,114 @@
+/**
+ * Engines whose policies say something only together with other objects: a ValidatingAdmissionPolicy does nothing without a
+ * binding. Each object is read by itself into parts with a key, and all parts of a key are joined into constraints, again
+ * whenever one of them changes.
+ */
+import type * as z from 'zod';
+import { compareText } from '../../crds/constraint.ts';
+import {
+  type Adapter,
+  type AdapterResource,
+  constraintOf,
+  type Fault,
+  fieldsReader,
+  type Imposed,
+  nameProblems,
+  type ObjectHead,
+  type Part,
+  type Problem,
+  type Reading,
+} from './define.ts';
+
+/** What a join draws from one of the objects: their source and ids. */
+export interface ImposedBy extends Imposed {
+  readonly source: ObjectHead;
+}
+
+/** One of the kinds that are joined. */
+export interface JoinedKind<Value> {
+  readonly kind: string;
+  read(object: unknown): { readonly parts: readonly Part<Value>[]; readonly problems: readonly Problem[] };
+}
+
+/**
+ * How objects of one kind are read into parts. `fields` as for `defineAdapter`. A value stays in memory for as long as the
+ * object exists: keep what the join needs, and `headOf` instead of the metadata.
+ */
+export function defineJoinedKind<Fields extends z.ZodRawShape, Value>(definition: {
+  readonly kind: string;
+  readonly fields: Fields;
+  parts(object: ObjectHead & z.infer<z.ZodObject<Fields>>): {
+    readonly parts: readonly Part<Value>[];
+    readonly faults?: readonly Fault[];
+  };
+}): JoinedKind<Value> {
+  const readFields = fieldsReader(definition.fields);
+  return {
+    kind: definition.kind,
+    read(object) {
+      const read = readFields(object);
+      if (!read.success) return { parts: [], problems: nameProblems(object, read.faults) };
+      const { parts, faults = [] } = definition.parts(read.fields);
+      return { parts, problems: nameProblems(object, faults) };
+    },
+  };
+}
+
+/**
+ * An adapter for kinds that impose something only together.
+ *
+ * @param definition.join Pure; is given all values with one key, in any order.
+ */
+export function defineJoiningAdapter<Value>(definition: {
+  readonly id: string;
+  readonly resources: readonly AdapterResource[];
+  readonly kinds: readonly JoinedKind<Value>[];
+  join(values: readonly Value[]): readonly ImposedBy[];
+}): Adapter {
+  const readHead = fieldsReader({});
+  const kindsText = definition.kinds.map(({ kind }) => kind).join(' or ');
+  /** Parts of other adapters never get here: a key is looked up with its adapter. */
+  const isOwn = (_value: unknown): _value is Value => true;
+  return {
+    id: definition.id,
+    resources: definition.resources,
+    read(object) {
+      const head = readHead(object);
+      if (!head.success) return { constraints: [], problems: nameProblems(object, head.faults) };
+      const { kind } = head.fields;
+      const own = definition.kinds.find((one) => one.kind === kind);
+      if (own !== undefined) return { constraints: [], ...own.read(object) };
+      const fault = { path: ['kind'], message: `Must be ${kindsText}` };
+      return { constraints: [], problems: nameProblems(object, [fault]) };
+    },
+    join(values) {
+      const imposed = definition.join(values.filter(isOwn));
+      return {
+        constraints: imposed.flatMap(({ source, drafts }) => drafts.map((draft) => constraintOf(draft, source))),
+        problems: imposed.flatMap(({ source, faults = [] }) => nameProblems(source, faults)),
+      };
+    },
+  };
+}
+
+/** What a constraint needs to know of its source, without labels and annotations. */
+export function headOf({ apiVersion, kind, metadata: { name, namespace, uid } }: ObjectHead): ObjectHead {
+  return { apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid } };
+}
+
+/** What these objects impose when there are no others: each by itself in their order, then what they say together, by key. */
+export function readTogether(adapter: Adapter, objects: readonly unknown[]): Reading {
+  const alone = objects.map((object) => adapter.read(object));
+  const parts = Map.groupBy(
+    alone.flatMap((reading) => reading.parts ?? []),
+    ({ key }) => key,
+  );
+  const joined = [...parts]
+    .toSorted(([a], [b]) => compareText(a, b))
+    .flatMap(([, values]) => adapter.join?.(values.map(({ value }) => value)) ?? []);
+  const readings = [...alone, ...joined];
+  return {
+    constraints: readings.flatMap(({ constraints }) => constraints),
+    problems: readings.flatMap(({ problems }) => problems),
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * MutatingAdmissionPolicy with its bindings: expressions that change an object before it is judged. It has no actions; what
+ * it can refuse is a request that it fails to change, and failurePolicy Ignore lets that pass.
+ *
+ * Mutations are applied in their order, before those of webhooks. Requests to delete and to connect have no object to change.
+ * Served as v1 from Kubernetes 1.36; before that as v1beta1 or v1alpha1, where it is switched on.
+ *
+ * @see https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/pkg/admission/plugin/policy/mutating/dispatcher.go
+ */
+import * as z from 'zod';
+import { CelMutation, CelRule } from '../../crds/rules/cel.ts';
+import { defineAdmissionPolicy } from './admission-policy.ts';
+import { paramsText, requestsText } from './admission-policy-text.ts';
+import { sentence } from './text.ts';
+
+const { patchType } = CelMutation.shape;
+/** Each patch type has a field of its own for its expression. */
+const Mutation = z.discriminatedUnion('patchType', [
+  z.object({
+    patchType: patchType.extract(['ApplyConfiguration']),
+    applyConfiguration: z.object({ expression: z.string() }),
+  }),
+  z.object({ patchType: patchType.extract(['JSONPatch']), jsonPatch: z.object({ expression: z.string() }) }),
+]);
+
+export const mutatingAdmissionPolicy = defineAdmissionPolicy<
+  Pick<CelRule, 'mutations' | 'reinvocationPolicy'>,
+  Partial<CelRule>
+>({
+  id: 'mutatingadmissionpolicy',
+  kind: 'MutatingAdmissionPolicy',
+  plurals: ['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings'],
+  demands: (spec) => ({
+    mutations: (spec.read('mutations', z.array(Mutation)) ?? []).map(mutationOf),
+    reinvocationPolicy: spec.read('reinvocationPolicy', CelRule.shape.reinvocationPolicy.unwrap()) ?? 'Never',
+  }),
+  terms: () => ({}),
+  describe({ policy, binding, rules, params, understood }) {
+    const unsure = understood ? '' : ', parts of which are not understood';
+    const summary = `${requestsText(rules)} may be changed by policy ${sentence(policy, 60)}${unsure}`;
+    return {
+      effect: understood ? 'mutate' : 'unknown',
+      severity: 'Info',
+      summary,
+      message: `${summary}; binding ${sentence(binding, 100)}${paramsText(params)}`,
+    };
+  },
+});
+
+function mutationOf(mutation: z.infer<typeof Mutation>): CelMutation {
+  const { expression } = mutation.patchType === 'JSONPatch' ? mutation.jsonPatch : mutation.applyConfiguration;
+  return { patchType: mutation.patchType, expression };
+}

@@ -1,0 +1,33 @@
+/**
+ * Reading the parts of a spec one by one, so that one that is not understood leaves the others.
+ */
+import type * as z from 'zod';
+import { type Fault, faultsOf } from './define.ts';
+import { absent } from './fields.ts';
+
+export interface SpecReader {
+  /** Undefined for what is absent, and for what is not understood, which is a fault. */
+  read<Schema extends z.ZodType>(field: string, schema: Schema): z.infer<Schema> | undefined;
+  /** The same for a field that must be there. */
+  readRequired<Schema extends z.ZodType>(field: string, schema: Schema): z.infer<Schema> | undefined;
+  /** Of all that was read so far. */
+  readonly faults: readonly Fault[];
+}
+
+/** Reads fields below `spec`. */
+export function readSpec(spec: Readonly<Record<string, unknown>>): SpecReader {
+  const faults: Fault[] = [];
+  function read<Schema extends z.ZodType>(field: string, schema: Schema): z.infer<Schema> | undefined {
+    const result = absent(schema).safeParse(spec[field]);
+    if (!result.success) faults.push(...faultsOf(result.error, ['spec', field]));
+    return result.data;
+  }
+  return {
+    faults,
+    read,
+    readRequired(field, schema) {
+      if ((spec[field] ?? undefined) === undefined) faults.push({ path: ['spec', field], message: 'Must be there' });
+      return read(field, schema);
+    },
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * ValidatingAdmissionPolicy with its bindings: expressions that must be true of a request.
+ *
+ * - What follows from one that is false is set by each binding: Deny refuses, Warn answers with a warning, Audit notes it in
+ *   the audit log. Only the actions decide: failurePolicy is about errors in expressions, and so is a policy that holds
+ *   nothing but audit annotations.
+ * - All validations are evaluated; the caller is told of the first that is refused.
+ *
+ * Critical when it refuses workloads or Services, Warning when it refuses anything else or warns, Info when it only notes.
+ *
+ * @see https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/pkg/admission/plugin/policy/validating/dispatcher.go
+ */
+import * as z from 'zod';
+import type { Effect, Severity } from '../../crds/constraint.ts';
+import type { CelRule, CelValidation } from '../../crds/rules/cel.ts';
+import { type Bound, defineAdmissionPolicy } from './admission-policy.ts';
+import { paramsText, requestsText } from './admission-policy-text.ts';
+import { absent } from './fields.ts';
+import { boundedList, sentence } from './text.ts';
+
+type Demands = Pick<CelRule, 'validations' | 'auditAnnotations'>;
+type Terms = Pick<CelRule, 'actions'>;
+type Action = NonNullable<CelRule['actions']>[number];
+
+const actions = ['Deny', 'Warn', 'Audit'] as const satisfies readonly Action[];
+
+const Validation = z.object({
+  expression: z.string(),
+  message: absent(z.string()),
+  messageExpression: absent(z.string()),
+  reason: absent(z.string()),
+});
+const AuditAnnotation = z.object({ key: z.string(), valueExpression: z.string() });
+
+export const validatingAdmissionPolicy = defineAdmissionPolicy<Demands, Terms>({
+  id: 'validatingadmissionpolicy',
+  kind: 'ValidatingAdmissionPolicy',
+  plurals: ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'],
+  demands(spec) {
+    const annotations = spec.read('auditAnnotations', z.array(AuditAnnotation)) ?? [];
+    return {
+      validations: (spec.read('validations', z.array(Validation)) ?? []).map(withoutAbsent),
+      ...(annotations.length === 0 ? {} : { auditAnnotations: annotations }),
+    };
+  },
+  terms(spec) {
+    const listed = spec.readRequired('validationActions', z.array(z.enum(actions)).min(1)) ?? [];
+    return { actions: actions.filter((action) => listed.includes(action)) };
+  },
+  describe(bound) {
+    const summary = summaryOf(bound);
+    return { ...consequenceOf(bound), summary, message: `${summary}${detailsOf(bound)}` };
+  },
+});
+
+function withoutAbsent({ expression, message, messageExpression, reason }: z.infer<typeof Validation>): CelValidation {
+  return {
+    expression,
+    ...(message === undefined ? {} : { message }),
+    ...(messageExpression === undefined ? {} : { messageExpression }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+function consequenceOf({
+  demands: { validations = [] },
+  terms,
+  understood,
+  reachesWorkloadsOrServices,
+}: Bound<Demands, Terms>): { readonly effect: Effect; readonly severity: Severity } {
+  if (!understood) return { effect: 'unknown', severity: 'Warning' };
+  if (validations.length > 0 && terms.actions?.includes('Deny')) {
+    return { effect: 'deny', severity: reachesWorkloadsOrServices ? 'Critical' : 'Warning' };
+  }
+  if (validations.length > 0 && terms.actions?.includes('Warn')) return { effect: 'warn', severity: 'Warning' };
+  return { effect: 'audit', severity: 'Info' };
+}
+
+const outcomes: Readonly<Record<Action, string>> = {
+  Deny: 'refused',
+  Warn: 'answered with a warning',
+  Audit: 'noted in the audit log',
+};
+
+/** Safe for every reader: no expressions, and no texts of the policy other than its name and kinds of resource. */
+function summaryOf({ policy, rules, demands, terms, understood }: Bound<Demands, Terms>): string {
+  const requests = requestsText(rules);
+  const name = sentence(policy, 60);
+  if (!understood) return `${requests} may be checked by policy ${name}, parts of which are not understood`;
+  if (demands.validations?.length === 0) return `${requests} are noted in the audit log by policy ${name}`;
+  const consequence = (terms.actions ?? []).map((action) => outcomes[action]).join(' and ');
+  return `${requests} are checked by policy ${name}, those that fail are ${consequence}`;
+}
+
+function detailsOf({ binding, demands: { validations = [] }, params }: Bound<Demands, Terms>): string {
+  const messages = [...new Set(validations.flatMap(({ message }) => message?.trim() || []))];
+  const told = boundedList(
+    messages.map((message) => JSON.stringify(sentence(message, 150))),
+    { separator: ', ', lengthMax: 450, noun: 'text' },
+  );
+  return `; binding ${sentence(binding, 100)}${paramsText(params)}${told === '' ? '' : `; it says ${told}`}`;
+}
