@@ -51,6 +51,13 @@ export const clusterConstraintDetails = resource('ClusterConstraintDetail', 'ccd
   statusSubresource: false,
 });
 
+/** Written by people: how to read a kind of policy. */
+export const constraintProfiles = resource('ConstraintProfile', 'cprofile', {
+  namespaced: false,
+  statusSubresource: true,
+});
+
+/** What the operator writes and the gateway serves; profiles are between people and the operator. */
 export const potooResources: readonly PotooResource[] = [
   clusterConstraintDetails,
   clusterConstraintReports,

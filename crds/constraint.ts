@@ -8,6 +8,7 @@ import { CelRule } from './rules/cel.ts';
 import { DisruptionRule } from './rules/disruption.ts';
 import { LimitRangeRule } from './rules/limit-range.ts';
 import { NetworkRule } from './rules/network.ts';
+import { OpaqueRule } from './rules/opaque.ts';
 import { PodSecurityRule } from './rules/pod-security.ts';
 import { QuotaRule } from './rules/quota.ts';
 import { WebhookRule } from './rules/webhook.ts';
@@ -50,6 +51,7 @@ export const Rule = z.discriminatedUnion('form', [
   DisruptionRule,
   LimitRangeRule,
   NetworkRule,
+  OpaqueRule,
   PodSecurityRule,
   QuotaRule,
   WebhookRule,

@@ -9,11 +9,13 @@ import {
   clusterConstraintDetails,
   clusterConstraintReports,
   constraintDetails,
+  constraintProfiles,
   constraintReports,
   type PotooResource,
 } from './api.ts';
 import { ClusterConstraintReport } from './cluster-report.ts';
 import { ClusterConstraintDetail, ConstraintDetail } from './detail.ts';
+import { ConstraintProfile } from './profile.ts';
 import { ConstraintReport } from './report.ts';
 import { type StructuralSchema, toStructural } from './structural.ts';
 
@@ -40,6 +42,10 @@ function counts(total: string): PrinterColumn[] {
     { name: 'Warning', type: 'integer', jsonPath: '.status.warning', description: 'Restrict in part or soon.' },
     { name: 'Info', type: 'integer', jsonPath: '.status.info', description: 'Say or change something.' },
   ];
+}
+
+function ready(description: string): PrinterColumn {
+  return { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status', description };
 }
 
 const changed: PrinterColumn = {
@@ -79,12 +85,7 @@ const definitions: readonly Definition[] = [
         jsonPath: '.status.namespaces',
         description: 'Namespaces that have a report.',
       },
-      {
-        name: 'Ready',
-        type: 'string',
-        jsonPath: '.status.conditions[?(@.type=="Ready")].status',
-        description: 'Whether all is read and written.',
-      },
+      ready('Whether all is read and written.'),
       age,
       changed,
     ],
@@ -95,6 +96,19 @@ const definitions: readonly Definition[] = [
     columns: [
       { name: 'Subject', type: 'string', jsonPath: '.subject', description: 'What its texts are.' },
       { name: 'Part', type: 'integer', jsonPath: '.part', description: 'Number of this part.' },
+      age,
+    ],
+  },
+  {
+    resource: constraintProfiles,
+    schema: ConstraintProfile,
+    columns: [
+      { name: 'Resource', type: 'string', jsonPath: '.spec.gvr.resource', description: 'Plural of the kind.' },
+      { name: 'Group', type: 'string', jsonPath: '.spec.gvr.group', description: 'Its API group.', priority: 1 },
+      { name: 'Adapter', type: 'string', jsonPath: '.status.adapter', description: 'What reads it.' },
+      { name: 'Enabled', type: 'boolean', jsonPath: '.spec.enabled', description: 'Whether it is to be read.' },
+      { name: 'Severity', type: 'string', jsonPath: '.spec.severity', description: 'Severity of what it imposes.' },
+      ready('Whether the profile does what it says.'),
       age,
     ],
   },

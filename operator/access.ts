@@ -8,17 +8,19 @@ import {
   clusterConstraintDetails,
   clusterConstraintReports,
   constraintDetails,
+  constraintProfiles,
   constraintReports,
   operatorLeaseName,
   systemNamespace,
 } from '../crds/api.ts';
 import { compareText } from '../crds/constraint.ts';
 import { adapters } from './adapters/all.ts';
+import { apiServices, customResourceDefinitions } from './discovery/definitions.ts';
 import { classResources } from './scope/class-index.ts';
 import { namespaceFactKinds } from './scope/namespace-facts.ts';
 import { workloadKinds } from './scope/workload.ts';
 
-/** What it reads: every kind of policy, namespaces, what policies bind, and what they may refer to. */
+/** What it reads: every kind of policy, what they bind and may refer to, and what tells which kinds there are. */
 const reads = [
   ...adapters.flatMap(({ resources }) => resources),
   ...workloadKinds,
@@ -26,6 +28,8 @@ const reads = [
   ...classResources,
   { group: '', plural: 'namespaces' },
   { group: '', plural: 'pods' },
+  customResourceDefinitions,
+  apiServices,
 ];
 
 export const operatorAccess: readonly AccessRule[] = [
@@ -51,6 +55,8 @@ export const operatorAccess: readonly AccessRule[] = [
     resources: [clusterConstraintDetails.plural, constraintDetails.plural],
     verbs: ['create', 'delete', 'get', 'list', 'update', 'watch'],
   },
+  { apiGroups: [apiGroup], resources: [constraintProfiles.plural], verbs: ['list', 'watch'] },
+  { apiGroups: [apiGroup], resources: [`${constraintProfiles.plural}/status`], verbs: ['update'] },
   // RBAC cannot name an object that does not exist yet, so creation is a rule of its own.
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'], namespace: systemNamespace },
   {

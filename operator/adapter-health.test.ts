@@ -7,11 +7,11 @@ const policies = 'mutatingadmissionpolicies.admissionregistration.k8s.io';
 const bindings = 'mutatingadmissionpolicybindings.admissionregistration.k8s.io';
 
 function watch(resource: string, state: WatchState['state']): WatchState {
-  return { resource, state, wasSynced: state === 'synced', lastError: undefined };
+  return { resource, state, wasSynced: state === 'synced', lastError: undefined, overdue: false };
 }
 
 function healthOf(...states: readonly WatchState[]) {
-  return adapterHealth([mutatingAdmissionPolicy], states, new Map())[0];
+  return adapterHealth([mutatingAdmissionPolicy], states, new Map(), new Map())[0];
 }
 
 test('an adapter of a kind that the API server does not serve is off, and says so of each', () => {
@@ -40,5 +40,5 @@ test('an adapter whose kinds have to be installed says so once', () => {
     ],
   };
   const states = [watch('rules.example.com', 'absent'), watch('exceptions.example.com', 'absent')];
-  expect(adapterHealth([engine], states, new Map())[0]).toMatchObject({ reason: 'CRDs not installed' });
+  expect(adapterHealth([engine], states, new Map(), new Map())[0]).toMatchObject({ reason: 'CRDs not installed' });
 });

@@ -9,25 +9,48 @@ import type { WatchState } from './discovery/watches.ts';
 /** A ClusterRole with this label adds its rules to the operator's. */
 export const aggregationLabel = 'potoo.io/aggregate-to-operator';
 
-/** `errors` counts since the operator started, by adapter and kind of error. */
+/** Kinds that the health of one adapter names; the generic one may read hundreds. */
+const kindsNamedMax = 100;
+const reasonsMax = 10;
+
+/**
+ * `errors` counts since the operator started, by adapter and kind of error. `switchedOff`: `plural.group` of what is not read
+ * → the ConstraintProfile that says so.
+ */
 export function adapterHealth(
-  adapters: readonly Adapter[],
+  adapters: readonly Pick<Adapter, 'id' | 'resources'>[],
   states: readonly WatchState[],
   errors: ReadonlyMap<string, ReadonlyMap<string, number>>,
+  switchedOff: ReadonlyMap<string, string>,
 ): AdapterHealth[] {
+  const byName = new Map(states.map((state) => [state.resource, state]));
   return adapters.map(({ id, resources }) => {
-    const own = states.filter(({ resource }) => resources.some((wanted) => resourceName(wanted) === resource));
+    const names = resources.map(resourceName);
+    const own = names.flatMap((name) => (switchedOff.has(name) ? [] : (byName.get(name) ?? [])));
     const watched = own.filter(({ wasSynced, state }) => wasSynced && state !== 'absent' && state !== 'forbidden');
-    const reasons = new Set(own.flatMap((state) => reasonOf(state) ?? []));
+    const reasons = new Set(
+      names.flatMap((name) => {
+        const profile = switchedOff.get(name);
+        const state = byName.get(name);
+        if (profile !== undefined) return [`${name} is switched off by ConstraintProfile ${profile}`];
+        const reason = state === undefined ? undefined : reasonOf(state);
+        return reason === undefined ? [] : [reason];
+      }),
+    );
     const counted = errors.get(id);
     return {
       name: id,
       enabled: watched.length > 0,
-      ...(reasons.size === 0 ? {} : { reason: [...reasons].join('; ') }),
-      watchedResources: watched.map(({ resource }) => resource),
+      ...(reasons.size === 0 ? {} : { reason: bounded([...reasons]) }),
+      watchedResources: watched.slice(0, kindsNamedMax).map(({ resource }) => resource),
       ...(counted === undefined || counted.size === 0 ? {} : { errors: Object.fromEntries(counted) }),
     };
   });
+}
+
+function bounded(reasons: readonly string[]): string {
+  const more = reasons.length - reasonsMax;
+  return [...reasons.slice(0, reasonsMax), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
 
 /** Why a kind is not read; undefined while it is. */

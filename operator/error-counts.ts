@@ -12,8 +12,8 @@ export interface ErrorCounts {
   watchFailed(resource: string): void;
 }
 
-/** Counts from zero. */
-export function createErrorCounts(adapters: readonly Adapter[]): ErrorCounts {
+/** Counts from zero. `adapters`: those that read something now. */
+export function createErrorCounts(adapters: () => readonly Pick<Adapter, 'id' | 'resources'>[]): ErrorCounts {
   const byAdapter = new Map<string, Map<string, number>>();
   function count(adapter: string, kind: string): void {
     const counts = byAdapter.get(adapter) ?? new Map<string, number>();
@@ -24,7 +24,7 @@ export function createErrorCounts(adapters: readonly Adapter[]): ErrorCounts {
     byAdapter,
     unreadable: (adapter) => count(adapter, 'Unreadable'),
     watchFailed(resource) {
-      for (const { id, resources } of adapters) {
+      for (const { id, resources } of adapters()) {
         if (resources.some((own) => resourceName(own) === resource)) count(id, 'WatchFailed');
       }
     },

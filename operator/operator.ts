@@ -11,6 +11,7 @@ import {
   constraintReports,
   operatorLeaseName,
 } from '../crds/api.ts';
+import { clusterFactsName } from '../crds/detail.ts';
 import { createClient } from '../kube/client.ts';
 import type { Clock, Random } from '../kube/clock.ts';
 import { discoverResources, type ServedResources } from '../kube/discovery.ts';
@@ -20,7 +21,12 @@ import type { Transport } from '../kube/transport.ts';
 import { adapterHealth, reasonOf } from './adapter-health.ts';
 import { adapters } from './adapters/all.ts';
 import { createClusterState } from './discovery/cluster-state.ts';
-import { startWatches, type Watches, type WatchState } from './discovery/watches.ts';
+import { customResourceDefinitions } from './discovery/definitions.ts';
+import { type Discovery, startDiscovery } from './discovery/discovery.ts';
+import { createPolicyKinds } from './discovery/policy-kinds.ts';
+import { factsOf, profileStatus } from './discovery/profile-status.ts';
+import { createProfileWriter } from './discovery/profile-writer.ts';
+import { type Consumer, createWatches, type Watches, type WatchState } from './discovery/watches.ts';
 import { createErrorCounts } from './error-counts.ts';
 import type { Metrics } from './metrics.ts';
 import { tellLeaseFailures } from './lease-failures.ts';
@@ -51,6 +57,8 @@ export interface RunningOperator extends AsyncDisposable {
 }
 
 const ownKinds = [constraintReports, constraintDetails, clusterConstraintReports, clusterConstraintDetails];
+/** Without one of them the operator does less than it should, whatever the reason. */
+const requiredKinds = [...ownKinds, customResourceDefinitions];
 const Version = z.object({ gitVersion: z.string() });
 
 /** Resolves when everything is started; reading all of the cluster may take longer (`ready`). Throws without our CRDs. */
@@ -62,10 +70,10 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
   const kubernetes = Version.parse(
     await transport.request({ method: 'GET', path: '/version', signal: deps.signal }),
   ).gitVersion;
-  const lastDiscovery = timestamp(clock.now());
-  const errors = createErrorCounts(adapters);
+  const errors = createErrorCounts(() => policies.adapters);
   let leadership: Leadership | undefined;
   let ready = false;
+  let unread = '';
 
   const state = createClusterState(adapters, {
     onNamespace: (namespace, priority) => reporter.changed(namespace, priority),
@@ -92,27 +100,31 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
       const observed = state.observe(namespace);
       return observed === undefined ? undefined : { ...observed, unread: unreadKinds(watches) };
     },
-    observeClusterDetail: (name) => state.observeClusterDetail(name, served),
+    observeClusterDetail: (name) => state.observeClusterDetail(name, discovery.served),
     clusterDetails: () => state.clusterDetails(),
     observeCluster: () => ({
       constraints: state.constraints(),
       namespaces: [...state.namespaces].length,
       namespacesWithConstraints: state.namespacesWithConstraints(),
-      adapters: adapterHealth(adapters, watches.states(), errors.byAdapter),
+      adapters: adapterHealth(policies.adapters, watches.states(), errors.byAdapter, policies.decided.switchedOff),
       versions: { operator: deps.version, kubernetes },
-      lastDiscovery,
-      failures: watches
-        .states()
-        .filter(isFailing)
-        .flatMap((watch) => reasonOf(watch) ?? []),
+      lastDiscovery: timestamp(discovery.lastAt),
+      failures: [
+        ...discoveryFailure(discovery),
+        ...watches
+          .states()
+          .filter(isFailing)
+          .flatMap((watch) => reasonOf(watch) ?? []),
+      ],
     }),
   });
-  const watches = startWatches([...state.consumers, ...reporter.consumers], {
+  const watches = createWatches({
     transport,
     clock,
     random,
-    served,
     onState() {
+      policies.stateChanged(watches.states());
+      profiles.changed();
       reporter.totalsChanged();
       unreadMayHaveChanged();
     },
@@ -125,8 +137,47 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     },
   });
 
+  const policies = createPolicyKinds({
+    adapters,
+    policyConsumer: (adapter, resource) => state.policyConsumer(adapter, resource),
+    onChange: () => discovery.wantedChanged(),
+    onReread: (resource) => watches.reread(resource),
+  });
+  const discovery = startDiscovery({
+    transport,
+    clock,
+    random,
+    watches,
+    served,
+    wantedVersion: (resource) => policies.decided.generic.get(resource)?.profile?.gvr.version,
+    consumers(definitions) {
+      const generic = policies.generic(definitions);
+      const { switchedOff } = policies.decided;
+      const isWanted = ({ policyOf, resource }: Consumer<unknown>) =>
+        policyOf === undefined || !switchedOff.has(resourceName(resource));
+      return [...state.consumers.filter(isWanted), ...reporter.consumers, policies.consumer, ...generic];
+    },
+    onServed: () => reporter.clusterDetailChanged(clusterFactsName),
+    onError(error) {
+      log.warn({ code: error.code, said: error.said }, 'what the cluster serves is not known, trying again');
+      reporter.totalsChanged();
+    },
+    onCrash: deps.onCrash,
+  });
+  const profiles = createProfileWriter({
+    client,
+    clock,
+    random,
+    log,
+    metrics,
+    profiles: policies.profiles,
+    deadline: () => leadership?.deadline ?? 0,
+    statusOf: (name, known, now) => profileStatus(factsOf(name, known, policies, watches), known.conditions, now),
+    onCrash: deps.onCrash,
+  });
+  discovery.wantedChanged();
+
   const disposing = new AbortController();
-  let unread = '';
   /** What has not been read stands in every report. */
   function unreadMayHaveChanged(): void {
     const now = ready ? unreadKinds(watches).join() : unread;
@@ -150,7 +201,8 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
       random,
       onStarted(signal) {
         // A new term begins only after what was in flight in the last one has ended.
-        writing = writing.then(() => reporter.write(AbortSignal.any([signal, stop])));
+        const term = AbortSignal.any([signal, stop]);
+        writing = writing.then(async () => void (await Promise.all([reporter.write(term), profiles.write(term)])));
         writing.catch(deps.onCrash);
       },
       onError: tellLeaseFailures(log, clock),
@@ -174,6 +226,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
       await Promise.allSettled([writing]);
       await Promise.allSettled([leadership?.stop()]);
       await watches.stop();
+      await discovery.stop();
     },
   };
 }
@@ -186,16 +239,20 @@ function assertDefinitions(served: ServedResources): void {
   }
 }
 
+function discoveryFailure({ failure }: Pick<Discovery, 'failure'>): string[] {
+  return failure === undefined ? [] : [`What the cluster serves cannot be read: ${failure.code}`];
+}
+
 /** Whether a kind should be read and is not: those that RBAC forbids or no CRD defines are told, but are no failure. */
-function isFailing({ resource, state, wasSynced }: WatchState): boolean {
-  if (state === 'absent' || state === 'forbidden') return ownKinds.some((own) => resourceName(own) === resource);
-  return state === 'failing' || !wasSynced;
+function isFailing({ resource, state, wasSynced, overdue }: WatchState): boolean {
+  if (state === 'absent' || state === 'forbidden') return requiredKinds.some((own) => resourceName(own) === resource);
+  return state === 'failing' || (!wasSynced && overdue);
 }
 
 /** Kinds that should have been read by now and never were; those that are absent or forbidden are told in the totals. */
 function unreadKinds(watches: Watches): string[] {
   return watches
     .states()
-    .filter(({ wasSynced, state }) => !wasSynced && state !== 'absent' && state !== 'forbidden')
+    .filter(({ wasSynced, overdue, state }) => !wasSynced && overdue && state !== 'absent' && state !== 'forbidden')
     .flatMap((watch) => reasonOf(watch) ?? []);
 }

@@ -5,12 +5,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import * as z from 'zod';
+import { FieldPaths, ProfileSpec } from '../profile.ts';
 
 const Json = z.record(z.string(), z.unknown());
 
 const Case = z.strictObject({
   why: z.string().min(1),
   source: z.url({ protocol: /^https$/ }),
+  profile: z
+    .strictObject({ ...ProfileSpec.shape, fieldPaths: z.strictObject(FieldPaths.shape).optional() })
+    .optional()
+    .describe('How the adapter `generic` is told to read the objects.'),
   objects: z.array(Json).min(1),
   constraints: z.array(Json).describe('All of them, in the order of the objects; of each at least some fields.'),
   problems: z.array(Json).default([]),

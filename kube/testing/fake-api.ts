@@ -2,9 +2,10 @@ import type { DraftObject, ObjectAddress } from '../client.ts';
 import type { Clock } from '../clock.ts';
 import { KubeError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../object.ts';
-import { type KubeObject, type Resource, resourceName } from '../resource.ts';
+import { type KubeObject, keyOf, type Resource, resourceName } from '../resource.ts';
 import { errorOfStatus } from '../status.ts';
 import type { KubeRequest, Transport } from '../transport.ts';
+import { customResourceDefinitions, definedResources } from './fake-definitions.ts';
 import { fakeDiscovery } from './fake-discovery.ts';
 import { asksFor, type FakeRequest, readRequest, selects } from './fake-request.ts';
 import { createFakeStore, type FakeResource, keyOfDraft, Refusal } from './fake-store.ts';
@@ -95,8 +96,25 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
   let tokens = 0;
 
   store.onChange((resource, change) => {
-    for (const watch of watches) if (asksFor(watch.request, resource)) watch.see(change);
+    for (const watch of watches) if (resourceName(watch.resource) === resourceName(resource)) watch.see(change);
+    if (resourceName(resource) !== resourceName(customResourceDefinitions)) return;
+    const before = change.before === undefined ? [] : definedResources(change.before);
+    const after = change.deleted ? [] : definedResources(change.object);
+    for (const gone of before.filter(({ version }) => !after.some((kept) => kept.version === version))) {
+      each(
+        (request) => asksFor(request, gone),
+        (watch) => watch.stream.end(),
+      );
+    }
+    // The watches are gone: nobody is told of the end of each object.
+    const [kind] = change.deleted ? before : [];
+    if (kind !== undefined) for (const { metadata } of store.list(kind)) store.remove(kind, keyOf(metadata));
   });
+
+  function servedResources(): FakeResource[] {
+    const defined = store.list(customResourceDefinitions).flatMap(definedResources);
+    return [...resources, ...defined].filter((resource) => !unserved.has(resourceName(resource)));
+  }
 
   function nextFault(request: FakeRequest): Fault | undefined {
     for (const entry of faults) {
@@ -109,13 +127,13 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
   }
 
   function servedResource(request: FakeRequest): FakeResource {
-    const resource = resources.find((candidate) => asksFor(request, candidate));
-    if (resource !== undefined && !unserved.has(resourceName(resource))) return resource;
+    const resource = servedResources().find((candidate) => asksFor(request, candidate));
+    if (resource !== undefined) return resource;
     throw new Refusal(404, 'NotFound', 'the server could not find the requested resource');
   }
 
   function answer(request: FakeRequest): unknown {
-    const special = answerReview(request, options) ?? fakeDiscovery(request, resources, unserved);
+    const special = answerReview(request, options) ?? fakeDiscovery(request, servedResources);
     if (special !== undefined) return special;
     const resource = servedResource(request);
     const key = request.namespace === undefined ? `${request.name}` : `${request.namespace}/${request.name}`;

@@ -1,20 +1,14 @@
-import { type Resource, resourceName } from '../resource.ts';
+import type { Resource } from '../resource.ts';
 import type { FakeRequest } from './fake-request.ts';
 import type { FakeResource } from './fake-store.ts';
 
 const aggregated = 'as=APIGroupDiscoveryList';
 
 /** Aggregated discovery of what the fake API server serves; undefined for other requests. */
-export function fakeDiscovery(
-  request: FakeRequest,
-  resources: readonly FakeResource[],
-  unserved: ReadonlySet<string>,
-): unknown {
+export function fakeDiscovery(request: FakeRequest, resources: () => readonly FakeResource[]): unknown {
   if (request.path !== '/api' && request.path !== '/apis') return undefined;
   if (request.accept?.includes(aggregated) !== true) return undefined;
-  const served = resources.filter(
-    (resource) => (resource.group === '') === (request.path === '/api') && !unserved.has(resourceName(resource)),
-  );
+  const served = resources().filter(({ group }) => (group === '') === (request.path === '/api'));
   const groups = Map.groupBy(served, ({ group }) => group);
   return {
     kind: 'APIGroupDiscoveryList',

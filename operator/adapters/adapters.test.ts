@@ -5,27 +5,17 @@ import { asStored, caseFolders, loadCases, type StoredObject } from '../../crds/
 import { Constraint } from '../../crds/constraint.ts';
 import { mutate } from '../testing/mutate.ts';
 import { adapters } from './all.ts';
+import { readCase } from '../testing/read-case.ts';
 import { type Adapter, messageLengthMax, type Reading, summaryLengthMax } from './define.ts';
+import { genericAdapter, genericId } from './generic.ts';
 import { readTogether } from './join.ts';
 import { settled } from './settled.ts';
 
-function readAll(adapter: Adapter, objects: readonly Record<string, unknown>[]) {
-  return readTogether(adapter, objects.map(asStored));
-}
-
-function pick(object: object = {}, fields: readonly string[]) {
-  return Object.fromEntries(Object.entries(object).filter(([field]) => fields.includes(field)));
-}
-
 describe.each(adapters)('$id', (adapter) => {
-  test.each(loadCases(adapter.id))('$name: $why', ({ objects, constraints, problems }) => {
-    const read = readAll(adapter, objects);
-    expect(read).toMatchObject({ constraints, problems });
-    // Where these parts are given, they are given in full: that something is absent is half of their meaning.
-    const partsGiven = constraints.map((expected) => ['rule', 'scope', 'metrics'].filter((part) => part in expected));
-    expect(partsGiven.map((parts, index) => pick(read.constraints[index], parts))).toEqual(
-      partsGiven.map((parts, index) => pick(constraints[index], parts)),
-    );
+  test.each(loadCases(adapter.id))('$name: $why', (example) => {
+    const { read, parts, partsGiven } = readCase(adapter, example);
+    expect(read).toMatchObject({ constraints: example.constraints, problems: example.problems });
+    expect(parts).toEqual(partsGiven);
   });
 
   test('names what cannot be read of an object that is none of its kind, and does not throw', () => {
@@ -42,8 +32,8 @@ describe.each(adapters)('$id', (adapter) => {
 
   test('has cases that impose something, and cases or objects that impose nothing', () => {
     const counts = loadCases(adapter.id).flatMap(({ objects }) => [
-      readAll(adapter, objects).constraints.length,
-      ...objects.map((object) => readAll(adapter, [object]).constraints.length),
+      readTogether(adapter, objects.map(asStored)).constraints.length,
+      ...objects.map((object) => readTogether(adapter, [asStored(object)]).constraints.length),
     ]);
     expect(counts.some((count) => count > 0)).toBe(true);
     expect(counts).toContain(0);
@@ -51,7 +41,7 @@ describe.each(adapters)('$id', (adapter) => {
 });
 
 test('every adapter has cases, and every folder of cases has an adapter', () => {
-  expect(adapters.map(({ id }) => id)).toEqual(caseFolders());
+  expect([...adapters.map(({ id }) => id), genericId].toSorted()).toEqual(caseFolders());
 });
 
 test('the list is sorted by id, and no two adapters read the same kind', () => {
@@ -61,15 +51,21 @@ test('the list is sorted by id, and no two adapters read the same kind', () => {
   expect(read).toEqual([...new Set(read)]);
 });
 
+/** Each case with its adapter. */
+const examples = [
+  ...adapters.flatMap((adapter) => loadCases(adapter.id).map(({ objects }) => ({ adapter, objects }))),
+  ...loadCases(genericId).map(({ profile, objects }) => ({
+    adapter: genericAdapter({ group: 'guards.example.com', plural: 'guardrails' }, profile),
+    objects,
+  })),
+];
 /** The objects of all cases, each with the others of its case. */
-const samples = adapters.flatMap((adapter) =>
-  loadCases(adapter.id).flatMap(({ objects }) =>
-    objects.map((object) => ({
-      adapter,
-      object: asStored(object),
-      others: objects.filter((other) => other !== object).map(asStored),
-    })),
-  ),
+const samples = examples.flatMap(({ adapter, objects }) =>
+  objects.map((object) => ({
+    adapter,
+    object: asStored(object),
+    others: objects.filter((other) => other !== object).map(asStored),
+  })),
 );
 
 type Json = unknown;
@@ -112,7 +108,7 @@ function idsByPlace(adapter: Adapter, objects: readonly Json[]): ReadonlyMap<str
   return new Map(constraints.map(({ id, key, source }) => [[source.namespace, source.name, key].join('/'), id]));
 }
 
-const anyAdapter = fc.constantFrom(...adapters);
+const anyAdapter = fc.constantFrom(...new Set(examples.map(({ adapter }) => adapter)));
 const anyMutation = fc.record({
   path: fc.array(fc.nat({ max: 12 }), { maxLength: 9 }),
   replacement: fc.oneof(

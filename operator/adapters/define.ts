@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { compareText, constraintId } from '../../crds/constraint.ts';
+import { fieldPathText } from './field-path.ts';
 import type { ReadConstraint } from './settled.ts';
 import { sentence } from './text.ts';
 
@@ -88,12 +89,13 @@ const problemLengthMax = 300;
  * that are read: everything else may change without breaking the adapter.
  *
  * @param definition.constraints Pure. May assume that the object was stored, so that defaults of the API server are set.
+ *   `whole` is the object as it was given, for an adapter that learns only from elsewhere which fields matter.
  */
 export function defineAdapter<Fields extends z.ZodRawShape>(definition: {
   readonly id: string;
   readonly resources: readonly AdapterResource[];
   readonly fields: Fields;
-  constraints(object: ObjectHead & z.infer<z.ZodObject<Fields>>): Imposed;
+  constraints(object: ObjectHead & z.infer<z.ZodObject<Fields>>, whole: unknown): Imposed;
 }): Adapter {
   const readFields = fieldsReader(definition.fields);
   return {
@@ -102,7 +104,7 @@ export function defineAdapter<Fields extends z.ZodRawShape>(definition: {
     read(object) {
       const read = readFields(object);
       if (!read.success) return { constraints: [], problems: nameProblems(object, read.faults) };
-      const { drafts, faults = [] } = definition.constraints(read.fields);
+      const { drafts, faults = [] } = definition.constraints(read.fields, object);
       const head = read.fields;
       return { constraints: drafts.map((draft) => constraintOf(draft, head)), problems: nameProblems(object, faults) };
     },
@@ -175,24 +177,11 @@ export function nameProblems(object: unknown, faults: readonly Fault[]): Problem
   return faults
     .map(({ path, message }) => ({
       object: describe(object),
-      path: sentence(pathText(path), problemLengthMax),
+      path: sentence(fieldPathText(path), problemLengthMax),
       message: sentence(message, problemLengthMax),
     }))
     .toSorted((a, b) => compareText(a.path, b.path) || compareText(a.message, b.message))
     .slice(0, problemsMax);
-}
-
-const plainStep = /^[A-Za-z_][A-Za-z0-9_-]*$/;
-
-/** `spec.ingress[0].ports`, `metadata.labels["a.b/c"]`. */
-function pathText(path: readonly PropertyKey[]): string {
-  let text = '';
-  for (const step of path) {
-    if (typeof step === 'number') text += `[${step}]`;
-    else if (plainStep.test(String(step))) text += `${text === '' ? '' : '.'}${String(step)}`;
-    else text += `[${JSON.stringify(String(step))}]`;
-  }
-  return text;
 }
 
 const Named = z

@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { homeNamespace } from '../../crds/constraint.ts';
 import { resourceName, type KubeObject } from '../../kube/resource.ts';
 import type { Priority } from '../../kube/work-queue.ts';
-import type { Adapter, Problem, Reading } from '../adapters/define.ts';
+import type { Adapter, AdapterResource, Problem, Reading } from '../adapters/define.ts';
 import type { ReadConstraint } from '../adapters/settled.ts';
 import { clusterFactsName, type StoredNamespaceFact } from '../../crds/detail.ts';
 import type { ServedResources } from '../../kube/discovery.ts';
@@ -30,6 +30,8 @@ import type { Consumer } from './watches.ts';
 export interface ClusterState {
   /** What has to be fed from watches. */
   readonly consumers: readonly Consumer<unknown>[];
+  /** Reads a kind of policy that is found while the operator runs. */
+  policyConsumer(adapter: Adapter, resource: AdapterResource): Consumer<unknown>;
   /** Undefined for a namespace that does not exist or is going away: nothing is written there. */
   observe(namespace: string): Omit<ObservedNamespace, 'unread'> | undefined;
   /** By the name of the ClusterConstraintDetail; without constraints when there is no such policy. */
@@ -116,10 +118,11 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
     },
   };
 
-  function policyConsumer(adapter: Adapter, resource: { group: string; plural: string }): Consumer<Reading> {
+  function policyConsumer(adapter: Adapter, resource: AdapterResource): Consumer<Reading> {
     const prefix = `${resourceName(resource)}/`;
     return {
       resource,
+      policyOf: adapter.id,
       prune: (object) => adapter.read(object),
       upsert(key, reading) {
         const [first] = reading.constraints;
@@ -171,6 +174,7 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
   }
 
   return {
+    policyConsumer,
     consumers: [
       namespaceConsumer,
       ...adapters.flatMap((adapter) => adapter.resources.map((resource) => policyConsumer(adapter, resource))),

@@ -1,134 +1,92 @@
 /**
- * One Reflector a kind, however many readers it has, and what can be said of each.
+ * One watch a kind, however many readers it has, and what can be said of each. Which kinds are read follows what is wanted
+ * and what the cluster serves, from one moment to the next.
  */
-import type { Clock, Random } from '../../kube/clock.ts';
-import type { ServedResources } from '../../kube/discovery.ts';
-import type { KubeError } from '../../kube/errors.ts';
-import { type CompleteList, type Reflector, type ReflectorState, startReflector } from '../../kube/reflector.ts';
-import { type KubeObject, resourceName } from '../../kube/resource.ts';
-import type { Transport } from '../../kube/transport.ts';
+import { type Resource, resourceName } from '../../kube/resource.ts';
+import { untilAborted } from '../../kube/until-aborted.ts';
+import { type Consumer, type KindWatch, type KindWatchDeps, startKindWatch, type WatchState } from './kind-watch.ts';
 
-/**
- * Reads one kind. `prune` keeps of an object what the reader needs, or nothing. Methods and not properties, so that readers
- * of different values fit into one list.
- */
-export interface Consumer<T> {
-  readonly resource: { readonly group: string; readonly plural: string };
-  /** True when metadata is enough; a kind is read whole if any of its readers needs more. */
-  readonly metadataOnly?: boolean;
-  prune(object: KubeObject): T | undefined;
-  upsert(key: string, value: T): void;
-  remove(key: string, value: T): void;
-  /** After each complete list, for readers that know of objects which the watch never showed. */
-  synced?(list: CompleteList): void;
-}
+export type { Consumer, WatchState } from './kind-watch.ts';
 
-export interface WatchState {
-  /** `plural.group`. */
-  readonly resource: string;
-  readonly state: ReflectorState;
-  /** Whether its objects were complete once: a watch that fails later still has them. */
-  readonly wasSynced: boolean;
-  readonly lastError: KubeError | undefined;
+/** What is served, as far as it is asked for. */
+export interface Served {
+  find(kind: { readonly group: string; readonly plural: string }): Resource | undefined;
 }
 
 export interface Watches {
+  /**
+   * From now on these readers are fed: starts, restarts and stops Reflectors as far as kinds, versions or readers are others
+   * than before. A reader that is left out, or whose kind is not served any more, hears that every object is gone.
+   */
+  serve(consumers: readonly Consumer<unknown>[], served: Served): void;
+  /** Reads all objects of a kind (`plural.group`) again. */
+  reread(resource: string): void;
+  /** How the kind is asked for now; undefined while it is not watched. */
+  watched(resource: string): Resource | undefined;
+  /** Every kind that somebody wants to read; one that the cluster does not serve is absent. */
   states(): readonly WatchState[];
   /** Resolves when every kind is read, or is known not to be readable, or has had its time. */
   settled(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
-export interface WatchDeps {
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly served: ServedResources;
-  readonly onState: () => void;
-  readonly onError: (resource: string, error: KubeError) => void;
-  readonly onCrash: (error: unknown) => void;
-}
+/** Watches nothing until the first `serve`. */
+export function createWatches(deps: KindWatchDeps): Watches {
+  const kinds = new Map<string, KindWatch>();
+  const ending = new Set<Promise<void>>();
+  let absent: readonly string[] = [];
+  let stopped = false;
 
-/** How long a kind that the API server does not give may hold up everything else. */
-const settleMsMax = 30_000;
-
-/** Starts a Reflector for every kind that the cluster serves; a kind that it does not serve is told as absent. */
-export function startWatches(consumers: readonly Consumer<unknown>[], deps: WatchDeps): Watches {
-  const byResource = Map.groupBy(consumers, ({ resource }) => resourceName(resource));
-  const synced = new Set<string>();
-  const reflectors = new Map<string, Reflector<readonly unknown[]>>();
-  const absent: string[] = [];
-
-  for (const [name, readers] of byResource) {
-    const resource = readers[0] === undefined ? undefined : deps.served.find(readers[0].resource);
-    if (resource === undefined) absent.push(name);
-    else reflectors.set(name, start(name, resource, readers));
-  }
-
-  function start(
-    name: string,
-    resource: Reflector<unknown>['resource'],
-    readers: readonly Consumer<unknown>[],
-  ): Reflector<readonly unknown[]> {
-    return startReflector<readonly unknown[]>({
-      transport: deps.transport,
-      clock: deps.clock,
-      random: deps.random,
-      resource,
-      metadataOnly: readers.every(({ metadataOnly }) => metadataOnly === true),
-      prune(object) {
-        const values = readers.map((reader) => reader.prune(object));
-        return values.every((value) => value === undefined) ? undefined : values;
-      },
-      handler: {
-        upsert(key, values) {
-          for (const [index, reader] of readers.entries()) {
-            if (values[index] === undefined) reader.remove(key, undefined);
-            else reader.upsert(key, values[index]);
-          }
-        },
-        remove(key, values) {
-          for (const [index, reader] of readers.entries()) reader.remove(key, values[index]);
-        },
-        synced(list) {
-          synced.add(name);
-          for (const reader of readers) reader.synced?.(list);
-        },
-      },
-      onError: (error) => deps.onError(name, error),
-      onState: deps.onState,
-      onCrash: deps.onCrash,
-    });
+  function end(name: string, kind: KindWatch): void {
+    kinds.delete(name);
+    const ended = kind.end().finally(() => ending.delete(ended));
+    ending.add(ended);
   }
 
   return {
+    serve(consumers, served) {
+      if (stopped) return;
+      const wanted = Map.groupBy(consumers, ({ resource }) => resourceName(resource));
+      for (const [name, kind] of kinds) if (!wanted.has(name)) end(name, kind);
+      absent = [...wanted].flatMap(([name, readers]) => {
+        const [first] = readers;
+        const resource = first === undefined ? undefined : served.find(first.resource);
+        const kind = kinds.get(name);
+        if (resource === undefined) {
+          if (kind !== undefined) end(name, kind);
+          return [name];
+        }
+        if (kind === undefined) kinds.set(name, startKindWatch(resource, readers, deps));
+        else kind.retarget(resource, readers);
+        return [];
+      });
+      deps.onState();
+    },
+    reread: (resource) => kinds.get(resource)?.reread(),
+    watched: (resource) => kinds.get(resource)?.resource,
     states: () => [
-      ...[...reflectors].map(([resource, { state, lastError }]) => ({
-        resource,
-        state,
-        lastError,
-        wasSynced: synced.has(resource),
-      })),
+      ...[...kinds.values()].map(({ state }) => state),
       ...absent.map((resource) => ({
         resource,
         state: 'absent' as const,
         lastError: undefined,
         wasSynced: false,
+        overdue: false,
       })),
     ],
     async settled(signal) {
-      const enough = AbortSignal.any([signal, timeout(deps.clock, settleMsMax)]);
-      await Promise.allSettled([...reflectors.values()].map((reflector) => reflector.whenSynced(enough)));
-      signal.throwIfAborted();
+      // What one kind says may start the watch of another: a definition, that of the kind that it defines.
+      const waitedFor = new Set<KindWatch>();
+      for (;;) {
+        const open = [...kinds.values()].filter((kind) => !waitedFor.has(kind));
+        if (open.length === 0) return;
+        for (const kind of open) waitedFor.add(kind);
+        await untilAborted(Promise.all(open.map((kind) => kind.settled)), signal);
+      }
     },
     async stop() {
-      await Promise.all([...reflectors.values()].map((reflector) => reflector.stop()));
+      stopped = true;
+      await Promise.all([...[...kinds.values()].map((kind) => kind.stop()), ...ending]);
     },
   };
-}
-
-function timeout(clock: Clock, ms: number): AbortSignal {
-  const controller = new AbortController();
-  clock.after(ms, () => controller.abort(new Error(`not read within ${ms} ms`)));
-  return controller.signal;
 }

@@ -7,17 +7,20 @@ import {
   clusterConstraintReports,
   clusterReportName,
   constraintDetails,
+  constraintProfiles,
   constraintReports,
   reportName,
 } from '../../crds/api.ts';
 import { leases } from '../../kube/lease.ts';
 import type { Resource } from '../../kube/resource.ts';
 import { createFakeApi, type FakeApi } from '../../kube/testing/fake-api.ts';
+import { customResourceDefinitions } from '../../kube/testing/fake-definitions.ts';
 import { createVirtualClock, seededRandom, type VirtualClock } from '../../kube/testing/virtual-clock.ts';
 import type { Transport } from '../../kube/transport.ts';
 import { adapters } from '../adapters/all.ts';
 import { createMetrics } from '../metrics.ts';
 import { type RunningOperator, startOperator } from '../operator.ts';
+import { apiServices } from '../discovery/definitions.ts';
 import { classResources } from '../scope/class-index.ts';
 import { workloadKinds } from '../scope/workload.ts';
 
@@ -78,11 +81,14 @@ const served: readonly Resource[] = [
   { group: '', version: 'v1', plural: 'serviceaccounts', kind: 'ServiceAccount', namespaced: true },
   { group: '', version: 'v1', plural: 'persistentvolumeclaims', kind: 'PersistentVolumeClaim', namespaced: true },
   ...classResources.map(({ group, plural, kind }) => ({ group, version: 'v1', plural, kind, namespaced: false })),
+  customResourceDefinitions,
+  { ...apiServices, version: 'v1', kind: 'APIService', namespaced: false },
   leases,
   constraintReports,
   constraintDetails,
   clusterConstraintDetails,
   clusterConstraintReports,
+  constraintProfiles,
 ];
 
 export interface SimulatedOperator extends AsyncDisposable {

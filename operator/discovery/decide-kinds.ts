@@ -1,0 +1,93 @@
+/**
+ * Which kinds the generic adapter reads, and which kinds nobody reads: what profiles say goes before the annotation of a
+ * definition, and that before its name.
+ */
+import { apiGroup } from '../../crds/api.ts';
+import { neverReadResources, type ProfileSpec } from '../../crds/profile.ts';
+import { type Resource, resourceName } from '../../kube/resource.ts';
+import type { Adapter } from '../adapters/define.ts';
+import { genericId } from '../adapters/generic.ts';
+import { isPolicyByName } from '../adapters/policy-hints.ts';
+import type { Definition } from './definitions.ts';
+
+export interface GenericKind {
+  readonly group: string;
+  readonly plural: string;
+  /** What a profile says of it. */
+  readonly profile: ProfileSpec | undefined;
+}
+
+export interface DecidedKinds {
+  /** By `plural.group`, sorted. */
+  readonly generic: ReadonlyMap<string, GenericKind>;
+  /** `plural.group` of what is read by nobody → the ConstraintProfile that says so. */
+  readonly switchedOff: ReadonlyMap<string, string>;
+  /** ConstraintProfile → why it is not followed. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+/** The same for the same definitions and profiles, in whatever order they came. */
+export function decideKinds(
+  definitions: ReadonlyMap<string, Definition>,
+  profiles: ReadonlyMap<string, ProfileSpec>,
+  adapters: readonly Pick<Adapter, 'id' | 'resources'>[],
+): DecidedKinds {
+  const generic = new Map<string, GenericKind>();
+  const switchedOff = new Map<string, string>();
+  const refused = new Map<string, string>();
+  /** `plural.group` → the profile that speaks for it. */
+  const spoken = new Map<string, string>();
+
+  for (const [profile, spec] of [...profiles].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const kind = { group: spec.gvr.group, plural: spec.gvr.resource };
+    const name = resourceName(kind);
+    const refusal = refusalOf(spec, kind, adapters) ?? alreadySpoken(name, spoken.get(name));
+    if (refusal !== undefined) {
+      refused.set(profile, refusal);
+      continue;
+    }
+    spoken.set(name, profile);
+    if (!spec.enabled) switchedOff.set(name, profile);
+    else if (adapterOf(kind, adapters) === undefined) generic.set(name, { ...kind, profile: spec });
+  }
+  for (const { group, plural, kind, versions, isPolicy } of definitions.values()) {
+    const name = resourceName({ group, plural });
+    if (spoken.has(name) || versions.length === 0) continue;
+    if (isNeverRead({ group, plural }) || adapterOf({ group, plural }, adapters) !== undefined) continue;
+    if (isPolicy ?? isPolicyByName({ group, plural, kind })) generic.set(name, { group, plural, profile: undefined });
+  }
+  return { generic: new Map([...generic].toSorted(([a], [b]) => (a < b ? -1 : 1))), switchedOff, refused };
+}
+
+type Kind = Pick<Resource, 'group' | 'plural'>;
+
+/** Secrets and ConfigMaps hold what is nobody's business; our own kinds are what is made of policies. */
+function isNeverRead({ group, plural }: Kind): boolean {
+  if (group === apiGroup || group.endsWith(`.${apiGroup}`)) return true;
+  return group === '' && neverReadResources.some((never) => never === plural);
+}
+
+/** Id of the adapter that is made for the kind. */
+export function adapterOf(
+  { group, plural }: Kind,
+  adapters: readonly Pick<Adapter, 'id' | 'resources'>[],
+): string | undefined {
+  return adapters.find(({ resources }) =>
+    resources.some((read) => read.group === group && (read.plural === plural || read.plural === '*')),
+  )?.id;
+}
+
+function refusalOf(
+  { adapter }: ProfileSpec,
+  kind: Kind,
+  adapters: readonly Pick<Adapter, 'id' | 'resources'>[],
+): string | undefined {
+  if (isNeverRead(kind)) return `${resourceName(kind)} is never read, whatever a profile says`;
+  const made = adapterOf(kind, adapters) ?? genericId;
+  if (adapter === undefined || adapter === made) return undefined;
+  return `${resourceName(kind)} is read by the adapter ${made}: spec.adapter must be that or absent`;
+}
+
+function alreadySpoken(name: string, profile: string | undefined): string | undefined {
+  return profile === undefined ? undefined : `ConstraintProfile ${profile} speaks of ${name} already`;
+}

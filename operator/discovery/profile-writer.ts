@@ -1,0 +1,87 @@
+/**
+ * Writes the status of ConstraintProfiles while this process leads, and only what says something new.
+ */
+import type { Logger } from 'pino';
+import { apiVersion, constraintProfiles } from '../../crds/api.ts';
+import type { ProfileStatus } from '../../crds/profile.ts';
+import type { Client } from '../../kube/client.ts';
+import type { Clock, Random } from '../../kube/clock.ts';
+import { KubeError } from '../../kube/errors.ts';
+import { createWorkQueue } from '../../kube/work-queue.ts';
+import type { Metrics } from '../metrics.ts';
+import { contentHash, timestamp } from '../reports/content.ts';
+import type { KnownProfile } from './policy-kinds.ts';
+
+export interface ProfileWriterDeps {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly profiles: ReadonlyMap<string, KnownProfile>;
+  /** Undefined while it is too early to tell. */
+  readonly statusOf: (name: string, known: KnownProfile, now: string) => ProfileStatus | undefined;
+  /** clock.monotonic() up to which this process may write. */
+  readonly deadline: () => number;
+  readonly onCrash: (error: unknown) => void;
+}
+
+export interface ProfileWriter {
+  /** What profiles match may have changed. */
+  changed(): void;
+  /** Writes until aborted. Resolves when nothing is in flight any more. */
+  write(signal: AbortSignal): Promise<void>;
+}
+
+/** A kind that is started or stopped changes its state several times. */
+const gatherMs = 250;
+
+/** Nothing is written before `write`. */
+export function createProfileWriter(deps: ProfileWriterDeps): ProfileWriter {
+  const { client, clock, profiles } = deps;
+  const queue = createWorkQueue({ clock, random: deps.random });
+  /** Profile → the last failure, so that each is told once. */
+  const failures = new Map<string, string>();
+
+  function changed(): void {
+    for (const name of profiles.keys()) queue.addAfter(name, gatherMs);
+  }
+
+  async function writeOne(name: string, signal: AbortSignal): Promise<void> {
+    const known = profiles.get(name);
+    const status = known === undefined ? undefined : deps.statusOf(name, known, timestamp(clock.now()));
+    if (known === undefined || status === undefined || contentHash(status) === known.statusHash) return;
+    // The next leader looks at every profile.
+    if (clock.monotonic() >= deps.deadline()) return;
+    const metadata = { name, resourceVersion: known.resourceVersion };
+    await client.replace(
+      constraintProfiles,
+      { apiVersion, kind: constraintProfiles.kind, metadata, status },
+      { subresource: 'status', signal },
+    );
+    deps.metrics.writes.inc();
+    failures.delete(name);
+  }
+
+  function onError(name: string, error: unknown): void {
+    if (!(error instanceof KubeError)) {
+      deps.onCrash(error);
+      return;
+    }
+    // The watch has not shown yet what somebody else, or we ourselves, have written.
+    if (error.code === 'KUBE_CONFLICT') return;
+    deps.metrics.writeFailures.inc({ code: error.code });
+    const failure = `${error.code}: ${error.said}`;
+    if (failures.get(name) === failure) return;
+    failures.set(name, failure);
+    deps.log.error({ profile: name, code: error.code, said: error.said }, 'status not written, trying again');
+  }
+
+  return {
+    changed,
+    async write(signal) {
+      changed();
+      await queue.run(writeOne, { workers: 1, signal, onError });
+    },
+  };
+}
