@@ -32,7 +32,13 @@ export interface FakeApiOptions {
   readonly resources: readonly FakeResource[];
   readonly clock: Clock;
   /** How long each request is on its way; 0 unless told. */
-  readonly latencyMs?: (() => number) | undefined;
+  readonly latencyMs?: ((request: FakeRequest) => number) | undefined;
+  /** How long each event of a watch is on its way; 0 unless told. Events of one watch never overtake each other. */
+  readonly lagMs?: ((request: FakeRequest) => number) | undefined;
+  /** Called for each create, update or delete that was not refused, with the object before and after it. */
+  readonly onWritten?:
+    | ((request: FakeRequest, before: KubeObject | undefined, after: KubeObject | undefined) => void)
+    | undefined;
   /** Whether WatchList is served; true unless told. */
   readonly watchList?: boolean | undefined;
   /** Cuts watch lines into chunks of at most so many bytes. */
@@ -78,6 +84,8 @@ export interface FakeApi {
   /** Half-open: nothing arrives any more and nobody says so. */
   stallWatches(matching?: WatchFilter): void;
   bookmarkWatches(matching?: WatchFilter): void;
+  /** Sends the last `count` changes of their kinds again, in order: a server that is behind after a reconnect. */
+  replayWatches(count: number, matching?: WatchFilter): void;
   /** Sends a line that no API server would. */
   sendToWatches(line: string, matching?: WatchFilter): void;
   /** Forgets the history and every continue token, as etcd does after five minutes. */
@@ -112,6 +120,18 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
     const resource = resources.find((candidate) => asksFor(request, candidate));
     if (resource !== undefined && !unserved.has(resourceName(resource))) return resource;
     throw new Refusal(404, 'NotFound', 'the server could not find the requested resource');
+  }
+
+  function answerNoted(request: FakeRequest): unknown {
+    if (options.onWritten === undefined || !['create', 'update', 'delete'].includes(request.verb)) return answer(request);
+    const resource = resources.find((candidate) => asksFor(request, candidate));
+    const name = request.name ?? draftOf(request).metadata.name;
+    const key = request.namespace === undefined ? name : `${request.namespace}/${name}`;
+    const stored = () => (resource === undefined ? undefined : store.get(resource, key));
+    const before = stored();
+    const given = answer(request);
+    options.onWritten(request, before, stored());
+    return given;
   }
 
   function answer(request: FakeRequest): unknown {
@@ -183,7 +203,7 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
         if (watch !== undefined) watches.delete(watch);
       },
     });
-    watch = startFakeWatch({ clock, store, resource, request, stream });
+    watch = startFakeWatch({ clock, store, resource, request, stream, lagMs: () => options.lagMs?.(request) ?? 0 });
     if (stream.open) watches.add(watch);
     return stream.chunks;
   }
@@ -199,7 +219,7 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
       if (closing.signal.aborted) throw lost('the transport is closed');
       requests.push(request);
       const fault = nextFault(request);
-      const latencyMs = options.latencyMs?.() ?? 0;
+      const latencyMs = options.latencyMs?.(request) ?? 0;
       if (latencyMs > 0) await clock.sleep(latencyMs, raw.signal);
       if (fault !== undefined && fault.afterwards !== true) throw errorOfFault(fault, described);
       try {
@@ -213,7 +233,7 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
     }
 
     return {
-      request: (raw) => handle(raw, false, (request) => copy(answer(request))),
+      request: (raw) => handle(raw, false, (request) => copy(answerNoted(request))),
       stream: (raw) => handle(raw, true, (request) => openWatch(request, raw)),
       async close() {
         closing.abort();
@@ -258,6 +278,7 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
       each(matching, (watch) => watch.refuse(code, reason)),
     stallWatches: (matching) => each(matching, (watch) => watch.stream.stall()),
     bookmarkWatches: (matching) => each(matching, (watch) => watch.bookmark()),
+    replayWatches: (count, matching) => each(matching, (watch) => watch.replay(count)),
     sendToWatches: (line, matching) => each(matching, (watch) => watch.stream.push(`${line}\n`)),
     compact() {
       store.compact();

@@ -41,6 +41,8 @@ export interface FakeStore {
   remove(resource: Resource, key: string, preconditions?: { uid?: unknown; resourceVersion?: unknown }): KubeObject;
   /** What happened after `revision`; undefined when that is compacted. */
   changesSince(resource: Resource, revision: number): readonly StoredChange[] | undefined;
+  /** The last `count` of those that are not compacted. */
+  latestChanges(resource: Resource, count: number): readonly StoredChange[];
   compact(): void;
   onChange(listener: (resource: Resource, change: StoredChange) => void): void;
 }
@@ -145,6 +147,7 @@ export function createFakeStore(now: () => number): FakeStore {
       if (from < compactedAt) return undefined;
       return (history.get(resourceName(resource)) ?? []).filter((change) => change.revision > from);
     },
+    latestChanges: (resource, count) => (history.get(resourceName(resource)) ?? []).slice(-count),
     compact() {
       history.clear();
       compactedAt = revision;

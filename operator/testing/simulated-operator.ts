@@ -41,11 +41,14 @@ export const networkPolicies: Resource = {
   namespaced: true,
 };
 
-const served: readonly Resource[] = [
+export const pods: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
+
+/** Every kind that the simulated API server serves. */
+export const served: readonly Resource[] = [
   namespaces,
   quotas,
   networkPolicies,
-  { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true },
+  pods,
   ...workloadKinds.map(({ group, plural, kind }) => ({ group, version: 'v1', plural, kind, namespaced: true })),
   leases,
   constraintReports,
@@ -107,7 +110,7 @@ export async function simulateOperator(
 }
 
 /** The fake API server has no version of its own. */
-function withVersion(transport: Transport): Transport {
+export function withVersion(transport: Transport): Transport {
   return {
     ...transport,
     request: (request) =>
