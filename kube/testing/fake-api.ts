@@ -10,6 +10,7 @@ import { asksFor, type FakeRequest, readRequest, selects } from './fake-request.
 import { createFakeStore, type FakeResource, keyOfDraft, Refusal } from './fake-store.ts';
 import { createFakeStream } from './fake-stream.ts';
 import { type FakeWatch, presenter, startFakeWatch } from './fake-watch.ts';
+import { overWire } from './over-wire.ts';
 
 export type { FakeRequest } from './fake-request.ts';
 export type { FakeResource } from './fake-store.ts';
@@ -35,6 +36,12 @@ export interface FakeApiOptions {
   readonly latencyMs?: ((request: FakeRequest) => number) | undefined;
   /** How long each event of a watch is on its way; 0 unless told. Events of one watch never overtake each other. */
   readonly lagMs?: ((request: FakeRequest) => number) | undefined;
+  /** Asked when a request is carried out, however long it was on its way: an answer refuses it. */
+  readonly admission?:
+    | ((
+        request: FakeRequest,
+      ) => { readonly status: number; readonly reason: string; readonly message: string } | undefined)
+    | undefined;
   /** Called for each create, update or delete that was not refused, with the object before and after it. */
   readonly onWritten?:
     | ((request: FakeRequest, before: KubeObject | undefined, after: KubeObject | undefined) => void)
@@ -123,7 +130,10 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
   }
 
   function answerNoted(request: FakeRequest): unknown {
-    if (options.onWritten === undefined || !['create', 'update', 'delete'].includes(request.verb)) return answer(request);
+    const refused = options.admission?.(request);
+    if (refused !== undefined) throw new Refusal(refused.status, refused.reason, refused.message);
+    if (options.onWritten === undefined || !['create', 'update', 'delete'].includes(request.verb))
+      return answer(request);
     const resource = resources.find((candidate) => asksFor(request, candidate));
     const name = request.name ?? draftOf(request).metadata.name;
     const key = request.namespace === undefined ? name : `${request.namespace}/${name}`;
@@ -233,7 +243,7 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
     }
 
     return {
-      request: (raw) => handle(raw, false, (request) => copy(answerNoted(request))),
+      request: (raw) => handle(raw, false, (request) => overWire(answerNoted(request))),
       stream: (raw) => handle(raw, true, (request) => openWatch(request, raw)),
       async close() {
         closing.abort();
@@ -249,10 +259,10 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
   return {
     transport: connect('test'),
     connect,
-    put: (resource, object) => copy(store.put(resource, object)),
+    put: (resource, object) => overWire(store.put(resource, object)),
     remove: (resource, at) => void store.remove(resource, keyOfDraft({ metadata: at })),
-    get: (resource, at) => copy(store.get(resource, keyOfDraft({ metadata: at }))),
-    list: (resource) => copy(store.list(resource)),
+    get: (resource, at) => overWire(store.get(resource, keyOfDraft({ metadata: at }))),
+    list: (resource) => overWire(store.list(resource)),
     requests,
     forgetRequests: () => void requests.splice(0),
     fail(fault) {
@@ -322,11 +332,6 @@ function answerReview(request: FakeRequest, options: FakeApiOptions): unknown {
   const { spec } = request.body;
   if (!isJsonObject(spec)) throw new Refusal(422, 'Invalid', 'spec is missing');
   return { ...request.body, status: review(spec) };
-}
-
-/** What goes over a wire shares nothing with either side. */
-function copy<T>(value: T): T {
-  return structuredClone(value);
 }
 
 function clean(value: unknown): JsonObject {

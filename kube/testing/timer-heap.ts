@@ -47,8 +47,7 @@ export function createTimerHeap(): TimerHeap {
       const left = heap[index * 2 + 1];
       const right = heap[index * 2 + 2];
       if (left === undefined) break;
-      const [child, at] =
-        right !== undefined && isBefore(right, left) ? [right, index * 2 + 2] : [left, index * 2 + 1];
+      const [child, at] = right !== undefined && isBefore(right, left) ? [right, index * 2 + 2] : [left, index * 2 + 1];
       if (isBefore(entry, child)) break;
       heap[index] = child;
       index = at;

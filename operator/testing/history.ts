@@ -149,7 +149,10 @@ export function historyOf(seed: number): Step[] {
   const securityLabels = () =>
     Object.fromEntries([
       ['team', pick('red', 'blue')],
-      [`pod-security.kubernetes.io/${pick('enforce', 'warn', 'audit')}`, pick('baseline', 'restricted', 'privileged', '?')],
+      [
+        `pod-security.kubernetes.io/${pick('enforce', 'warn', 'audit')}`,
+        pick('baseline', 'restricted', 'privileged', '?'),
+      ],
       [`pod-security.kubernetes.io/${pick('enforce', 'warn')}-version`, pick('latest', 'v1.30', 'first')],
     ]);
   const owner = (apiVersion: string, kind: string, name: string) => [
@@ -318,7 +321,13 @@ export function historyOf(seed: number): Step[] {
   for (let index = 0; index < count; index += 1) {
     const next = random() < 0.6 ? ofObjects() : misfortune();
     steps.push(then(next, pick(0, 0, 0, 7, 30, 500, 3_000, 20_000)));
-    if (index === 2) steps.push(then(act('start first', (cluster) => cluster.start('first')), pick(0, 50, 5_000)));
+    if (index === 2)
+      steps.push(
+        then(
+          act('start first', (cluster) => cluster.start('first')),
+          pick(0, 50, 5_000),
+        ),
+      );
   }
   return steps;
 }

@@ -56,7 +56,10 @@ export function truthOf(cluster: Listing): Map<string, NamespaceTruth> {
 }
 
 /** What stands in each namespace: `reports` and `details` are all objects of these kinds. Says what breaks a bound. */
-export function publishedIn(reports: readonly KubeObject[], details: readonly KubeObject[]): Map<string, NamespaceTruth> {
+export function publishedIn(
+  reports: readonly KubeObject[],
+  details: readonly KubeObject[],
+): Map<string, NamespaceTruth> {
   const found = new Map<string, { report: unknown; details: Record<string, string[]> }>();
   const at = (name: string) => {
     const known = found.get(name) ?? { report: undefined, details: {} };
@@ -200,7 +203,8 @@ function affectedBy(scope: WorkloadScope, workloads: readonly Workload[]): objec
   const bound = workloads.filter((workload) => mayBindWorkload(scope, workload));
   const names = [...new Set(bound.map(({ kind, name }) => `${kind}/${name}`))];
   const selectsAll =
-    Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length + quotaScopes.length === 0;
+    Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length + quotaScopes.length ===
+    0;
   return selectsAll && bound.length === workloads.length
     ? { total: names.length, all: true }
     : { total: names.length, items: names.slice(0, affectedItemsMax) };
@@ -245,7 +249,10 @@ function bindsNamespace(scope: NamespaceScope, { name, labels }: { readonly name
 }
 
 function globPattern(glob: string): RegExp {
-  const text = glob.replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`).replaceAll('*', '.*').replaceAll('?', '.');
+  const text = glob
+    .replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${text}$`, 's');
 }
 

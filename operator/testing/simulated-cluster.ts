@@ -63,13 +63,23 @@ export function createSimulatedCluster(seed: number): SimulatedCluster {
   const renewedAt = new Map<string, number>();
   let started = 0;
 
-  const isOwn = ({ plural, group }: FakeRequest) => ownKinds.some((own) => own.plural === plural && own.group === group);
+  const isOwn = ({ plural, group }: FakeRequest) =>
+    ownKinds.some((own) => own.plural === plural && own.group === group);
   const describe = ({ client, verb, path }: FakeRequest) => `${client}: ${verb} ${path} at ${clock.monotonic()} ms`;
   const api = createFakeApi({
     resources: served,
     clock,
     latencyMs: ({ verb }) => Math.floor(random() * (reads.has(verb) ? slowness.requestMs : slowness.writeMs)),
     lagMs: () => Math.floor(random() * slowness.lagMs),
+    // NamespaceLifecycle, the admission plugin.
+    admission: ({ verb, namespace }) =>
+      verb === 'create' && namespace !== undefined && !takesObjects(namespace)
+        ? {
+            status: 403,
+            reason: 'Forbidden',
+            message: 'unable to create new content in the namespace because it is being terminated',
+          }
+        : undefined,
     onWritten(request, before, after) {
       if (request.plural === leases.plural) renewedAt.set(request.client, request.at);
       if (!isOwn(request)) return;
@@ -87,15 +97,6 @@ export function createSimulatedCluster(seed: number): SimulatedCluster {
     const found = api.get(namespaces, { name: namespace });
     return found !== undefined && found.metadata.deletionTimestamp === undefined;
   }
-
-  // What the admission of the API server does (NamespaceLifecycle).
-  api.fail({
-    matching: ({ verb, namespace }) => verb === 'create' && namespace !== undefined && !takesObjects(namespace),
-    times: Number.POSITIVE_INFINITY,
-    status: 403,
-    reason: 'Forbidden',
-    message: 'unable to create new content in the namespace because it is being terminated',
-  });
 
   function launch(place: string): Replica {
     const identity = `${place}-${(started += 1)}`;

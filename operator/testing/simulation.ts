@@ -101,4 +101,3 @@ export async function shrink(
 export function tell(steps: readonly Step[]): string {
   return steps.map(({ says, waitMs }) => `${says}${waitMs === 0 ? '' : ` … ${waitMs} ms`}`).join('\n');
 }
-
