@@ -10,7 +10,7 @@ import { loadCredentials } from '../kube/credentials.ts';
 import { createTransport } from '../kube/transport.ts';
 import { readConfig } from './config.ts';
 import { OperatorLifecycle } from './lifecycle.ts';
-import { createMetrics } from './metrics.ts';
+import { collectProcessMetrics, createMetrics } from './metrics.ts';
 import { type RunningOperator, startOperator } from './operator.ts';
 import { createProbes, listen } from './probes.ts';
 
@@ -23,6 +23,7 @@ const log = pino({
   formatters: { level: (label) => ({ level: label }) },
 });
 const metrics = createMetrics();
+collectProcessMetrics(metrics.registry);
 const random = Math.random;
 const stop = new AbortController();
 let operator: RunningOperator | undefined;

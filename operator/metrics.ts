@@ -10,7 +10,6 @@ const prefix = 'potoo_operator_';
 /** A registry of its own, so that two operators in one process do not share counts. */
 export function createMetrics() {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix });
   const registers = [registry];
   return {
     registry,
@@ -65,4 +64,9 @@ export function createMetrics() {
       registers,
     }),
   };
+}
+
+/** Adds what Node tells of the process. For main.ts alone: it measures all the time, and the process is not a replica's own. */
+export function collectProcessMetrics(registry: Registry): void {
+  collectDefaultMetrics({ register: registry, prefix });
 }

@@ -7,8 +7,8 @@ import { type Gateway, gatewayProgram, install, operatorProgram, type Program } 
 
 export interface Cluster extends AsyncDisposable {
   readonly controlPlane: ControlPlane;
-  /** Started; `second` is another replica. */
-  startOperator(name?: string): Promise<Program>;
+  /** Started, with a token of its own; another name is another replica. `server` is another way to the API server. */
+  startOperator(name?: string, server?: string): Promise<Program>;
   /** Started, and its answers are complete. */
   startGateway(): Promise<Gateway>;
   /** A token of a new ServiceAccount of `namespace` with these ClusterRoles there, or cluster-wide. */
@@ -28,22 +28,24 @@ export async function startCluster(options: ControlPlaneOptions = {}): Promise<C
     await Promise.all(started.map(({ process }) => process.stop()));
   });
   await install(controlPlane);
-  const kubeconfigOf = async (account: string) =>
-    controlPlane.kubeconfigFor(account, await controlPlane.serviceAccountToken('potoo-system', account, 86_400));
+  const kubeconfigOf = async (account: string, name: string, server?: string) => {
+    const token = await controlPlane.serviceAccountToken('potoo-system', account, 86_400);
+    return controlPlane.kubeconfigFor(`${account}-${name}`, token, server);
+  };
   const folder = `${controlPlane.folder}/programs`;
   const running = starting.move();
 
   return {
     controlPlane,
-    async startOperator(name = 'operator') {
-      const kubeconfig = await kubeconfigOf('potoo-operator');
+    async startOperator(name = 'operator', server) {
+      const kubeconfig = await kubeconfigOf('potoo-operator', name, server);
       const operator = await operatorProgram({ kubeconfig, folder, name, env: { POTOO_IDENTITY: name } });
       programs.push(operator);
       await operator.process.start();
       return operator;
     },
     async startGateway() {
-      const gateway = await gatewayProgram({ kubeconfig: await kubeconfigOf('potoo-controller'), folder });
+      const gateway = await gatewayProgram({ kubeconfig: await kubeconfigOf('potoo-controller', 'gateway'), folder });
       programs.push(gateway);
       await gateway.process.start();
       await eventually('the gateway is ready', async () => (await fetch(`${gateway.url}/readyz`)).ok);

@@ -11,6 +11,7 @@ import { asksFor, type FakeRequest, readRequest, selects } from './fake-request.
 import { createFakeStore, type FakeResource, keyOfDraft, Refusal } from './fake-store.ts';
 import { createFakeStream } from './fake-stream.ts';
 import { type FakeWatch, presenter, startFakeWatch } from './fake-watch.ts';
+import { overWire } from './over-wire.ts';
 
 export type { FakeRequest } from './fake-request.ts';
 export type { FakeResource } from './fake-store.ts';
@@ -33,7 +34,19 @@ export interface FakeApiOptions {
   readonly resources: readonly FakeResource[];
   readonly clock: Clock;
   /** How long each request is on its way; 0 unless told. */
-  readonly latencyMs?: (() => number) | undefined;
+  readonly latencyMs?: ((request: FakeRequest) => number) | undefined;
+  /** How long each event of a watch is on its way; 0 unless told. Events of one watch never overtake each other. */
+  readonly lagMs?: ((request: FakeRequest) => number) | undefined;
+  /** Asked when a request is carried out, however long it was on its way: an answer refuses it. */
+  readonly admission?:
+    | ((
+        request: FakeRequest,
+      ) => { readonly status: number; readonly reason: string; readonly message: string } | undefined)
+    | undefined;
+  /** Called for each create, update or delete that was not refused, with the object before and after it. */
+  readonly onWritten?:
+    | ((request: FakeRequest, before: KubeObject | undefined, after: KubeObject | undefined) => void)
+    | undefined;
   /** Whether WatchList is served; true unless told. */
   readonly watchList?: boolean | undefined;
   /** Cuts watch lines into chunks of at most so many bytes. */
@@ -79,6 +92,8 @@ export interface FakeApi {
   /** Half-open: nothing arrives any more and nobody says so. */
   stallWatches(matching?: WatchFilter): void;
   bookmarkWatches(matching?: WatchFilter): void;
+  /** Sends the last `count` changes of their kinds again, in order: a server that is behind after a reconnect. */
+  replayWatches(count: number, matching?: WatchFilter): void;
   /** Sends a line that no API server would. */
   sendToWatches(line: string, matching?: WatchFilter): void;
   /** Forgets the history and every continue token, as etcd does after five minutes. */
@@ -130,6 +145,21 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
     const resource = servedResources().find((candidate) => asksFor(request, candidate));
     if (resource !== undefined) return resource;
     throw new Refusal(404, 'NotFound', 'the server could not find the requested resource');
+  }
+
+  function answerNoted(request: FakeRequest): unknown {
+    const refused = options.admission?.(request);
+    if (refused !== undefined) throw new Refusal(refused.status, refused.reason, refused.message);
+    if (options.onWritten === undefined || !['create', 'update', 'delete'].includes(request.verb))
+      return answer(request);
+    const resource = resources.find((candidate) => asksFor(request, candidate));
+    const name = request.name ?? draftOf(request).metadata.name;
+    const key = request.namespace === undefined ? name : `${request.namespace}/${name}`;
+    const stored = () => (resource === undefined ? undefined : store.get(resource, key));
+    const before = stored();
+    const given = answer(request);
+    options.onWritten(request, before, stored());
+    return given;
   }
 
   function answer(request: FakeRequest): unknown {
@@ -201,7 +231,7 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
         if (watch !== undefined) watches.delete(watch);
       },
     });
-    watch = startFakeWatch({ clock, store, resource, request, stream });
+    watch = startFakeWatch({ clock, store, resource, request, stream, lagMs: () => options.lagMs?.(request) ?? 0 });
     if (stream.open) watches.add(watch);
     return stream.chunks;
   }
@@ -217,7 +247,7 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
       if (closing.signal.aborted) throw lost('the transport is closed');
       requests.push(request);
       const fault = nextFault(request);
-      const latencyMs = options.latencyMs?.() ?? 0;
+      const latencyMs = options.latencyMs?.(request) ?? 0;
       if (latencyMs > 0) await clock.sleep(latencyMs, raw.signal);
       if (fault !== undefined && fault.afterwards !== true) throw errorOfFault(fault, described);
       try {
@@ -231,7 +261,7 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
     }
 
     return {
-      request: (raw) => handle(raw, false, (request) => copy(answer(request))),
+      request: (raw) => handle(raw, false, (request) => overWire(answerNoted(request))),
       stream: (raw) => handle(raw, true, (request) => openWatch(request, raw)),
       async close() {
         closing.abort();
@@ -247,10 +277,10 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
   return {
     transport: connect('test'),
     connect,
-    put: (resource, object) => copy(store.put(resource, object)),
+    put: (resource, object) => overWire(store.put(resource, object)),
     remove: (resource, at) => void store.remove(resource, keyOfDraft({ metadata: at })),
-    get: (resource, at) => copy(store.get(resource, keyOfDraft({ metadata: at }))),
-    list: (resource) => copy(store.list(resource)),
+    get: (resource, at) => overWire(store.get(resource, keyOfDraft({ metadata: at }))),
+    list: (resource) => overWire(store.list(resource)),
     requests,
     forgetRequests: () => void requests.splice(0),
     fail(fault) {
@@ -276,6 +306,7 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
       each(matching, (watch) => watch.refuse(code, reason)),
     stallWatches: (matching) => each(matching, (watch) => watch.stream.stall()),
     bookmarkWatches: (matching) => each(matching, (watch) => watch.bookmark()),
+    replayWatches: (count, matching) => each(matching, (watch) => watch.replay(count)),
     sendToWatches: (line, matching) => each(matching, (watch) => watch.stream.push(`${line}\n`)),
     compact() {
       store.compact();
@@ -319,11 +350,6 @@ function answerReview(request: FakeRequest, options: FakeApiOptions): unknown {
   const { spec } = request.body;
   if (!isJsonObject(spec)) throw new Refusal(422, 'Invalid', 'spec is missing');
   return { ...request.body, status: review(spec) };
-}
-
-/** What goes over a wire shares nothing with either side. */
-function copy<T>(value: T): T {
-  return structuredClone(value);
 }
 
 function clean(value: unknown): JsonObject {

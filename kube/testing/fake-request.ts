@@ -1,5 +1,6 @@
 import type { KubeObject, Resource } from '../resource.ts';
 import type { KubeRequest, Lane } from '../transport.ts';
+import { overWire } from './over-wire.ts';
 
 /** A request as the fake API server understood and recorded it. */
 export interface FakeRequest {
@@ -40,7 +41,7 @@ export function readRequest(request: KubeRequest, streams: boolean, client: stri
     path: request.path,
     query: request.query ?? {},
     // Over a wire: what the caller does to its object afterwards changes nothing here.
-    body: request.body === undefined ? undefined : JSON.parse(JSON.stringify(request.body)),
+    body: overWire(request.body),
     accept: request.accept,
     lane: request.lane ?? (streams ? 'watch' : 'request'),
     at,

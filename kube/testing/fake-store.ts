@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DraftObject } from '../client.ts';
 import { apiVersionOf, type KubeObject, keyOf, type ObjectMeta, type Resource, resourceName } from '../resource.ts';
+import { overWire } from './over-wire.ts';
 
 /** A kind that the fake API server serves. */
 export interface FakeResource extends Resource {
@@ -41,6 +42,8 @@ export interface FakeStore {
   remove(resource: Resource, key: string, preconditions?: { uid?: unknown; resourceVersion?: unknown }): KubeObject;
   /** What happened after `revision`; undefined when that is compacted. */
   changesSince(resource: Resource, revision: number): readonly StoredChange[] | undefined;
+  /** The last `count` of those that are not compacted. */
+  latestChanges(resource: Resource, count: number): readonly StoredChange[];
   compact(): void;
   onChange(listener: (resource: Resource, change: StoredChange) => void): void;
 }
@@ -64,7 +67,7 @@ export function createFakeStore(now: () => number): FakeStore {
 
   function store(resource: Resource, draft: DraftObject, before: KubeObject | undefined): KubeObject {
     revision += 1;
-    const object: KubeObject = structuredClone({
+    const object: KubeObject = overWire({
       ...draft,
       apiVersion: apiVersionOf(resource),
       kind: resource.kind,
@@ -122,7 +125,7 @@ export function createFakeStore(now: () => number): FakeStore {
         throw new Refusal(409, 'Conflict', `${draft.metadata.name}: the object has been modified`);
       }
       const after = merged(resource, draft, before, subresource);
-      const unchanged = isDeepStrictEqual(comparable(after), comparable(before));
+      const unchanged = isDeepStrictEqual(comparable(overWire(after)), comparable(before));
       return unchanged ? before : store(resource, after, before);
     },
 
@@ -145,6 +148,7 @@ export function createFakeStore(now: () => number): FakeStore {
       if (from < compactedAt) return undefined;
       return (history.get(resourceName(resource)) ?? []).filter((change) => change.revision > from);
     },
+    latestChanges: (resource, count) => (history.get(resourceName(resource)) ?? []).slice(-count),
     compact() {
       history.clear();
       compactedAt = revision;
@@ -175,12 +179,12 @@ function contentOf(object: DraftObject): unknown {
   return content;
 }
 
-/** Writing the same again makes no revision (the API server compares before it stores). Undefined is absent in JSON. */
+/** Writing the same again makes no revision (the API server compares before it stores). */
 function comparable(object: DraftObject): unknown {
   const { resourceVersion: _version, uid: _uid, generation: _generation, ...metadata } = object.metadata;
   const { creationTimestamp: _created, ...rest } = metadata;
   const { apiVersion: _apiVersion, kind: _kind, ...content } = object;
-  return JSON.parse(JSON.stringify({ ...content, metadata: rest }));
+  return { ...content, metadata: rest };
 }
 
 export function keyOfDraft({ metadata }: DraftObject): string {

@@ -11,6 +11,8 @@ export interface FakeWatch {
   readonly stream: FakeStream;
   see(change: StoredChange): void;
   bookmark(): void;
+  /** The last `count` changes of its kind once more. */
+  replay(count: number): void;
   /** ERROR event, then the end: how a server ends a watch that it cannot continue. */
   refuse(code: number, reason: string): void;
 }
@@ -23,8 +25,10 @@ export function startFakeWatch(options: {
   readonly resource: Resource;
   readonly request: FakeRequest;
   readonly stream: FakeStream;
+  readonly lagMs: () => number;
 }): FakeWatch {
   const { clock, store, resource, request, stream } = options;
+  let lastDue = 0;
   const { query } = request;
   const present = presenter(request);
 
@@ -40,8 +44,11 @@ export function startFakeWatch(options: {
       send({ type, object: present(object) });
     },
     bookmark: () => sendBookmark({}),
+    replay(count) {
+      for (const change of store.latestChanges(resource, count)) watch.see(change);
+    },
     refuse(code, reason) {
-      send({
+      push({
         type: 'ERROR',
         object: { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message: reason },
       });
@@ -49,8 +56,16 @@ export function startFakeWatch(options: {
     },
   };
 
-  function send(event: unknown): void {
+  function push(event: unknown): void {
     stream.push(`${JSON.stringify(event)}\n`);
+  }
+
+  /** After what was sent before, however long that takes. */
+  function send(event: unknown): void {
+    const now = clock.monotonic();
+    lastDue = Math.max(lastDue, now + options.lagMs());
+    if (lastDue <= now) push(event);
+    else clock.after(lastDue - now, () => push(event));
   }
 
   function sendBookmark(metadata: object): void {

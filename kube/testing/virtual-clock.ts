@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
+import { createTimerHeap } from './timer-heap.ts';
 
 export interface VirtualClock extends Clock {
   /**
@@ -14,48 +14,30 @@ export interface VirtualClock extends Clock {
   advanceUntil(holds: () => boolean, ms: number): Promise<void>;
   /** Timers that have not fired. */
   readonly waiting: number;
-}
-
-interface Timer {
-  readonly due: number;
-  readonly order: number;
-  readonly fire: () => void;
+  /** Sets the wall clock forward or back, as an administrator or NTP does; monotonic time and timers do not notice. */
+  setWallClock(byMs: number): void;
 }
 
 const timersMax = 1_000_000;
-const turnsMax = 3;
 
 /** A clock that stands still until told: a day passes in a moment, and the same test takes the same course each time. */
 export function createVirtualClock(startedAt = Date.UTC(2026, 0, 1)): VirtualClock {
-  const timers = new Set<Timer>();
+  const timers = createTimerHeap();
   let elapsed = 0;
-  let order = 0;
+  let wallOffset = 0;
 
   function after(ms: number, fire: () => void): () => void {
     assert(Number.isFinite(ms), 'a timer needs a finite time');
-    const timer = { due: elapsed + Math.max(0, ms), order: (order += 1), fire };
-    timers.add(timer);
-    return () => void timers.delete(timer);
-  }
-
-  function next(until: number): Timer | undefined {
-    let first: Timer | undefined;
-    for (const timer of timers) {
-      if (timer.due > until) continue;
-      const earlier = first === undefined || timer.due < first.due;
-      if (earlier || (timer.due === first?.due && timer.order < first.order)) first = timer;
-    }
-    return first;
+    return timers.add(elapsed + Math.max(0, ms), fire);
   }
 
   async function advance(ms: number): Promise<void> {
     const until = elapsed + ms;
     await settle();
     let fired = 0;
-    for (let timer = next(until); timer !== undefined; timer = next(until)) {
+    for (let timer = timers.take(until); timer !== undefined; timer = timers.take(until)) {
       fired += 1;
       assert(fired <= timersMax, `more than ${timersMax} timers fired: something waits for no time in a loop`);
-      timers.delete(timer);
       elapsed = Math.max(elapsed, timer.due);
       timer.fire();
       await settle();
@@ -64,7 +46,7 @@ export function createVirtualClock(startedAt = Date.UTC(2026, 0, 1)): VirtualClo
   }
 
   return {
-    now: () => startedAt + Math.floor(elapsed),
+    now: () => startedAt + wallOffset + Math.floor(elapsed),
     monotonic: () => elapsed,
     after,
     async sleep(ms, signal) {
@@ -89,19 +71,23 @@ export function createVirtualClock(startedAt = Date.UTC(2026, 0, 1)): VirtualClo
       await settle();
       while (!holds()) {
         assert(elapsed < until, `what was waited for did not happen within ${ms} ms`);
-        const timer = next(until);
-        await advance(timer === undefined ? until - elapsed : timer.due - elapsed);
+        await advance(Math.min(until, timers.nextDue() ?? until) - elapsed);
       }
     },
     get waiting() {
       return timers.size;
     },
+    setWallClock(byMs) {
+      wallOffset += byMs;
+    },
   };
 }
 
-async function settle(): Promise<void> {
-  // All microtasks have run when a turn of the event loop begins; more than one turn is for streams that use them.
-  for (let turn = 0; turn < turnsMax; turn += 1) await nextTurn();
+/** All microtasks, and all that follows from them by promises alone, have run when a turn of the event loop begins. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 /** Numbers in [0, 1) from a seed (mulberry32): the same seed gives the same course. */

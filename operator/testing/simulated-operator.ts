@@ -52,6 +52,7 @@ const admissionPolicies = [
   { plural: 'validatingadmissionpolicies', kind: 'ValidatingAdmissionPolicy' },
   { plural: 'validatingadmissionpolicybindings', kind: 'ValidatingAdmissionPolicyBinding' },
 ].map((kind): Resource => ({ group: 'admissionregistration.k8s.io', version: 'v1', namespaced: false, ...kind }));
+export const pods: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
 export const services: Resource = { group: '', version: 'v1', plural: 'services', kind: 'Service', namespaced: true };
 export const priorityClasses: Resource = {
   group: 'scheduling.k8s.io',
@@ -61,7 +62,8 @@ export const priorityClasses: Resource = {
   namespaced: false,
 };
 
-const served: readonly Resource[] = [
+/** Every kind that the simulated API server serves. */
+export const served: readonly Resource[] = [
   namespaces,
   quotas,
   networkPolicies,
@@ -75,7 +77,7 @@ const served: readonly Resource[] = [
     namespaced: false,
   })),
   ...admissionPolicies,
-  { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true },
+  pods,
   ...workloadKinds.map(({ group, plural, kind }) => ({ group, version: 'v1', plural, kind, namespaced: true })),
   services,
   { group: '', version: 'v1', plural: 'serviceaccounts', kind: 'ServiceAccount', namespaced: true },
@@ -145,7 +147,7 @@ export async function simulateOperator(
 }
 
 /** The fake API server has no version of its own. */
-function withVersion(transport: Transport): Transport {
+export function withVersion(transport: Transport): Transport {
   return {
     ...transport,
     request: (request) =>

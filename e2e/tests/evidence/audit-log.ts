@@ -8,7 +8,7 @@ const AuditEvent = z.object({
   stage: z.string(),
   verb: z.string(),
   requestURI: z.string(),
-  user: z.object({ username: z.string() }),
+  user: z.object({ username: z.string(), extra: z.record(z.string(), z.array(z.string())).optional() }),
   objectRef: z
     .object({
       apiGroup: z.string().default(''),
@@ -54,4 +54,9 @@ export function reportWrites(events: readonly AuditEvent[]): AuditEvent[] {
       objectRef !== undefined &&
       objectRef.resource !== 'leases',
   );
+}
+
+/** Tells two replicas apart, which have one ServiceAccount but a token each. */
+export function credentialOf({ user }: AuditEvent): string | undefined {
+  return user.extra?.['authentication.kubernetes.io/credential-id']?.[0];
 }

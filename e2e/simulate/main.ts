@@ -1,0 +1,71 @@
+/**
+ * Runs histories of the whole operator by seed, as many as wanted: `npm run simulate -- --seeds 1000 --from 0`. The last
+ * line is one JSON line with the figures; each failing seed is told before it with the shortest history that fails.
+ */
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import * as z from 'zod';
+import { systemClock } from '../../kube/clock.ts';
+import { historyOf } from '../../operator/testing/history.ts';
+import { shrink, simulate, tell } from '../../operator/testing/simulation.ts';
+
+const Work = z.object({ from: z.int(), to: z.int(), step: z.int(), quietMs: z.int() });
+const Failure = z.object({ seed: z.int(), wrongs: z.array(z.string()), story: z.string() });
+type Failure = z.infer<typeof Failure>;
+
+/** Failures beyond are counted, not shortened: one fault of ours fails many seeds. */
+const shortenedMax = 3;
+
+async function runSeeds({ from, to, step, quietMs }: z.infer<typeof Work>): Promise<Failure[]> {
+  const failures: Failure[] = [];
+  for (let seed = from; seed < to; seed += step) {
+    const steps = historyOf(seed);
+    const wrongs = await simulate(steps, seed, { quietMs });
+    if (wrongs.length === 0) continue;
+    const short = failures.length < shortenedMax ? await shrink(steps, seed, { quietMs }) : steps;
+    failures.push({ seed, wrongs: [...wrongs], story: tell(short) });
+  }
+  return failures;
+}
+
+async function inWorker(work: z.infer<typeof Work>): Promise<Failure[]> {
+  const worker = new Worker(new URL(import.meta.url), { workerData: work });
+  const { promise, resolve, reject } = Promise.withResolvers<Failure[]>();
+  worker.once('message', (message: unknown) => resolve(z.array(Failure).parse(message)));
+  worker.once('error', reject);
+  worker.once('exit', (code) => reject(new Error(`a worker ended with ${code} before it had told anything`)));
+  return promise;
+}
+
+if (isMainThread) {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string', default: '1000' },
+      from: { type: 'string', default: '0' },
+      'quiet-seconds': { type: 'string', default: '3600' },
+    },
+  });
+  const seeds = Number(values.seeds);
+  const from = Number(values.from);
+  const quietMs = Number(values['quiet-seconds']) * 1_000;
+  const workers = Math.min(seeds, availableParallelism());
+  const startedAt = systemClock.monotonic();
+  const found = await Promise.all(
+    Array.from({ length: workers }, (_, index) =>
+      inWorker({ from: from + index, to: from + seeds, step: workers, quietMs }),
+    ),
+  );
+  const failures = found.flat().toSorted((a, b) => a.seed - b.seed);
+  for (const { seed, wrongs, story } of failures) {
+    process.stdout.write(`seed ${seed} (alone: npm run simulate -- --seeds 1 --from ${seed})\n`);
+    process.stdout.write(`${wrongs.join('\n')}\n--- shortest history ---\n${story}\n\n`);
+  }
+  const seconds = (systemClock.monotonic() - startedAt) / 1_000;
+  const perMinute = Math.round((seeds / seconds) * 60);
+  const figure = { figure: 'simulation', seeds, from, failures: failures.map(({ seed }) => seed), perMinute };
+  process.stdout.write(`${JSON.stringify({ ...figure, quietSeconds: quietMs / 1_000, workers })}\n`);
+  if (failures.length > 0) process.exitCode = 1;
+} else {
+  parentPort?.postMessage(await runSeeds(Work.parse(workerData)));
+}

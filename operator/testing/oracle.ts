@@ -1,0 +1,361 @@
+/**
+ * What the reports and details of a cluster must say, computed from a listing of all its objects in the plainest way: no
+ * index, no history, every namespace compared with every constraint. Slow on purpose, and separate from the code that it
+ * judges; only the adapters, the reading of pod templates and the names and lines of crds/ are shared, as those are
+ * held by cases of their own.
+ */
+import {
+  compareText,
+  type Constraint,
+  constraintTypes,
+  homeNamespace,
+  severities,
+  type Severity,
+} from '../../crds/constraint.ts';
+import { type DetailSubject, detailBytesMax } from '../../crds/detail.ts';
+import type { LabelSelector } from '../../crds/label-selector.ts';
+import { affectedItemsMax, moreIdsMax, reportBytesMax, reportEntriesMax } from '../../crds/report.ts';
+import { formatReportLine, handleOf } from '../../crds/report-line.ts';
+import type { QuotaScope } from '../../crds/rules/quota.ts';
+import type { NamespaceScope, WorkloadScope } from '../../crds/scope.ts';
+import { isJsonObject } from '../../kube/object.ts';
+import { type KubeObject, resourceName } from '../../kube/resource.ts';
+import { adapters } from '../adapters/all.ts';
+import { readTogether } from '../adapters/join.ts';
+import { settled } from '../adapters/settled.ts';
+import { classResources } from '../scope/class-index.ts';
+import { labelsFact, namespaceFactKinds } from '../scope/namespace-facts.ts';
+import { type PodTraits, type Workload, workloadKinds, workloadOf, workloadOfPod } from '../scope/workload.ts';
+
+/** Every object of the cluster, by `plural.group`. */
+export type Listing = ReadonlyMap<string, readonly KubeObject[]>;
+
+/** What stands in a namespace, or must: nothing that says when. */
+export interface NamespaceTruth {
+  readonly report: unknown;
+  /** The texts of each subject, of all its parts one after the other. */
+  readonly details: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Every kind that the oracle asks for; a listing needs no other. */
+export const oracleKinds: readonly { readonly group: string; readonly plural: string }[] = [
+  ...new Map(
+    [
+      { group: '', plural: 'namespaces' },
+      { group: '', plural: 'pods' },
+      ...workloadKinds,
+      ...namespaceFactKinds,
+      ...classResources,
+      ...adapters.flatMap(({ resources }) => resources),
+    ].map(({ group, plural }) => [resourceName({ group, plural }), { group, plural }]),
+  ).values(),
+];
+
+/**
+ * What must stand in each namespace that is not going away. Edges have hysteresis: `reports` are those that stand there, and
+ * close to an edge their severity decides.
+ */
+export function truthOf(cluster: Listing, reports: readonly KubeObject[]): Map<string, NamespaceTruth> {
+  const said = severitiesIn(reports);
+  const constraints = constraintsOf(cluster).map((constraint) => settled(constraint, said.get(constraint.id)));
+  const defaultClass = defaultPriorityClass(cluster);
+  const truth = new Map<string, NamespaceTruth>();
+  for (const namespace of cluster.get('namespaces') ?? []) {
+    if (isTerminating(namespace)) continue;
+    const { name } = namespace.metadata;
+    const here = {
+      name,
+      constraints,
+      workloads: workloadsIn(cluster, name).map((workload) => withClass(workload, defaultClass)),
+      labels: namespace.metadata.labels ?? {},
+      facts: factsIn(cluster, name),
+    };
+    const details = Object.entries(detailTexts).map(([subject, texts]): [string, string[]] => [subject, texts(here)]);
+    truth.set(name, {
+      report: reportOf(here),
+      details: Object.fromEntries(details.filter(([, texts]) => texts.length > 0)),
+    });
+  }
+  return truth;
+}
+
+/** What stands in each namespace: `reports` and `details` are all objects of these kinds. Says what breaks a bound. */
+export function publishedIn(
+  reports: readonly KubeObject[],
+  details: readonly KubeObject[],
+): Map<string, NamespaceTruth> {
+  const found = new Map<string, { report: unknown; details: Record<string, string[]> }>();
+  const at = (name: string) => {
+    const known = found.get(name) ?? { report: undefined, details: {} };
+    found.set(name, known);
+    return known;
+  };
+  for (const { metadata, status } of reports) {
+    at(metadata.namespace ?? '').report = metadata.name === 'constraints' ? timeless(status) : `named ${metadata.name}`;
+  }
+  const partOf = (detail: KubeObject) => (typeof detail['part'] === 'number' ? detail['part'] : -1);
+  for (const detail of details.toSorted((a, b) => partOf(a) - partOf(b))) {
+    const subject = String(detail['subject']);
+    const texts = Array.isArray(detail['texts']) ? detail['texts'].map(String) : ['no texts'];
+    const held = at(detail.metadata.namespace ?? '').details;
+    const part = partOf(detail);
+    if (detail.metadata.name !== (part === 0 ? subject : `${subject}-${part}`)) texts.push('has a wrong name');
+    if (part > 0 && held[subject] === undefined) texts.push('comes without the part before it');
+    if (texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), 0) > detailBytesMax) texts.push('too large');
+    held[subject] = [...(held[subject] ?? []), ...texts];
+  }
+  return found;
+}
+
+/** The same without what says when: only then are two courses of events comparable. */
+export function timeless(value: unknown): unknown {
+  const text = JSON.stringify(value, (key, child: unknown) =>
+    ['lastChanged', 'lastTransitionTime', 'lastDiscovery'].includes(key) ? undefined : child,
+  );
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+interface Here {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Of the whole cluster. */
+  readonly constraints: readonly Constraint[];
+  readonly workloads: readonly Workload[];
+  /** Services and names, as texts. */
+  readonly facts: readonly string[];
+}
+
+function constraintsOf(cluster: Listing) {
+  return adapters.flatMap((adapter) => {
+    const objects = adapter.resources.flatMap((resource) => cluster.get(resourceName(resource)) ?? []);
+    return readTogether(adapter, objects).constraints;
+  });
+}
+
+function severitiesIn(reports: readonly KubeObject[]): Map<string, Severity> {
+  const found = new Map<string, Severity>();
+  for (const { status } of reports) {
+    const entries =
+      isJsonObject(status) && Array.isArray(status.constraints) ? status.constraints.filter(isJsonObject) : [];
+    for (const { id, severity } of entries) {
+      const known = severities.find((one) => one === severity);
+      if (typeof id === 'string' && known !== undefined) found.set(id, known);
+    }
+  }
+  return found;
+}
+
+function factsIn(cluster: Listing, namespace: string): string[] {
+  return namespaceFactKinds.flatMap((kind) =>
+    (cluster.get(resourceName(kind)) ?? [])
+      .filter(({ metadata }) => metadata.namespace === namespace)
+      .flatMap((object) => kind.read(object) ?? [])
+      .map((fact) => JSON.stringify(fact)),
+  );
+}
+
+/** Of several the one with the least value; the name of none is empty, which no class has. */
+function defaultPriorityClass(cluster: Listing): string {
+  const defaults = (cluster.get('priorityclasses.scheduling.k8s.io') ?? []).filter(
+    (object) => object['globalDefault'] === true,
+  );
+  const [first] = defaults.toSorted((a, b) => Number(a['value']) - Number(b['value']));
+  return first?.metadata.name ?? '';
+}
+
+/** As the admission plugin Priority gives pods their class. */
+function withClass(workload: Workload, defaultClass: string): Workload {
+  const { traits } = workload;
+  if (traits === undefined || traits.priorityClass !== undefined) return workload;
+  return { ...workload, traits: { ...traits, priorityClass: defaultClass } };
+}
+
+function isTerminating({ metadata, status }: KubeObject): boolean {
+  return metadata.deletionTimestamp !== undefined || (isJsonObject(status) && status.phase === 'Terminating');
+}
+
+function workloadsIn(cluster: Listing, namespace: string): Workload[] {
+  const inHere = (plural: string) => (cluster.get(plural) ?? []).filter((it) => it.metadata.namespace === namespace);
+  const all = [
+    ...workloadKinds.flatMap((kind) => inHere(resourceName(kind)).flatMap((object) => workloadOf(object, kind) ?? [])),
+    ...inHere('pods').flatMap((pod) => workloadOfPod(pod) ?? []),
+  ].map((workload) => ({ workload, text: orderOf(workload) }));
+  return all
+    .filter(({ text }, index) => all.findIndex((other) => other.text === text) === index)
+    .toSorted((a, b) => compareText(a.text, b.text))
+    .map(({ workload }) => workload);
+}
+
+/** Workloads are ordered by kind, name and whatever tells two of the same name apart. */
+function orderOf({ kind, name, labels, serviceAccount, ports, traits }: Workload): string {
+  return JSON.stringify([kind, name, sortedEntries(labels), serviceAccount, ports, traits]);
+}
+
+function sortedEntries(labels: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(labels).toSorted(([a], [b]) => compareText(a, b));
+}
+
+function reportOf(here: Here): unknown {
+  const bound = here.constraints
+    .filter(({ scope }) => bindsNamespace(scope.namespaces, here))
+    .toSorted((a, b) => compareLists(rankOf(a), rankOf(b)));
+  const severityCount = (severity: string) => bound.filter((constraint) => constraint.severity === severity).length;
+  const own: unknown[] = [];
+  const inherited: string[] = [];
+  let bytes = 0;
+  for (const constraint of bound) {
+    const entry =
+      homeNamespace(constraint.source) === here.name
+        ? { ...entryOf(constraint, here.workloads), lastChanged: '2026-01-01T00:00:00Z' }
+        : lineOf(constraint);
+    bytes += Buffer.byteLength(JSON.stringify(entry));
+    if (own.length + inherited.length === reportEntriesMax || bytes > reportBytesMax) break;
+    if (typeof entry === 'string') inherited.push(entry);
+    else own.push(entry);
+  }
+  const more = bound.slice(own.length + inherited.length).map(({ id }) => id);
+  return timeless({
+    total: bound.length,
+    critical: severityCount('Critical'),
+    warning: severityCount('Warning'),
+    info: severityCount('Info'),
+    constraints: own,
+    inherited,
+    ...(more.length === 0 ? {} : { more: more.slice(0, moreIdsMax) }),
+    conditions: [
+      {
+        type: 'Ready',
+        status: 'True',
+        reason: 'Complete',
+        message: 'Every policy that Potoo may read is in this report.',
+      },
+    ],
+  });
+}
+
+function rankOf({ severity, type, source, key, id }: Constraint): (string | number)[] {
+  const { kind, name, namespace = '' } = source;
+  return [severities.indexOf(severity), constraintTypes.indexOf(type), kind, name, namespace, key, id];
+}
+
+function compareLists(a: readonly (string | number)[], b: readonly (string | number)[]): number {
+  const index = a.findIndex((value, at) => value !== b[at]);
+  const [left = '', right = ''] = [a[index], b[index]];
+  return index < 0 ? 0 : left < right ? -1 : 1;
+}
+
+function entryOf(constraint: Constraint, workloads: readonly Workload[]): object {
+  const { id, name, key, type, severity, effect, summary, source, scope, metrics } = constraint;
+  const affected = scope.workloads === undefined ? undefined : affectedBy(scope.workloads, workloads);
+  return {
+    id,
+    name,
+    key,
+    type,
+    severity,
+    effect,
+    message: summary,
+    source: { kind: source.kind, name: source.name },
+    ...(affected === undefined ? {} : { affectedWorkloads: affected }),
+    ...(metrics === undefined ? {} : { metrics }),
+  };
+}
+
+function affectedBy(scope: WorkloadScope, workloads: readonly Workload[]): object {
+  const { selector = {}, quotaScopes = [] } = scope;
+  const bound = workloads.filter((workload) => mayBindWorkload(scope, workload));
+  const names = [...new Set(bound.map(({ kind, name }) => `${kind}/${name}`))];
+  const selectsAll =
+    Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length + quotaScopes.length ===
+    0;
+  return selectsAll && bound.length === workloads.length
+    ? { total: names.length, all: true }
+    : { total: names.length, items: names.slice(0, affectedItemsMax) };
+}
+
+function lineOf({ severity, effect, type, source, id, name, summary }: Constraint): string {
+  const shown = homeNamespace(source) === undefined ? name : handleOf(id);
+  return formatReportLine({ severity, effect, type, kind: source.kind, name: shown, id, summary });
+}
+
+/** The texts of each subject. A new subject needs its line here, or nothing would judge it. */
+const detailTexts: Readonly<Record<DetailSubject, (here: Here) => string[]>> = {
+  constraints: ({ name, labels, constraints }) =>
+    constraints
+      .filter(({ source }) => homeNamespace(source) === name)
+      .filter(({ scope }) => bindsNamespace(scope.namespaces, { name, labels }))
+      .toSorted((a, b) => compareText(a.id, b.id))
+      .map((constraint) => JSON.stringify({ ...constraint, metrics: undefined }))
+      .filter((text) => Buffer.byteLength(text) <= detailBytesMax),
+  namespace: ({ labels, facts }) => [JSON.stringify(labelsFact(labels)), ...facts.toSorted(compareText)],
+  workloads: ({ workloads }) =>
+    workloads
+      .map(({ kind, name, labels, serviceAccount, ports, traits }) =>
+        JSON.stringify({
+          kind,
+          name,
+          labels: Object.fromEntries(sortedEntries(labels)),
+          serviceAccount,
+          ports,
+          hostNetwork: traits?.hostNetwork === true ? true : undefined,
+        }),
+      )
+      .filter((text) => Buffer.byteLength(text) <= detailBytesMax),
+};
+
+type Labels = Readonly<Record<string, string>>;
+
+function bindsNamespace(scope: NamespaceScope, { name, labels }: { readonly name: string; readonly labels: Labels }) {
+  const { names, globs, excluded = [], selector = {} } = scope;
+  const included = names === undefined && globs === undefined ? ['*'] : [...(names ?? []), ...(globs ?? [])];
+  const matches = (glob: string) => globPattern(glob).test(name);
+  return included.some(matches) && !excluded.some(matches) && selects(selector, labels);
+}
+
+function globPattern(glob: string): RegExp {
+  const text = glob
+    .replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${text}$`, 's');
+}
+
+function selects({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labels: Labels): boolean {
+  const held = new Map(Object.entries(labels));
+  const isIn = (key: string, values: readonly string[]) => values.includes(held.get(key) ?? '') && held.has(key);
+  return (
+    Object.entries(matchLabels).every(([key, value]) => isIn(key, [value])) &&
+    matchExpressions.every(({ key, operator, values = [] }) => {
+      if (operator === 'Exists') return held.has(key);
+      if (operator === 'DoesNotExist') return !held.has(key);
+      return isIn(key, values) === (operator === 'In');
+    })
+  );
+}
+
+/** What only the cluster's other settings decide counts as bound: what is not known is not hidden. */
+function mayBindWorkload({ selector = {}, quotaScopes = [], hostNetwork }: WorkloadScope, workload: Workload): boolean {
+  const { labels, traits } = workload;
+  if (!selects(selector, labels)) return false;
+  if (traits === undefined) return true;
+  if (hostNetwork === false && traits.hostNetwork) return false;
+  return quotaScopes.every((scope) => mayMatch(scope, traits));
+}
+
+function mayMatch({ scopeName, operator, values = [] }: QuotaScope, traits: PodTraits): boolean {
+  const { terminating, bestEffort, priorityClass, crossNamespaceAffinity } = traits;
+  const excluded: Readonly<Record<string, boolean>> = {
+    Terminating: !terminating,
+    NotTerminating: terminating,
+    BestEffort: bestEffort === false,
+    PriorityClass:
+      priorityClass !== undefined &&
+      ((operator === 'Exists' && priorityClass === '') ||
+        (operator === 'DoesNotExist' && priorityClass !== '') ||
+        (operator === 'In' && !values.includes(priorityClass)) ||
+        (operator === 'NotIn' && values.includes(priorityClass))),
+    CrossNamespacePodAffinity: !crossNamespaceAffinity,
+    VolumeAttributesClass: true,
+  };
+  return excluded[scopeName] !== true;
+}
