@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { adapters } from '../../operator/adapters/all.ts';
 import { at } from '../control-plane/admin.ts';
 import { readObjects } from '../programs.ts';
 
@@ -15,12 +14,7 @@ test('every namespaced sample lives in a namespace of the samples, which comes f
   expect(known.size).toBe(9);
 });
 
-test('every adapter has something to read in the samples', () => {
-  const kinds: Readonly<Record<string, string>> = {
-    namespaces: 'Namespace',
-    networkpolicies: 'NetworkPolicy',
-    resourcequotas: 'ResourceQuota',
-  };
-  const read = adapters.flatMap(({ resources }) => resources.map(({ plural }) => kinds[plural] ?? plural));
-  expect(objects.map((object) => at(object, 'kind'))).toEqual(expect.arrayContaining(read));
+test('the samples have something of each kind that the printed lines speak of', () => {
+  const kinds = objects.map((object) => at(object, 'kind'));
+  expect(kinds).toEqual(expect.arrayContaining(['Namespace', 'NetworkPolicy', 'ResourceQuota']));
 });
