@@ -1,6 +1,6 @@
 /** Fills the cluster, with as many requests at a time as the API server works on. */
 import type { Client } from '../control-plane/connection.ts';
-import { clusterPolicyCreations } from './cluster-policies.ts';
+import { actionPatch, clusterPolicyCreations } from './cluster-policies.ts';
 import { contentCreations, type Creation, namespaceCreation, type Population } from './population.ts';
 
 const requestsAtOnce = 16;
@@ -15,6 +15,8 @@ export async function load(
   const contents = [...clusterPolicyCreations(clusterPolicies), ...population.flatMap(contentCreations)];
   await createAll(client, namespaces);
   await createAll(client, contents);
+  const { method, path, body } = actionPatch('Deny');
+  await client.json(method, path, body);
   return namespaces.length + contents.length;
 }
 
