@@ -249,8 +249,12 @@ describe('npm start -- --kubeconfig FILE', () => {
       const statuses = answers.filter(({ line }) => line.includes(' -i ')).map(({ said }) => said.slice(0, 12));
       expect(statuses).toEqual(hasKubectl ? ['HTTP/1.1 403', 'HTTP/1.1 401'] : ['HTTP/1.1 401']);
 
-      const gateway = processesOf(demo.pid).find(({ command }) => /^[^\0]*node\0[^\0]*gateway\/main.ts/.test(command));
-      process.kill(gateway?.pid ?? 0, 'SIGKILL');
+      // The watchdog's command line ends with the same words.
+      const isGateway = /^[^\0]*node\0(?:--[^\0]*\0)*[^\0]*gateway\/main.ts/;
+      const gateway = processesOf(demo.pid).find(({ command }) => isGateway.test(command));
+      // Not by 0 for none: that is the own process group, with the test run in it.
+      if (gateway === undefined) throw new Error('no process of the demo runs gateway/main.ts');
+      process.kill(gateway.pid, 'SIGKILL');
       expect(await demo.exited).toEqual([1, null]);
       expect(demo.stderr()).toContain('gateway ended by itself (SIGKILL)');
       expect(demo.stdout()).toContain(`kubectl --kubeconfig ${kubeconfig} delete namespace potoo-system`);
