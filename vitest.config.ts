@@ -24,7 +24,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/tests/*.test.ts'],
-          fileParallelism: false,
+          // They wait more than they work: for Leases that run out, caches, namespaces that go.
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 900_000,
           sequence: { groupOrder: 2 },

@@ -83,6 +83,31 @@ function json(response: ServerResponse, status: number, body: unknown, headers: 
 
 const path = '/api/v1/namespaces/shop/pods';
 
+test('asks once more when the connection is there, and sends nothing that may not be sent any more', async () => {
+  let requests = 0;
+  const { server, transport } = await connected((request, response) => {
+    requests += 1;
+    request.resume();
+    json(response, 200, { ok: true });
+  });
+  const tooLate = new Error('too late');
+  // The server's end of the TLS handshake comes after the client's.
+  let accepted = 0;
+  server.server.on('connection', () => void (accepted += 1));
+  const connections: number[] = [];
+  const create = { method: 'POST', path, body: { x: 1 } } as const;
+  const refusing = () => {
+    connections.push(accepted);
+    throw tooLate;
+  };
+  await expect(transport.request({ ...create, beforeSending: refusing })).rejects.toBe(tooLate);
+  await transport.request({ ...create, beforeSending: () => void connections.push(accepted) });
+  await expect(transport.request({ ...create, beforeSending: refusing })).rejects.toBe(tooLate);
+  await transport.request(create);
+  expect(connections.every((count) => count > 0)).toBe(true);
+  expect(requests).toBe(2);
+});
+
 test('sends method, query, body, user agent and token, and hands out parsed JSON', async () => {
   const seen: unknown[] = [];
   const { transport } = await connected((request, response) => {

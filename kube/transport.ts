@@ -21,6 +21,11 @@ export interface KubeRequest {
   readonly lane?: Lane | undefined;
   /** A request that its caller aborts rejects with the signal's reason, which is no KubeError. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Called in the turn in which the first byte is handed to an open connection, and again if the request is repeated. What
+   * it throws rejects the request, and nothing is sent: a request may wait for its connection longer than it may be sent.
+   */
+  readonly beforeSending?: (() => void) | undefined;
 }
 
 export interface Transport {
@@ -73,8 +78,19 @@ export function createTransport(options: TransportOptions): Transport {
 
   async function exchange(request: KubeRequest, identity: Identity, lane: Lane): Promise<Answer> {
     const query = new URLSearchParams(request.query).toString();
+    const agent = agents.agentFor(lane, identity);
+    let withheld: { readonly reason: unknown } | undefined;
+    const { beforeSending } = request;
+    const asking = (): void => {
+      try {
+        beforeSending?.();
+      } catch (reason) {
+        withheld = { reason };
+        throw reason;
+      }
+    };
     try {
-      const answer = await agents.agentFor(lane, identity).request({
+      const answer = await (beforeSending === undefined ? agent : agent.compose(asksFirst(asking))).request({
         origin: server.origin,
         path: `${basePath}${request.path}${query === '' ? '' : `?${query}`}`,
         method: request.method,
@@ -92,7 +108,7 @@ export function createTransport(options: TransportOptions): Transport {
       answer.body.on('error', () => {});
       return answer;
     } catch (error) {
-      throw errorOfFailure(error, request);
+      throw withheld === undefined ? errorOfFailure(error, request) : withheld.reason;
     }
   }
 
@@ -172,6 +188,22 @@ export function createTransport(options: TransportOptions): Transport {
       }),
     close: () => agents.destroy(),
   };
+}
+
+/** A request begins when a connection is there for it, right before its head is written. */
+function asksFirst(ask: () => void): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) =>
+    dispatch(options, {
+      onRequestStart(controller, context) {
+        ask();
+        handler.onRequestStart?.(controller, context);
+      },
+      onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
+      onResponseStart: (...args) => handler.onResponseStart?.(...args),
+      onResponseData: (...args) => handler.onResponseData?.(...args),
+      onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
+      onResponseError: (...args) => handler.onResponseError?.(...args),
+    });
 }
 
 async function* chunksOf(answer: Answer, request: KubeRequest): AsyncGenerator<Uint8Array, void, undefined> {

@@ -245,6 +245,7 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
       const described = `${raw.method} ${raw.path}`;
       const lost = (said: string) => new KubeError('KUBE_UNREACHABLE', { status: 0, request: described, said });
       if (closing.signal.aborted) throw lost('the transport is closed');
+      raw.beforeSending?.();
       requests.push(request);
       const fault = nextFault(request);
       const latencyMs = options.latencyMs?.(request) ?? 0;
