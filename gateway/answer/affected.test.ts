@@ -109,6 +109,21 @@ describe('which workloads are bound', () => {
     ]);
   });
 
+  test('of a policy about requests, the workloads that can be asked for, and all of which that is not known', () => {
+    const about = (...resources: string[]) => {
+      const rule = { operations: ['CREATE'], apiGroups: ['*'], apiVersions: ['*'], resources };
+      const scope = { namespaces: {}, admission: [{}, { rules: [rule] }] };
+      return { ...inherited, form: { home: undefined, value: { ...constraint, scope } } };
+    };
+    const workloads = workloadsOf([workload('CronJob/tidy'), workload('Deployment/web'), workload('Rollout/shop')]);
+    const namesOf = (...resources: string[]) => affectedOf(about(...resources), workloads, true).names;
+    expect(namesOf('services')).toEqual(['shop']);
+    expect(namesOf('services', 'deployments/scale')).toEqual(['web', 'shop']);
+    expect(namesOf('jobs')).toEqual(['tidy', 'shop']);
+    expect(namesOf('*/exec')).toEqual(['tidy', 'web', 'shop']);
+    expect(mayBind(about('services'), 'web', workloads, true)).toBe(false);
+  });
+
   test('whom a policy from outside binds is told to those who may see its full form', () => {
     const workloads = workloadsOf([workload('Deployment/db', hidden), workload('Deployment/web')]);
     expect(affectedOf(inherited, workloads, true)).toEqual({ names: ['db'], total: 1 });

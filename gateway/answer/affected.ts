@@ -5,6 +5,7 @@
  */
 import { compareText } from '../../crds/constraint.ts';
 import type { StoredWorkload } from '../../crds/detail.ts';
+import type { AdmissionMatch } from '../../crds/scope.ts';
 import { matchesLabels } from '../../kube/label-selector.ts';
 import type { Binding } from '../catalog/binding.ts';
 import { keyOfWorkload, type Workloads } from '../catalog/workloads.ts';
@@ -72,9 +73,36 @@ export function selects(binding: Binding, labels: Readonly<Record<string, string
 }
 
 /** Whether the full form means a workload of which more is known than labels, or may mean it. */
-function maySelect(binding: Binding, { labels, hostNetwork }: StoredWorkload): boolean {
-  if (hostNetwork === true && binding.form?.value.scope.workloads?.hostNetwork === false) return false;
+function maySelect(binding: Binding, { kind, labels, hostNetwork }: StoredWorkload): boolean {
+  const { workloads, admission } = binding.form?.value.scope ?? {};
+  if (hostNetwork === true && workloads?.hostNetwork === false) return false;
+  // A scope that is not about pods may still be about requests for what makes them.
+  if (workloads === undefined && admission?.every((match) => mayMean(match, kind)) === false) return false;
   return selects(binding, labels) !== false;
+}
+
+/** What the API server and its controllers make of one, by kind: requests for any of these are requests for it. */
+const madeOf: Readonly<Record<string, readonly string[]>> = {
+  CronJob: ['cronjobs', 'jobs', 'pods'],
+  DaemonSet: ['daemonsets', 'pods'],
+  Deployment: ['deployments', 'replicasets', 'pods'],
+  Job: ['jobs', 'pods'],
+  Pod: ['pods'],
+  ReplicaSet: ['replicasets', 'pods'],
+  ReplicationController: ['replicationcontrollers', 'pods'],
+  StatefulSet: ['statefulsets', 'pods'],
+};
+
+/** Whether requests for such a workload can match. Of a kind that is not built in it is not known how requests name it. */
+function mayMean({ rules }: AdmissionMatch, kind: string): boolean {
+  const plurals = Object.hasOwn(madeOf, kind) ? madeOf[kind] : undefined;
+  if (rules === undefined || plurals === undefined) return true;
+  return rules.some(({ resources }) =>
+    resources.some((resource) => {
+      const [plural = ''] = resource.split('/', 1);
+      return plural === '*' || plurals.includes(plural);
+    }),
+  );
 }
 
 /**
