@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import * as z from 'zod';
 import { asStored } from '../../crds/cases/load-cases.ts';
 import { ConstraintProfile } from '../../crds/profile.ts';
@@ -7,7 +9,7 @@ import { resourceName } from '../../kube/resource.ts';
 import { aggregationLabel } from '../../operator/adapter-health.ts';
 import { adapters } from '../../operator/adapters/all.ts';
 import type { Adapter } from '../../operator/adapters/define.ts';
-import { genericAdapter } from '../../operator/adapters/generic.ts';
+import { genericAdapter, genericId } from '../../operator/adapters/generic.ts';
 import { readTogether } from '../../operator/adapters/join.ts';
 import { isPolicyByName } from '../../operator/adapters/policy-hints.ts';
 import { isPolicyAnnotation } from '../../operator/discovery/definitions.ts';
@@ -59,6 +61,14 @@ test('webhooks: one that fails closed and is Critical, one that changes objects,
       expect.objectContaining({ rule: expect.objectContaining({ carries: 'gatekeeper' }) }),
     ]),
   );
+});
+
+test('the README shows a sample as it is, and has a row for every adapter', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const shown = [...readme.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text = '']): unknown => parse(text));
+  expect(shown).toEqual(ofKind('ConstraintProfile'));
+  const rows = [...readme.matchAll(/^\| `([a-z]+)` \|/gm)].map(([, id]) => id);
+  expect(rows).toEqual(expect.arrayContaining([genericId, ...adapters.map(({ id }) => id)]));
 });
 
 test('a PriorityClass is there, and a workload has it', () => {

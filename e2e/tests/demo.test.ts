@@ -91,6 +91,8 @@ ${demo.stdout()}`);
   return line;
 }
 
+/** The cells of a row of a table but for the last one, which is an age. */
+const cellsOf = (row: string) => row.split(/ +/).slice(0, -1);
 const withoutAges = (table: string) => table.replaceAll(/ +\S+$/gm, '').trim();
 
 describe('npm start', () => {
@@ -122,6 +124,10 @@ describe('npm start', () => {
       `${onlyLine(demo, 'export KUBECONFIG')}; kubectl get constraintreports -A`,
     ]);
     expect(withoutAges(printed)).toBe(withoutAges(stdout));
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const told = [...readme.matchAll(/^\w+ +constraints +\d.*$/gm)].map(([row]) => cellsOf(row));
+    expect(told).toHaveLength(8);
+    expect(printed.split('\n').map(cellsOf)).toEqual(expect.arrayContaining(told));
     expect(printed).toMatch(/^shop +constraints +18 +10 +2 +6 +\d+s$/m);
     expect(printed).toMatch(/^sandbox +constraints +5 +0 +3 +2 +\d+s$/m);
   });
