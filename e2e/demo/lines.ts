@@ -88,7 +88,7 @@ export function companyLines({ kubeconfig, gateway, callers }: Place & { readonl
         `kubectl get ccreport ${clusterReportName} -o jsonpath='{.status.adapters[?(@.name=="generic")].reason}{"\\n"}'`,
         `kubectl create clusterrole reads-costlimits --verb=list,watch --resource=costlimits.finops.example.com`,
         `kubectl label clusterrole reads-costlimits ${aggregationLabel}=true`,
-        `kubectl -n shop wait creport ${reportName} --for=jsonpath='{.status.total}'=19 --timeout=60s`,
+        `kubectl wait ccreport ${clusterReportName} --for=jsonpath='{.status.byType.Unknown}'=2 --timeout=60s`,
       ],
     },
     {

@@ -187,7 +187,7 @@ describe('npm start', () => {
       expect(reason).toContain('must allow list and watch on costlimits.finops.example.com');
       await paste(demo, onlyLine(demo, 'create clusterrole'));
       await paste(demo, onlyLine(demo, 'label clusterrole'));
-      await paste(demo, onlyLine(demo, 'kubectl -n shop wait'));
+      await paste(demo, onlyLine(demo, 'kubectl wait'));
       expect(await paste(demo, 'kubectl -n shop get creport constraints -o yaml')).toContain('kind: CostLimit');
     },
   );
