@@ -15,6 +15,7 @@ import { clusterFactsName } from '../crds/detail.ts';
 import { createClient } from '../kube/client.ts';
 import type { Clock, Random } from '../kube/clock.ts';
 import { discoverResources, type ServedResources } from '../kube/discovery.ts';
+import type { KubeError } from '../kube/errors.ts';
 import { type Leadership, startLeadership } from '../kube/lease.ts';
 import { resourceName } from '../kube/resource.ts';
 import type { Transport } from '../kube/transport.ts';
@@ -130,9 +131,13 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     },
     onCrash: deps.onCrash,
     onError(resource, error) {
-      errors.watchFailed(resource);
       metrics.watchErrors.inc({ resource, code: error.code });
-      log.warn({ resource, code: error.code, said: error.said }, 'watch failed, trying again');
+      const fields = { resource, code: error.code, said: error.said };
+      const watch = watches.states().find((each) => each.resource === resource);
+      // Health says so already. Counted there as well, every further try would be a write of the totals.
+      if (isKnownDenial(watch, error)) return log.debug(fields, 'still denied, trying again');
+      errors.watchFailed(resource);
+      log.warn(fields, 'watch failed, trying again');
       reporter.totalsChanged();
     },
   });
@@ -241,6 +246,12 @@ function assertDefinitions(served: ServedResources): void {
 
 function discoveryFailure({ failure }: Pick<Discovery, 'failure'>): string[] {
   return failure === undefined ? [] : [`What the cluster serves cannot be read: ${failure.code}`];
+}
+
+/** Whether it is known of the kind that it is forbidden or not served, and the error says that again. */
+function isKnownDenial(watch: WatchState | undefined, { code }: KubeError): boolean {
+  if (watch?.state === 'forbidden') return code === 'KUBE_FORBIDDEN';
+  return watch?.state === 'absent' && code === 'KUBE_NOT_FOUND';
 }
 
 /** Whether a kind should be read and is not: those that RBAC forbids or no CRD defines are told, but are no failure. */

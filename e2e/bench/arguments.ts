@@ -21,7 +21,15 @@ Prints one JSON line a figure on stdout and its progress on stderr.
 --changes N            single changes of NetworkPolicies; ${defaults.changes} unless told
 --quiet-seconds N      time without any change; ${defaults.quietSeconds} unless told`;
 
-/** Throws one error with the usage in it. */
+/** What is wrong with a command line, and how it would be right. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  constructor(wrong: string, cause?: unknown) {
+    super(`${wrong}\n\n${usage}`, { cause });
+  }
+}
+
+/** Throws one UsageError. */
 export function readArguments(args: readonly string[]): Arguments {
   const given = parse(args);
   return {
@@ -44,7 +52,7 @@ function parse(args: readonly string[]) {
       },
     }).values;
   } catch (cause) {
-    throw new Error(`${cause instanceof Error ? cause.message : String(cause)}\n\n${usage}`, { cause });
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), cause);
   }
 }
 
@@ -52,7 +60,7 @@ function numberOf(name: string, given: string | undefined, ifAbsent: number): nu
   if (given === undefined) return ifAbsent;
   const value = Number(given);
   if (!Number.isInteger(value) || value < 1 || value > 100_000) {
-    throw new Error(`${name} is "${given}" and must be a whole number from 1 to 100000.\n\n${usage}`);
+    throw new UsageError(`${name} is "${given}" and must be a whole number from 1 to 100000.`);
   }
   return value;
 }

@@ -15,7 +15,7 @@ import { systemClock as clock } from '../../kube/clock.ts';
 import { connect } from '../control-plane/connection.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
 import { type Gateway, gatewayProgram, install, operatorProgram } from '../programs.ts';
-import { type Arguments, readArguments } from './arguments.ts';
+import { type Arguments, readArguments, UsageError } from './arguments.ts';
 import { createAuditTrail } from './audit-trail.ts';
 import { measureChanges, measureChangesAlone } from './change-latency.ts';
 import { createChanges, seededRandom } from './changes.ts';
@@ -51,10 +51,15 @@ try {
   await run(readArguments(process.argv.slice(2)));
 } catch (error) {
   if (error === asked) say('stopped, nothing is left running');
-  else process.stderr.write(`\nbench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  else process.stderr.write(`\nbench: ${textOf(error)}\n`);
   process.exitCode = error === asked ? 130 : 1;
 }
 process.exit(); // a wait that was given up may have a timer left
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof UsageError ? error.message : (error.stack ?? error.message);
+}
 
 async function run(sizes: Arguments): Promise<void> {
   print({

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { apply, at, waitFor } from '../control-plane/admin.ts';
+import { apply, at, get, type Target, waitFor } from '../control-plane/admin.ts';
 import { readObjects } from '../programs.ts';
 import type { Account, Cluster } from './cluster.ts';
 
@@ -17,9 +17,9 @@ const callers: readonly Account[] = [
 
 const workloads: readonly unknown[] = ['CronJob', 'Deployment', 'StatefulSet'];
 
-/** Applies all samples; resolves with the names of their namespaces once controllers have made the pods and counted them. */
+/** Applies the samples; resolves with the names of their namespaces once controllers have made the pods and counted them. */
 export async function applyCompany({ target }: Cluster): Promise<string[]> {
-  const objects = readObjects(samples);
+  const objects = await servedOf(target, readObjects(samples));
   const ofKind = (kind: string) => objects.filter((object) => at(object, 'kind') === kind).map(nameOf);
   await apply(
     target,
@@ -39,6 +39,20 @@ export async function applyCompany({ target }: Cluster): Promise<string[]> {
     await waitFor(target, path, hasItsPods, `the pods of Deployment ${name}`);
   }
   return ofKind('Namespace').map(({ name }) => name);
+}
+
+/** Kinds that only newer API servers serve, and where: MutatingAdmissionPolicy is v1 from Kubernetes 1.36. */
+const newerKinds: ReadonlyMap<unknown, string> = new Map(
+  ['MutatingAdmissionPolicy', 'MutatingAdmissionPolicyBinding'].map((kind) => [
+    kind,
+    '/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies?limit=1',
+  ]),
+);
+
+async function servedOf(target: Target, objects: readonly unknown[]): Promise<unknown[]> {
+  const missing = new Set<string>();
+  for (const path of new Set(newerKinds.values())) if ((await get(target, path)) === undefined) missing.add(path);
+  return objects.filter((object) => !missing.has(newerKinds.get(at(object, 'kind')) ?? ''));
 }
 
 function nameOf(object: unknown): { readonly namespace: string; readonly name: string } {

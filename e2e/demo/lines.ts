@@ -1,5 +1,6 @@
 /** The lines to copy. Each works as printed in any shell of this machine; those with kubectl after the `export`. */
-import { reportName } from '../../crds/api.ts';
+import { clusterReportName, reportName } from '../../crds/api.ts';
+import { aggregationLabel } from '../../operator/adapter-health.ts';
 import { at } from '../control-plane/admin.ts';
 import { installation } from '../programs.ts';
 
@@ -21,6 +22,7 @@ function written(kubeconfig: string, namespace: string): Section {
     lines: [
       `export KUBECONFIG=${quoted(kubeconfig)}`,
       'kubectl get constraintreports -A',
+      'kubectl get potoo -A',
       'kubectl explain creport.status',
       `kubectl -n ${namespace} get creport ${reportName} -o yaml`,
     ],
@@ -60,6 +62,36 @@ export function companyLines({ kubeconfig, gateway, callers }: Place & { readonl
       ],
     },
     {
+      title:
+        'What cluster-wide policies impose stands in the report as lines. Who may read all has each of them in full.',
+      lines: [
+        `kubectl -n payments get creport ${reportName} -o jsonpath='{range .status.inherited[*]}{@}{"\\n"}{end}'`,
+        curl(`${as('platform-admin')} ${gateway}/resources/constraints/payments/service-review`),
+        'kubectl get ccdetail',
+      ],
+    },
+    {
+      title:
+        'Two of them at work: an image without a version, and a Service while its webhook is down. Both are refused.',
+      lines: [
+        'kubectl -n shop create deployment tester --image=example.com/shop/tester:latest',
+        'kubectl -n payments create service clusterip api --tcp=8443',
+      ],
+    },
+    {
+      title:
+        "The company's own kinds: one is read as a ConstraintProfile says, one by an annotation of its definition. A third is " +
+        'a policy by its name, and health tells which right is missing. Given that right, the report of shop gains an entry ' +
+        'within half a minute.',
+      lines: [
+        'kubectl get cprofile',
+        `kubectl get ccreport ${clusterReportName} -o jsonpath='{.status.adapters[?(@.name=="generic")].reason}{"\\n"}'`,
+        `kubectl create clusterrole reads-costlimits --verb=list,watch --resource=costlimits.finops.example.com`,
+        `kubectl label clusterrole reads-costlimits ${aggregationLabel}=true`,
+        `kubectl wait ccreport ${clusterReportName} --for=jsonpath='{.status.byType.Unknown}'=2 --timeout=60s`,
+      ],
+    },
+    {
       title: 'Open checkout on all ports: Critical becomes Warning, in the report and in the answer.',
       lines: [
         `kubectl -n shop patch networkpolicy checkout-from-web --type=json -p '[{"op":"remove","path":"/spec/ingress/0/ports"}]'`,
@@ -68,7 +100,7 @@ export function companyLines({ kubeconfig, gateway, callers }: Place & { readonl
       ],
     },
     {
-      title: 'One Deployment more uses up the quota of sandbox, and a label puts the first rule on legacy.',
+      title: 'One Deployment more uses up the quota of sandbox, and a label gives legacy rules of its own.',
       lines: [
         'kubectl -n sandbox create deployment one-more --image=example.com/sandbox/try:1',
         'kubectl label namespace legacy pod-security.kubernetes.io/enforce=baseline',

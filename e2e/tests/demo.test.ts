@@ -91,6 +91,8 @@ ${demo.stdout()}`);
   return line;
 }
 
+/** The cells of a row of a table but for the last one, which is an age. */
+const cellsOf = (row: string) => row.split(/ +/).slice(0, -1);
 const withoutAges = (table: string) => table.replaceAll(/ +\S+$/gm, '').trim();
 
 describe('npm start', () => {
@@ -122,8 +124,12 @@ describe('npm start', () => {
       `${onlyLine(demo, 'export KUBECONFIG')}; kubectl get constraintreports -A`,
     ]);
     expect(withoutAges(printed)).toBe(withoutAges(stdout));
-    expect(printed).toMatch(/^shop +constraints +11 +9 +1 +1 +\d+s$/m);
-    expect(printed).toMatch(/^sandbox +constraints +2 +0 +2 +0 +\d+s$/m);
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const told = [...readme.matchAll(/^\w+ +constraints +\d.*$/gm)].map(([row]) => cellsOf(row));
+    expect(told).toHaveLength(8);
+    expect(printed.split('\n').map(cellsOf)).toEqual(expect.arrayContaining(told));
+    expect(printed).toMatch(/^shop +constraints +18 +10 +2 +6 +\d+s$/m);
+    expect(printed).toMatch(/^sandbox +constraints +5 +0 +3 +2 +\d+s$/m);
   });
 
   test.skipIf(!hasKubectl)('kubectl explains the fields and shows the report', async () => {
@@ -148,25 +154,63 @@ describe('npm start', () => {
     expect(await namespaces(onlyLine(demo, "'\\n' -X POST", 'potoo_list_namespaces'))).toBe(13);
   });
 
+  test.skipIf(!hasKubectl)(
+    'cluster-wide policies of every kind stand in the reports, and in full in resources',
+    async () => {
+      const lines = await paste(demo, onlyLine(demo, '.status.inherited'));
+      expect(lines).toMatch(/^Critical deny Admission ValidatingAdmissionPolicy\/pinned-images /m);
+      expect(lines).toMatch(/^Critical deny Admission ValidatingWebhookConfiguration\/service-review /m);
+      expect(lines).toMatch(/^Warning deny Unknown DataResidencyRule\/cardholder-data \w+: The ledger is kept in /m);
+      expect(lines).toMatch(/^Info deny Admission ValidatingWebhookConfiguration\/gatekeeper-.* Gatekeeper /m);
+      const webhook = JSON.parse(await paste(demo, onlyLine(demo, '/platform-admin', 'service-review')));
+      expect(webhook).toMatchObject({ detail_level: 'full', affected_workloads: [] });
+      const details = await paste(demo, 'kubectl get ccdetail');
+      const mutating = ['MutatingAdmissionPolicy', 'MutatingWebhookConfiguration'];
+      for (const kind of [...mutating, 'DataResidencyRule']) expect(details).toContain(` ${kind} `);
+    },
+  );
+
+  test.skipIf(!hasKubectl)('what they refuse is refused, with the name that stands in the report', async () => {
+    const image = paste(demo, onlyLine(demo, 'shop/tester:latest'));
+    await expect(image).rejects.toThrow(/ValidatingAdmissionPolicy 'pinned-images' .* Images need a tag/);
+    const service = paste(demo, onlyLine(demo, 'create service'));
+    await expect(service).rejects.toThrow('failed calling webhook "service-review.platform.example.com"');
+  });
+
+  test.skipIf(!hasKubectl)(
+    'a kind that may not be read is told with the right, and comes into the report with it',
+    async () => {
+      expect(await paste(demo, 'kubectl get cprofile')).toMatch(
+        /^data-residency +dataresidencyrules +generic .* True /m,
+      );
+      const reason = await paste(demo, onlyLine(demo, 'get ccreport cluster -o jsonpath'));
+      expect(reason).toContain('must allow list and watch on costlimits.finops.example.com');
+      await paste(demo, onlyLine(demo, 'create clusterrole'));
+      await paste(demo, onlyLine(demo, 'label clusterrole'));
+      await paste(demo, onlyLine(demo, 'kubectl wait'));
+      expect(await paste(demo, 'kubectl -n shop get creport constraints -o yaml')).toContain('kind: CostLimit');
+    },
+  );
+
   test.skipIf(!hasKubectl)('report and answer follow what is changed with kubectl', async () => {
     const report = 'kubectl -n shop get creport';
     expect(linesOf(demo)).toContain(report);
     await paste(demo, onlyLine(demo, 'patch networkpolicy'));
     await vi.waitFor(
       async () => {
-        expect(await paste(demo, report)).toMatch(/^constraints +11 +8 +2 +1 /m);
+        expect(await paste(demo, report)).toMatch(/^constraints +19 +9 +3 +7 /m);
         const answer = await paste(demo, onlyLine(demo, '/shop-admin', 'checkout'));
         expect(JSON.parse(answer)).toMatchObject({ severity: 'Warning', message: expect.stringContaining('any port') });
       },
       { timeout: 20_000 },
     );
-    await paste(demo, onlyLine(demo, 'create deployment'));
+    await paste(demo, onlyLine(demo, 'sandbox create deployment'));
     await paste(demo, onlyLine(demo, 'label namespace legacy'));
     await vi.waitFor(
       async () => {
         const table = await paste(demo, onlyLine(demo, 'kubectl get constraintreports'));
-        expect(table).toMatch(/^sandbox +constraints +2 +1 +1 +0 /m);
-        expect(table).toMatch(/^legacy +constraints +2 +1 +1 +0 /m);
+        expect(table).toMatch(/^sandbox +constraints +5 +1 +2 +2 /m);
+        expect(table).toMatch(/^legacy +constraints +5 +1 +2 +2 /m);
         expect(await paste(demo, onlyLine(demo, 'reports/legacy'))).toContain('Pod Security Standard are refused');
       },
       { timeout: 20_000 },

@@ -24,6 +24,12 @@ const inherited = inheritedBinding(
   { home: undefined, value: constraint },
 );
 
+const aboutRequests = (group: string, ...resources: string[]): Binding => {
+  const rule = { operations: ['CREATE'], apiGroups: [group], apiVersions: ['*'], resources };
+  const scope = { namespaces: {}, admission: [{}, { rules: [rule] }] };
+  return { ...inherited, form: { home: undefined, value: { ...constraint, scope } } };
+};
+
 describe('which workloads are bound', () => {
   const list = Array.from({ length: 130 }, (_, index) => workload(`Deployment/w${index}`, hidden));
   const items = list.slice(0, 20).map(({ name }) => `Deployment/${name}`);
@@ -109,6 +115,18 @@ describe('which workloads are bound', () => {
     ]);
   });
 
+  test('of a policy about requests, the workloads that can be asked for, and all of which that is not known', () => {
+    const workloads = workloadsOf([workload('CronJob/tidy'), workload('Deployment/web'), workload('Rollout/shop')]);
+    const namesOf = (group: string, ...resources: string[]) =>
+      affectedOf(aboutRequests(group, ...resources), workloads, true).names;
+    expect(namesOf('', 'services')).toEqual([]);
+    expect(namesOf('apps', 'deployments/scale')).toEqual(['web', 'shop']);
+    expect(namesOf('batch', 'jobs')).toEqual(['tidy', 'shop']);
+    expect(namesOf('', '*')).toEqual(['tidy', 'web', 'shop']);
+    expect(namesOf('argoproj.io', 'rollouts')).toEqual(['shop']);
+    expect(namesOf('*', 'services')).toEqual(['shop']);
+  });
+
   test('whom a policy from outside binds is told to those who may see its full form', () => {
     const workloads = workloadsOf([workload('Deployment/db', hidden), workload('Deployment/web')]);
     expect(affectedOf(inherited, workloads, true)).toEqual({ names: ['db'], total: 1 });
@@ -128,6 +146,15 @@ describe('whether a workload may be bound', () => {
     ['first', true],
   ])('beyond the names in the report the selector decides: %s', (name, expected) => {
     expect(mayBind(partly, name, workloads, true)).toBe(expected);
+  });
+
+  test('one that does not run here is bound by what binds all, from wherever it comes', () => {
+    const all = { ...constraint, scope: { namespaces: {}, workloads: {} } };
+    expect(mayBind({ ...inherited, form: { home: undefined, value: all } }, 'new', workloads, true)).toBe(true);
+    expect(mayBind(inherited, 'new', workloads, true)).toBe(false);
+    expect(mayBind(aboutRequests('apps', 'deployments'), 'new', workloads, true)).toBe(true);
+    expect(mayBind(aboutRequests('apps', 'deployments'), 'Job/new', workloads, true)).toBe(false);
+    expect(mayBind(aboutRequests('', 'services'), 'new', workloads, true)).toBe(false);
   });
 
   test('what cannot be told, or may not be told, counts as bound', () => {

@@ -5,6 +5,7 @@
  */
 import { compareText } from '../../crds/constraint.ts';
 import type { StoredWorkload } from '../../crds/detail.ts';
+import type { AdmissionMatch, Scope } from '../../crds/scope.ts';
 import { matchesLabels } from '../../kube/label-selector.ts';
 import type { Binding } from '../catalog/binding.ts';
 import { keyOfWorkload, type Workloads } from '../catalog/workloads.ts';
@@ -72,9 +73,43 @@ export function selects(binding: Binding, labels: Readonly<Record<string, string
 }
 
 /** Whether the full form means a workload of which more is known than labels, or may mean it. */
-function maySelect(binding: Binding, { labels, hostNetwork }: StoredWorkload): boolean {
-  if (hostNetwork === true && binding.form?.value.scope.workloads?.hostNetwork === false) return false;
+function maySelect(binding: Binding, { kind, labels, hostNetwork }: StoredWorkload): boolean {
+  const { workloads, admission } = binding.form?.value.scope ?? {};
+  if (hostNetwork === true && workloads?.hostNetwork === false) return false;
+  // A scope that is not about pods may still be about requests for what makes them.
+  if (workloads === undefined && admission?.every((match) => mayMean(match, kind)) === false) return false;
   return selects(binding, labels) !== false;
+}
+
+/** What the API server and its controllers make of one, by kind: requests for any of these are requests for it. */
+const madeOf: Readonly<Record<string, readonly string[]>> = {
+  CronJob: ['cronjobs', 'jobs', 'pods'],
+  DaemonSet: ['daemonsets', 'pods'],
+  Deployment: ['deployments', 'replicasets', 'pods'],
+  Job: ['jobs', 'pods'],
+  Pod: ['pods'],
+  ReplicaSet: ['replicasets', 'pods'],
+  ReplicationController: ['replicationcontrollers', 'pods'],
+  StatefulSet: ['statefulsets', 'pods'],
+};
+const madeOfAny = Object.values(madeOf).flat();
+
+/** Whether requests for such a workload can match. `kind` is undefined where it is not known either. */
+function mayMean({ rules }: AdmissionMatch, kind: string | undefined): boolean {
+  const made = kind !== undefined && Object.hasOwn(madeOf, kind) ? madeOf[kind] : undefined;
+  if (rules === undefined) return true;
+  return rules.some(({ apiGroups, resources }) => {
+    // Somebody else's controller may make all of these, and how requests name its own kind is not known.
+    if (made === undefined && !apiGroups.every(isBuiltIn)) return true;
+    return resources.some((resource) => {
+      const [plural = ''] = resource.split('/', 1);
+      return plural === '*' || (made ?? madeOfAny).includes(plural);
+    });
+  });
+}
+
+function isBuiltIn(group: string): boolean {
+  return group !== '*' && (!group.includes('.') || group.endsWith('.k8s.io'));
 }
 
 /**
@@ -94,7 +129,14 @@ export function mayBind(
   if (listsEveryName(binding)) return false;
   if (workloads === undefined || !formIsVisible || binding.form === undefined) return true;
   const candidates = workloads.list.filter((workload) => named(keyOfWorkload(workload)));
+  if (candidates.length === 0) return mayMeanNew(binding.form.value.scope, name);
   return candidates.some((workload) => maySelect(binding, workload));
+}
+
+function mayMeanNew({ workloads, admission }: Scope, name: string): boolean {
+  if (workloads !== undefined) return workloads.selector === undefined;
+  const kind = name.includes('/') ? name.slice(0, name.indexOf('/')) : undefined;
+  return admission === undefined || admission.every((match) => mayMean(match, kind));
 }
 
 function nameIn(key: string): string {

@@ -156,7 +156,7 @@ describe('levels', () => {
   });
 });
 
-test('nothing of a full form is in the bytes that a reader gets, whatever is asked', async () => {
+test('nothing of a full form is in the bytes that a reader gets, whatever is asked', { timeout: 60_000 }, async () => {
   const word = fc.stringMatching(/^[a-z]{12}$/);
   const input = fc.record(
     {

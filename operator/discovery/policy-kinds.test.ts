@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { constraintProfiles, constraintReports } from '../../crds/api.ts';
 import { ConstraintProfile } from '../../crds/profile.ts';
+import { leases } from '../../kube/lease.ts';
 import type { Resource } from '../../kube/resource.ts';
 import type { FakeApi } from '../../kube/testing/fake-api.ts';
 import { customResourceDefinitions, definitionOf } from '../../kube/testing/fake-definitions.ts';
@@ -215,6 +216,19 @@ test('a kind of the generic adapter that is forbidden is told with the right tha
       }),
     ]),
   });
+});
+
+test('a kind that stays forbidden is asked for again and again, and nothing is written for that', async () => {
+  await using simulated = await simulateOperator((api) => {
+    withFence('true')(api);
+    api.fail({ matching: ({ plural }) => plural === 'fences', status: 403, times: Number.POSITIVE_INFINITY });
+  });
+  const { api, clock } = simulated;
+  api.forgetRequests();
+  await clock.advance(300_000);
+  expect(api.requests.filter(({ plural }) => plural === 'fences').length).toBeGreaterThan(5);
+  const written = api.requests.filter(({ verb, plural }) => verb === 'update' && plural !== leases.plural);
+  expect(written).toEqual([]);
 });
 
 test('kinds are decided without profiles where those cannot be read', async () => {
