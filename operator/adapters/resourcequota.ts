@@ -13,7 +13,9 @@
  * Warning down to 70 %, unless a limit is 0: that is Critical whatever the usage. Figures of usage stand in the metrics alone,
  * because they move all the time and every change of a text is a write.
  *
- * A quota without limits imposes nothing. Not known here: what administrators limit in the admission configuration
+ * A quota without limits imposes nothing. Limits that no object is ever charged with are taken by the API server and have no
+ * effect, whatever they say: an extended resource without `requests.`, what is never counted, what the scopes leave out. They
+ * decide neither severity nor scope, and the texts say so. Not known here: what administrators limit in the admission configuration
  * (`limitedResources`), which no API serves.
  *
  * @see https://kubernetes.io/docs/concepts/policy/resource-quotas/
@@ -24,12 +26,12 @@ import * as z from 'zod';
 import { compareText, type Metrics, type Severity } from '../../crds/constraint.ts';
 import { QuotaScope } from '../../crds/rules/quota.ts';
 import type { AdmissionRule, Scope } from '../../crds/scope.ts';
-import type { Quantity } from '../../kube/quantity.ts';
-import { type Amount, Amounts, readAmounts } from './amounts.ts';
+import { Amounts, readAmounts } from './amounts.ts';
 import { type Draft, NamespacedMetadata, defineAdapter, summaryLengthMax } from './define.ts';
 import { absent } from './fields.ts';
-import { type Charge, chargeOf, quotaWord } from './quota-resources.ts';
-import { boundedList, sentence } from './text.ts';
+import { claimScope, isZero, type Limit, onClaims, quotaMessage, quotaSummary } from './quota-form.ts';
+import { type Charge, chargeOf } from './quota-resources.ts';
+import { sentence } from './text.ts';
 
 const ScopeRequirement = z.strictObject({
   scopeName: z.string(),
@@ -54,43 +56,39 @@ export const resourceQuota = defineAdapter({
     const faults = [...hard.faults, ...used.faults];
     if (hard.amounts.length === 0) return { drafts: [], faults };
 
-    const limits = hard.amounts.map(
+    const scopes = scopesOf(spec);
+    const all = hard.amounts.map(
       ({ name, text, quantity }): Limit => ({
         name,
         text,
         hard: quantity,
         used: used.amounts.find((amount) => amount.name === name),
+        charge: chargeIn(name, scopes),
       }),
     );
-    const scopes = scopesOf(spec);
+    const limits = all.filter(({ charge }) => charge !== undefined);
+    const idle = all.filter(({ charge }) => charge === undefined);
     const level = usageOf(limits, 'Info');
     const draft = {
       key: 'quota',
       type: 'ResourceLimit' as const,
       severity: severityOf(limits, level),
       effect: 'limit' as const,
-      summary: summaryOf(limits, scopes, level),
-      message: messageOf(limits, scopes, enforced),
+      summary: quotaSummary(limits, idle, scopes, level),
+      message: quotaMessage(limits, idle, scopes, enforced),
       scope: scopeOf(limits, scopes, namespace),
       rule: {
         form: 'quota' as const,
-        hard: Object.fromEntries(limits.map(({ name, text }) => [name, text])),
+        hard: Object.fromEntries(all.map(({ name, text }) => [name, text])),
         enforced,
         scopes,
       },
       metrics: metricsOf(limits),
-      ...(limits.some(isZero) ? {} : ifBefore(limits, scopes)),
+      ...(limits.some(isZero) ? {} : ifBefore(limits, idle, scopes)),
     };
     return { drafts: [draft], faults };
   },
 });
-
-interface Limit {
-  readonly name: string;
-  readonly text: string;
-  readonly hard: Quantity | undefined;
-  readonly used: Amount | undefined;
-}
 
 type Spec = z.infer<typeof Spec>;
 
@@ -103,10 +101,6 @@ function scopesOf(spec: Spec | undefined): QuotaScope[] {
       ...(values === undefined ? {} : { values }),
     })),
   ];
-}
-
-function isZero({ hard }: Limit): boolean {
-  return hard !== undefined && hard.nano <= 0n;
 }
 
 /** Whether at least `percent` of the limit is used, exactly. */
@@ -127,67 +121,19 @@ function severityOf(limits: readonly Limit[], usage: Severity): Severity {
 }
 
 /** Only what differs from what is said when nothing was said before. */
-function ifBefore(limits: readonly Limit[], scopes: readonly QuotaScope[]): Pick<Draft, 'ifBefore'> {
+function ifBefore(
+  limits: readonly Limit[],
+  idle: readonly Limit[],
+  scopes: readonly QuotaScope[],
+): Pick<Draft, 'ifBefore'> {
   const fresh = usageOf(limits, 'Info');
   const others = (['Critical', 'Warning'] as const).flatMap((before) => {
     const severity = usageOf(limits, before);
     if (severity === fresh) return [];
-    return [[before, { severity, summary: sentence(summaryOf(limits, scopes, severity), summaryLengthMax) }] as const];
+    const summary = sentence(quotaSummary(limits, idle, scopes, severity), summaryLengthMax);
+    return [[before, { severity, summary }] as const];
   });
   return others.length === 0 ? {} : { ifBefore: Object.fromEntries(others) };
-}
-
-/** Usage is told in words that change with the severity, and not more often. */
-function summaryOf(limits: readonly Limit[], scopes: readonly QuotaScope[], usage: Severity): string {
-  const wordsOf = (some: readonly Limit[]) =>
-    boundedList([...new Set(some.map(({ name }) => sentence(quotaWord(name), 60)))].toSorted(compareText), {
-      separator: ', ',
-      lengthMax: 100,
-      noun: 'resource',
-    });
-  const sums = limits.filter((limit) => !isZero(limit));
-  const zeros = limits.filter(isZero);
-  const whom = scopes.length === 0 ? '' : ` for some ${onClaims(scopes) ? 'volume claims' : 'pods'}`;
-  const parts = [
-    ...(sums.length === 0 ? [] : [`Limited in sum${whom}: ${wordsOf(sums)}`]),
-    ...(zeros.length === 0 ? [] : [`${sums.length === 0 ? `Not allowed${whom}` : 'not allowed'}: ${wordsOf(zeros)}`]),
-    ...(demanded(limits).length === 0 ? [] : [`pods must state ${wordsOf(demanded(limits))}`]),
-    ...usageWords[usage],
-  ];
-  return parts.join('; ');
-}
-
-/**
- * A pod that says nothing of such a resource is refused, however much is left ("must specify"). A value for the pod as a
- * whole does instead of one for each container.
- */
-const demandedNames = new Set(['cpu', 'memory', 'requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory']);
-
-function demanded(limits: readonly Limit[]): readonly Limit[] {
-  return limits.filter(({ name }) => demandedNames.has(name));
-}
-
-const usageWords: Record<Severity, readonly string[]> = {
-  Critical: ['used up or nearly so'],
-  Warning: ['mostly used'],
-  Info: [],
-};
-
-function messageOf(limits: readonly Limit[], scopes: readonly QuotaScope[], enforced: boolean): string {
-  const amounts = limits.map(({ name, text }) => `${name} ${text}`);
-  const sums = boundedList(amounts, { separator: ', ', lengthMax: 600, noun: 'resource' });
-  const whom = boundedList(scopes.map(scopeText), { separator: ' and ', lengthMax: 200, noun: 'scope' });
-  const counted = scopes.length === 0 ? '' : `, counting only what is in scope ${whom}`;
-  const names = demanded(limits).map(({ name }) => name);
-  const must = names.length === 0 ? '' : `; every container must state ${names.join(', ')}, or its pod as a whole`;
-  const waiting = enforced ? '' : '; not enforced until the quota controller has written a status';
-  return `The namespace may hold in sum at most ${sums}${counted}${must}${waiting}`;
-}
-
-function scopeText({ scopeName, operator, values = [] }: QuotaScope): string {
-  if (operator === 'Exists') return scopeName;
-  if (operator === 'DoesNotExist') return `not ${scopeName}`;
-  return `${scopeName} ${operator === 'In' ? 'in' : 'not in'} (${values.join(', ')})`;
 }
 
 /** Of every limit that can be read; usage only where the controller has told it. */
@@ -201,14 +147,8 @@ function metricsOf(limits: readonly Limit[]): Metrics {
   );
 }
 
-const claimScope = 'VolumeAttributesClass';
-
-function onClaims(scopes: readonly QuotaScope[]): boolean {
-  return scopes.some(({ scopeName }) => scopeName === claimScope);
-}
-
 function scopeOf(limits: readonly Limit[], scopes: readonly QuotaScope[], namespace: string): Scope {
-  const charges = limits.map(({ name }) => chargeOf(name)).filter((charge) => charge !== undefined);
+  const charges = limits.map(({ charge }) => charge).filter((charge) => charge !== undefined);
   const onPods = charges.some(({ on }) => on === 'Pod');
   return {
     namespaces: { names: [namespace] },
@@ -220,13 +160,11 @@ function scopeOf(limits: readonly Limit[], scopes: readonly QuotaScope[], namesp
 /** The requests that are charged, one rule for each API group and set of operations. */
 function admissionOf(charges: readonly Charge[], scopes: readonly QuotaScope[]): AdmissionRule[] {
   const rules = new Map<string, { group: string; operations: readonly string[]; resources: Set<string> }>();
-  for (const charge of charges.filter((one) => isInScope(one, scopes))) {
-    for (const { group, operations, resource } of requestsOf(charge, scopes)) {
-      const key = [group, ...operations].join(' ');
-      const rule = rules.get(key) ?? { group, operations, resources: new Set() };
-      rules.set(key, rule);
-      rule.resources.add(resource);
-    }
+  for (const { group, operations, resource } of charges.flatMap((charge) => requestsOf(charge, scopes))) {
+    const key = [group, ...operations].join(' ');
+    const rule = rules.get(key) ?? { group, operations, resources: new Set() };
+    rules.set(key, rule);
+    rule.resources.add(resource);
   }
   return [...rules]
     .toSorted(([a], [b]) => compareText(a, b))
@@ -236,6 +174,12 @@ function admissionOf(charges: readonly Charge[], scopes: readonly QuotaScope[]):
       apiVersions: ['*'],
       resources: [...resources].toSorted(compareText),
     }));
+}
+
+/** What the quota charges under this name; undefined when it charges nothing. */
+function chargeIn(name: string, scopes: readonly QuotaScope[]): Charge | undefined {
+  const charge = chargeOf(name);
+  return charge !== undefined && isInScope(charge, scopes) ? charge : undefined;
 }
 
 /** Whether all scopes can match at all: those of pods match pods alone, that of claims matches claims alone. */
