@@ -103,6 +103,16 @@ describe('onlyClusterScoped', () => {
     ['roles beside cluster roles', [rule({ resources: ['nodes'] }), rule()], false],
     ['pods', [rule()], false],
     ['all resources', [rule({ resources: ['*'] })], false],
+    [
+      'all resources of a group without namespaces',
+      [rule({ apiGroups: ['apiextensions.k8s.io'], resources: ['*'] })],
+      true,
+    ],
+    [
+      'all resources of a group with both',
+      [rule({ apiGroups: ['rbac.authorization.k8s.io'], resources: ['*'] })],
+      false,
+    ],
     ['a subresource of all resources', [rule({ resources: ['*/status'] })], false],
   ])('%s', (_, rules, expected) => {
     expect(onlyClusterScoped(rules)).toBe(expected);

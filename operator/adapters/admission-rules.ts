@@ -114,15 +114,27 @@ const clusterScoped: ReadonlyMap<string, ReadonlySet<string>> = new Map(
     'networking.k8s.io': ['ingressclasses', 'ipaddresses', 'servicecidrs'],
     'node.k8s.io': ['runtimeclasses'],
     'rbac.authorization.k8s.io': ['clusterrolebindings', 'clusterroles'],
-    'resource.k8s.io': ['deviceclasses', 'devicetaintrules', 'resourceslices'],
+    'resource.k8s.io': ['deviceclasses', 'devicetaintrules', 'resourcepoolstatusrequests', 'resourceslices'],
     'scheduling.k8s.io': ['priorityclasses'],
     'storage.k8s.io': ['csidrivers', 'csinodes', 'storageclasses', 'volumeattachments', 'volumeattributesclasses'],
     'storagemigration.k8s.io': ['storageversionmigrations'],
   }).map(([group, plurals]) => [group, new Set(plurals)]),
 );
 
+/** Of these groups: those without any kind in namespaces, so that `*` means the same as naming them all. */
+const withoutNamespaces: ReadonlySet<string> = new Set([
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'apiregistration.k8s.io',
+  'authentication.k8s.io',
+  'flowcontrol.apiserver.k8s.io',
+  'internal.apiserver.k8s.io',
+  'node.k8s.io',
+  'storagemigration.k8s.io',
+]);
+
 /**
- * Whether every rule can only match objects that live in no namespace: by its scope, or because it names nothing but
+ * Whether every rule can only match objects that live in no namespace: by its scope, or because it is about nothing but
  * built-in kinds that are known to be so. `nodes` of all groups may be in a namespace: others have kinds of that name.
  * No rules match nothing, so it is true of them.
  */
@@ -130,6 +142,7 @@ export function onlyClusterScoped(rules: readonly AdmissionRule[]): boolean {
   return rules.every(
     ({ scope, apiGroups, resources }) =>
       scope === 'Cluster' ||
+      apiGroups.every((group) => withoutNamespaces.has(group)) ||
       (apiGroups.every((group) => clusterScoped.has(group)) &&
         resources.every((resource) => apiGroups.some((group) => clusterScoped.get(group)?.has(pluralOf(resource))))),
   );
@@ -144,31 +157,42 @@ const wordLengthMax = 60;
 
 /** The kinds of resource, for every reader, in at most about `lengthMax` characters: `deployments, exec of pods, services`. */
 export function resourceWords(rules: readonly AdmissionRule[], lengthMax = 120): string {
-  const words = rules.flatMap((rule) =>
-    rule.resources.map((resource) => sentence(resourceWord(resource, rule), wordLengthMax)),
-  );
+  const words = rules.flatMap((rule) => {
+    const groups = groupWords(rule);
+    return rule.resources.map((resource) => sentence(resourceWord(resource, rule, groups), wordLengthMax));
+  });
   return boundedList([...new Set(words)].toSorted(compareText), { separator: ', ', lengthMax, noun: 'kind' });
 }
 
-function resourceWord(resource: string, { apiGroups, scope, names }: AdmissionRule): string {
+/** How the groups of a rule are told: behind a plural, and behind `all resources`. */
+interface GroupWords {
+  readonly suffix: string;
+  readonly whole: string;
+}
+
+function resourceWord(resource: string, { scope, names }: AdmissionRule, groups: GroupWords): string {
   const plural = pluralOf(resource);
   const subresource = resource === plural ? undefined : resource.slice(plural.length + 1);
   const some = names === undefined ? '' : 'certain ';
   if (plural !== '*') {
-    const kind = `${some}${plural}${groupSuffix(apiGroups)}`;
+    const kind = `${some}${plural}${groups.suffix}`;
     if (subresource === undefined) return kind;
     return subresource === '*' ? `${kind} with subresources` : `${subresource} of ${kind}`;
   }
   const reach = { Cluster: 'cluster-scoped ', Namespaced: 'namespaced ', '*': '' }[scope ?? '*'];
-  const groups = apiGroups.includes('*') ? '' : ` of ${apiGroups.map((group) => group || 'core').join(', ')}`;
-  const whole = `${names === undefined ? 'all ' : some}${reach}resources${groups}`;
+  const whole = `${names === undefined ? 'all ' : some}${reach}resources${groups.whole}`;
   if (subresource === undefined) return whole;
   return subresource === '*' ? `${whole} with subresources` : `${subresource} of ${whole}`;
 }
 
-/** People know built-in kinds by their plural; kinds of others are told apart by their group. */
-function groupSuffix([group = '*', ...more]: readonly string[]): string {
-  return more.length > 0 || !group.includes('.') || group.endsWith('.k8s.io') ? '' : `.${group}`;
+/** Once a rule: it may have thousands of groups beside thousands of resources. */
+function groupWords({ apiGroups }: AdmissionRule): GroupWords {
+  const [group = '*'] = apiGroups;
+  // People know built-in kinds by their plural; kinds of others are told apart by their group.
+  const isPlain = apiGroups.length > 1 || !group.includes('.') || group.endsWith('.k8s.io');
+  const list = apiGroups.map((each) => each || 'core');
+  const whole = boundedList(list, { separator: ', ', lengthMax: wordLengthMax, noun: 'group' });
+  return { suffix: isPlain ? '' : `.${group}`, whole: apiGroups.includes('*') ? '' : ` of ${whole}` };
 }
 
 const gerunds: Readonly<Record<Operation, string>> = {

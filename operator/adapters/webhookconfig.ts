@@ -69,7 +69,7 @@ export const webhookConfig = defineAdapter({
   constraints({ webhooks = [], ...configuration }) {
     const drafts: Draft[] = [];
     const faults: Fault[] = [];
-    const keys = new Set<string>();
+    const keys = new Map<string, number>();
     for (const [index, value] of webhooks.entries()) {
       const path = ['webhooks', index];
       const read = Entry.safeParse(value);
@@ -87,12 +87,14 @@ export const webhookConfig = defineAdapter({
 
 const keyLengthMax = 253;
 
-/** The name, which v1 wants to be unique; numbered where it is not. */
-function newKey(name: string, taken: Set<string>): string {
+/** The name, which v1 wants to be unique; numbered where it is not. `taken` counts how often each was asked for. */
+function newKey(name: string, taken: Map<string, number>): string {
   const first = sentence(name, keyLengthMax);
-  let key = first;
-  for (let count = 2; taken.has(key); count += 1) key = `${first}#${count}`;
-  taken.add(key);
+  let count = (taken.get(first) ?? 0) + 1;
+  let key = count === 1 ? first : `${first}#${count}`;
+  for (; taken.has(key); count += 1) key = `${first}#${count + 1}`;
+  taken.set(first, count);
+  if (key !== first) taken.set(key, 1);
   return key;
 }
 
@@ -191,9 +193,12 @@ function reachesExempt({ apiGroups, resources, scope }: AdmissionRule): boolean 
   return resources.some((resource) => resource === '*' || resource.startsWith('*/') || isExempt(resource));
 }
 
+/** The group has no other kinds, so that all of it is exempt. */
 function isNeverCalled({ rules }: Entry): boolean {
   return rules.every(
-    ({ apiGroups, resources }) => apiGroups.every((group) => group === exemptGroup) && resources.every(isExempt),
+    ({ apiGroups, resources }) =>
+      apiGroups.every((group) => group === exemptGroup) &&
+      resources.every((resource) => resource.startsWith('*') || isExempt(resource)),
   );
 }
 
