@@ -76,15 +76,20 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
   let ready = false;
   let unread = '';
 
-  const state = createClusterState(adapters, {
-    onNamespace: (namespace, priority) => reporter.changed(namespace, priority),
-    onNamespaceGone: (namespace) => reporter.gone(namespace),
-    onClusterDetail: (name) => reporter.clusterDetailChanged(name),
-    onProblem(adapter, problem) {
-      errors.unreadable(adapter);
-      metrics.problems.inc({ adapter });
-      log.warn({ adapter, ...problem }, 'part of a policy was not understood');
-      reporter.totalsChanged();
+  const state = createClusterState({
+    clock,
+    adapters,
+    waitMs: (resource) => policies.decided.waitMs.get(resource) ?? 0,
+    events: {
+      onNamespace: (namespace, priority) => reporter.changed(namespace, priority),
+      onNamespaceGone: (namespace) => reporter.gone(namespace),
+      onClusterDetail: (name) => reporter.clusterDetailChanged(name),
+      onProblem(adapter, problem) {
+        errors.unreadable(adapter);
+        metrics.problems.inc({ adapter });
+        log.warn({ adapter, ...problem }, 'part of a policy was not understood');
+        reporter.totalsChanged();
+      },
     },
   });
   const reporter = createReporter({
@@ -157,6 +162,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     wantedVersion: (resource) => policies.decided.generic.get(resource)?.profile?.gvr.version,
     consumers(definitions) {
       const generic = policies.generic(definitions);
+      state.waitsChanged();
       const { switchedOff } = policies.decided;
       const isWanted = ({ policyOf, resource }: Consumer<unknown>) =>
         policyOf === undefined || !switchedOff.has(resourceName(resource));

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { homeNamespace } from '../../crds/constraint.ts';
+import type { Clock } from '../../kube/clock.ts';
 import { resourceName, type KubeObject } from '../../kube/resource.ts';
 import type { Priority } from '../../kube/work-queue.ts';
 import type { Adapter, AdapterResource, Problem, Reading } from '../adapters/define.ts';
@@ -24,6 +25,7 @@ import { createScopeIndex } from '../scope/scope-index.ts';
 import { type Workload, workloadKinds, workloadOf, workloadOfPod } from '../scope/workload.ts';
 import { createWorkloadIndex } from '../scope/workload-index.ts';
 import { createClusterFacts } from './cluster-facts.ts';
+import { createGatheredChanges } from './gathered-changes.ts';
 import { createPolicies } from './policies.ts';
 import type { Consumer } from './watches.ts';
 
@@ -44,6 +46,8 @@ export interface ClusterState {
   readonly exists: (namespace: string) => boolean;
   constraints(): readonly ReadConstraint[];
   namespacesWithConstraints(): number;
+  /** Other waits may be asked for than before. */
+  waitsChanged(): void;
 }
 
 export interface ClusterStateEvents {
@@ -57,8 +61,18 @@ export interface ClusterStateEvents {
 
 const Phase = z.object({ phase: z.string() });
 
-/** An empty state; its consumers fill it. `adapters` read policies, `events` hear what each change touches. */
-export function createClusterState(adapters: readonly Adapter[], events: ClusterStateEvents): ClusterState {
+export interface ClusterStateDeps {
+  readonly clock: Clock;
+  /** Read policies. */
+  readonly adapters: readonly Adapter[];
+  /** How long changes of a kind of policy (`plural.group`) are gathered before `events` hear of them. */
+  readonly waitMs: (resource: string) => number;
+  /** Hear what each change touches. */
+  readonly events: ClusterStateEvents;
+}
+
+/** An empty state; its consumers fill it. */
+export function createClusterState({ clock, adapters, waitMs, events }: ClusterStateDeps): ClusterState {
   const scopes = createScopeIndex();
   const clusterPolicies = createClusterPolicies();
   const workloads = createWorkloadIndex();
@@ -70,15 +84,17 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
     },
   });
   const terminating = new Set<string>();
+  /** Details of policies of the cluster that the present change touches. */
+  let touchedDetails = new Set<string>();
   const policies = createPolicies(
     {
       ...scopes,
       setPolicy(policy, constraints) {
-        for (const name of clusterPolicies.set(policy, constraints)) events.onClusterDetail(name);
+        for (const name of clusterPolicies.set(policy, constraints)) touchedDetails.add(name);
         return scopes.setPolicy(policy, constraints);
       },
       removePolicy(policy) {
-        for (const name of clusterPolicies.remove(policy)) events.onClusterDetail(name);
+        for (const name of clusterPolicies.remove(policy)) touchedDetails.add(name);
         return scopes.removePolicy(policy);
       },
     },
@@ -87,8 +103,20 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
 
   const isLiving = (namespace: string) => scopes.namespaces.has(namespace) && !terminating.has(namespace);
 
-  function touched(namespaces: ReadonlySet<string>, home: string | undefined): void {
-    for (const namespace of namespaces) events.onNamespace(namespace, namespace === home ? 'now' : 'later');
+  const changes = createGatheredChanges({
+    clock,
+    waitMs,
+    tell({ namespaces, clusterDetails }) {
+      for (const name of clusterDetails) events.onClusterDetail(name);
+      for (const [namespace, priority] of namespaces) events.onNamespace(namespace, priority);
+    },
+  });
+
+  function touched(resource: string, namespaces: ReadonlySet<string>, home: string | undefined): void {
+    const clusterDetails = touchedDetails;
+    touchedDetails = new Set();
+    const priorities = [...namespaces].map((name) => [name, name === home ? 'now' : 'later'] as const);
+    changes.changed(resource, { namespaces: new Map(priorities), clusterDetails });
   }
 
   const namespaceConsumer: Consumer<{
@@ -119,7 +147,8 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
   };
 
   function policyConsumer(adapter: Adapter, resource: AdapterResource): Consumer<Reading> {
-    const prefix = `${resourceName(resource)}/`;
+    const name = resourceName(resource);
+    const prefix = `${name}/`;
     return {
       resource,
       policyOf: adapter.id,
@@ -127,11 +156,12 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
       upsert(key, reading) {
         const [first] = reading.constraints;
         const home = first === undefined ? homeOfKey(key) : homeNamespace(first.source);
-        touched(policies.set(adapter, prefix + key, reading), home);
+        touched(name, policies.set(adapter, prefix + key, reading), home);
       },
       remove(key) {
-        touched(policies.remove(adapter, prefix + key), homeOfKey(key));
+        touched(name, policies.remove(adapter, prefix + key), homeOfKey(key));
       },
+      synced: () => changes.flush(name),
     };
   }
 
@@ -175,6 +205,7 @@ export function createClusterState(adapters: readonly Adapter[], events: Cluster
 
   return {
     policyConsumer,
+    waitsChanged: () => changes.waitsChanged(),
     consumers: [
       namespaceConsumer,
       ...adapters.flatMap((adapter) => adapter.resources.map((resource) => policyConsumer(adapter, resource))),

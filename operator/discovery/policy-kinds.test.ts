@@ -301,3 +301,35 @@ test('a profile for a kind that is forbidden says which right is missing', async
     ),
   });
 });
+
+test('changes of a kind are gathered as long as its profile says, whoever reads it; the first list is not', async () => {
+  await using simulated = await simulateOperator((api) => {
+    withFence()(api);
+    api.put(networkPolicies, denyIngress);
+    api.put(constraintProfiles, profile({ debounceSeconds: 60 }));
+    api.put(constraintProfiles, {
+      metadata: { name: 'network' },
+      spec: { gvr: { group: 'networking.k8s.io', resource: 'networkpolicies' }, debounceSeconds: 300 },
+    });
+  });
+  const { api, clock, report } = simulated;
+  expect(report('shop')).toMatchObject({ total: 2 });
+  const written = () =>
+    api.requests.filter(({ plural, verb }) => plural === constraintReports.plural && verb === 'update').length;
+  api.forgetRequests();
+  for (let index = 0; index < 30; index += 1) {
+    api.put(fences, fence(`f${index}`));
+    await clock.advance(1_500);
+  }
+  expect(written()).toBe(0);
+  await clock.advance(20_000);
+  expect(written()).toBe(1);
+  expect(report('shop')).toMatchObject({ total: 32 });
+
+  api.remove(networkPolicies, { namespace: 'shop', name: 'p' });
+  await clock.advance(200_000);
+  expect(report('shop')).toMatchObject({ total: 32 });
+  api.remove(constraintProfiles, { name: 'network' });
+  await clock.advance(2_000);
+  expect(report('shop')).toMatchObject({ total: 31 });
+});
