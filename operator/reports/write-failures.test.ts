@@ -31,6 +31,23 @@ test('one that is written again names the others that the same denied, and none 
   expect(failures.succeeded('e')).toEqual({ hadFailed: true, deniedToo: [] });
 });
 
+test('quotas of the same name are one sentence, and one that lets a report pass says nothing of the others', () => {
+  const failures = setUp();
+  const exceeded = new KubeError('KUBE_FORBIDDEN', {
+    status: 403,
+    request: 'POST /x',
+    said: 'constraintreports.potoo.io "constraints" is forbidden: exceeded quota: team, requested: x=1, used: x=0, limited: x=0',
+  });
+  failures.failed('a', exceeded);
+  expect(failures.sentences().denials[0]).toMatch(/^The report of a is denied by ResourceQuota team: KUBE_FORBIDDEN/);
+  failures.failed('b', exceeded);
+  expect(failures.sentences().denials).toEqual([
+    expect.stringMatching(/^The report of a, b is denied by each namespace's own ResourceQuota team: KUBE_FORBIDDEN/),
+  ]);
+  expect(failures.succeeded('a')).toEqual({ hadFailed: true, deniedToo: [] });
+  expect(failures.denied().get('quota')).toBe(1);
+});
+
 test('the wait doubles up to 30 s, and grows with the number that the same denies', () => {
   const failures = setUp();
   const waits = Array.from({ length: 8 }, () => (failures.failed('a', denial('w')), failures.retryAfterMs('a')));

@@ -13,7 +13,10 @@ export interface WriteFailures {
   failed(key: string, error: KubeError): Told;
   /** For a key that is denied. */
   retryAfterMs(key: string): number;
-  /** Returns whether the key had failed, and other keys that the same denied: what let this one pass may let them pass. */
+  /**
+   * Returns whether the key had failed, and other keys that the same denied: what let this one pass may let them pass. Of a
+   * quota there are none, because each namespace has its own.
+   */
   succeeded(key: string): { readonly hadFailed: boolean; readonly deniedToo: readonly string[] };
   forget(key: string): void;
   /** A sentence for each thing that stops namespaces; the report of the cluster, which cannot tell of itself, is not in it. */
@@ -87,7 +90,7 @@ export function createWriteFailures({
       text:
         denied === undefined
           ? `${reports} could not be written: ${said}`
-          : `${reports} is denied by ${deniedText(denied)}: ${said}`,
+          : `${reports} is denied by ${ownText(denied, named.length)}${deniedText(denied)}: ${said}`,
       denied,
     };
   }
@@ -119,7 +122,8 @@ export function createWriteFailures({
     succeeded(key) {
       const failure = forget(key);
       if (failure === undefined) return { hadFailed: false, deniedToo: [] };
-      const others = failure.denied === undefined ? [] : (keysByCause.get(failure.cause) ?? []);
+      const others =
+        failure.denied === undefined || isOwn(failure.denied) ? [] : (keysByCause.get(failure.cause) ?? []);
       return { hadFailed: true, deniedToo: [...others] };
     },
     forget: (key) => void forget(key),
@@ -142,6 +146,15 @@ export function createWriteFailures({
       return counts;
     },
   };
+}
+
+/** A quota lives in the namespace that it stops: those of the same name elsewhere are others, and end by themselves. */
+function isOwn({ by }: Denied): boolean {
+  return by === 'quota';
+}
+
+function ownText(denied: Denied, namespaces: number): string {
+  return isOwn(denied) && namespaces > 1 ? "each namespace's own " : '';
 }
 
 /** `report of a, b, c and 7 more`, `detail x`, or both. */
