@@ -23,6 +23,8 @@ test('lists every resource once, in the version its group prefers', async () => 
     'kyverno.io/v2/policies',
   ]);
   expect(served.find(policies)).toMatchObject({ ...policies, subresources: ['status'] });
+  expect(served.findIn('v1', policies)).toMatchObject(older);
+  expect(served.findIn('v3', policies)).toBeUndefined();
   expect(served.find(nodes)).toMatchObject({ namespaced: false, kind: 'Node' });
   expect(served.find({ group: 'kyverno.io', plural: 'pods' })).toBeUndefined();
   expect(served.find(pods)?.verbs).toContain('watch');

@@ -15,6 +15,8 @@ export interface ServedResources {
   /** `group/version` of aggregated APIs whose server did not answer: what is listed for them may be old. Sorted. */
   readonly stale: readonly string[];
   find(wanted: { readonly group: string; readonly plural: string }): ServedResource | undefined;
+  /** The same in one version, which its group need not prefer. */
+  findIn(version: string, wanted: { readonly group: string; readonly plural: string }): ServedResource | undefined;
 }
 
 /** Go writes an empty list as null. */
@@ -67,6 +69,7 @@ const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscovery
 export async function discoverResources(transport: Transport, signal?: AbortSignal): Promise<ServedResources> {
   const lists = await Promise.all(['/api', '/apis'].map((path) => discover(transport, path, signal)));
   const resources = new Map<string, ServedResource>();
+  const inVersions = new Map<string, ServedResource>();
   const stale = new Set<string>();
   for (const { metadata, versions } of lists.flatMap(({ items }) => items)) {
     const group = metadata.name;
@@ -75,7 +78,9 @@ export async function discoverResources(transport: Transport, signal?: AbortSign
       for (const discovered of version.resources) {
         const key = `${group}/${discovered.resource}`;
         const served = servedOf(group, version.version, discovered);
-        if (served !== undefined && !resources.has(key)) resources.set(key, served);
+        if (served === undefined) continue;
+        if (!resources.has(key)) resources.set(key, served);
+        inVersions.set(`${key}/${version.version}`, served);
       }
     }
   }
@@ -83,6 +88,7 @@ export async function discoverResources(transport: Transport, signal?: AbortSign
     all: [...resources].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, resource]) => resource),
     stale: [...stale].toSorted(),
     find: ({ group, plural }) => resources.get(`${group}/${plural}`),
+    findIn: (version, { group, plural }) => inVersions.get(`${group}/${plural}/${version}`),
   };
 }
 

@@ -159,7 +159,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     random,
     watches,
     served,
-    wantedVersion: (resource) => policies.decided.generic.get(resource)?.profile?.gvr.version,
+    wantedVersion: (resource) => policies.decided.wantedVersion.get(resource),
     consumers(definitions) {
       const generic = policies.generic(definitions);
       state.waitsChanged();

@@ -22,6 +22,8 @@ export interface DecidedKinds {
   readonly generic: ReadonlyMap<string, GenericKind>;
   /** `plural.group` of what is read by nobody → the ConstraintProfile that says so. */
   readonly switchedOff: ReadonlyMap<string, string>;
+  /** `plural.group` → the version to read, where a profile names one. */
+  readonly wantedVersion: ReadonlyMap<string, string>;
   /** `plural.group` → how long changes of its objects are gathered, where a profile asks for it. */
   readonly waitMs: ReadonlyMap<string, number>;
   /** ConstraintProfile → why it is not followed. */
@@ -36,6 +38,7 @@ export function decideKinds(
 ): DecidedKinds {
   const generic = new Map<string, GenericKind>();
   const switchedOff = new Map<string, string>();
+  const wantedVersion = new Map<string, string>();
   const waitMs = new Map<string, number>();
   const refused = new Map<string, string>();
   /** `plural.group` → the profile that speaks for it. */
@@ -54,6 +57,7 @@ export function decideKinds(
       switchedOff.set(name, profile);
       continue;
     }
+    if (spec.gvr.version !== undefined) wantedVersion.set(name, spec.gvr.version);
     if (spec.debounceSeconds !== undefined) waitMs.set(name, spec.debounceSeconds * 1_000);
     if (adapterOf(kind, adapters) === undefined) generic.set(name, { ...kind, profile: spec });
   }
@@ -63,7 +67,13 @@ export function decideKinds(
     if (isNeverRead({ group, plural }) || adapterOf({ group, plural }, adapters) !== undefined) continue;
     if (isPolicy ?? isPolicyByName({ group, plural, kind })) generic.set(name, { group, plural, profile: undefined });
   }
-  return { generic: new Map([...generic].toSorted(([a], [b]) => (a < b ? -1 : 1))), switchedOff, waitMs, refused };
+  return {
+    generic: new Map([...generic].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    switchedOff,
+    wantedVersion,
+    waitMs,
+    refused,
+  };
 }
 
 type Kind = Pick<Resource, 'group' | 'plural'>;

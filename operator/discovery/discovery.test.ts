@@ -28,10 +28,13 @@ function follower(): Consumer<string> & { readonly heard: string[] } {
   };
 }
 
-async function discover(before: (api: FakeApi) => void = () => undefined) {
+async function discover(
+  before: (api: FakeApi) => void = () => undefined,
+  { builtIn = [], version }: { readonly builtIn?: readonly Resource[]; readonly version?: string } = {},
+) {
   const clock = createVirtualClock();
   const kinds = [customResourceDefinitions, { ...apiServices, version: 'v1', kind: 'APIService', namespaced: false }];
-  const api = createFakeApi({ resources: kinds, clock });
+  const api = createFakeApi({ resources: [...kinds, ...builtIn], clock });
   before(api);
   const random = seededRandom(5);
   const crashes: unknown[] = [];
@@ -54,7 +57,7 @@ async function discover(before: (api: FakeApi) => void = () => undefined) {
     random,
     watches,
     served,
-    wantedVersion: () => undefined,
+    wantedVersion: () => version,
     consumers: () => [reader],
     onServed: () => undefined,
     onError: (error) => void errors.push(error),
@@ -89,6 +92,15 @@ test('a kind whose definition comes is read within a second', async () => {
   await found.clock.advance(1_000);
   expect(found.stateOfRules()).toBe('synced');
   expect(found.reader.heard).toEqual(['+a']);
+});
+
+test('a kind without a definition is read in the version that is wanted, if it is served', async () => {
+  const both = [rulesV2, rules];
+  await using older = await discover((api) => void api.put(rules, rule('a')), { builtIn: both, version: 'v1' });
+  expect(older.versionsWatched()).toEqual(['v1']);
+  expect(older.reader.heard).toEqual(['+a']);
+  await using other = await discover(undefined, { builtIn: both, version: 'v3' });
+  expect(other.stateOfRules()).toBe('absent');
 });
 
 test('a definition that is not established yet is waited for', async () => {

@@ -135,7 +135,10 @@ export function startDiscovery(deps: DiscoveryDeps): Discovery {
     const found = served.find(kind) ?? (isThere(kind) ? watches.watched(name) : undefined);
     const version = deps.wantedVersion(name);
     if (found === undefined || version === undefined || version === found.version) return found;
-    return definitions.get(name)?.versions.includes(version) === true ? { ...found, version } : undefined;
+    const defined = definitions.get(name);
+    // What is built in or aggregated has no definition.
+    if (defined === undefined) return served.findIn(version, kind);
+    return defined.versions.includes(version) ? { ...found, version } : undefined;
   }
 
   function wantedChanged(): void {

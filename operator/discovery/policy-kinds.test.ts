@@ -150,6 +150,28 @@ test('a profile chooses among the served versions', async () => {
   expect(report('shop')).toMatchObject({ total: 0 });
 });
 
+test('a version that a kind of another adapter is not served in is told, and nothing is read', async () => {
+  const inVersion = (version: string) => ({
+    metadata: { name: 'p' },
+    spec: { gvr: { group: 'networking.k8s.io', version, resource: 'networkpolicies' }, enabled: true },
+  });
+  await using simulated = await simulateOperator((api) => {
+    withShop(api);
+    api.put(networkPolicies, denyIngress);
+    api.put(constraintProfiles, inVersion('v9'));
+  });
+  const { api, clock, report } = simulated;
+  expect(report('shop')).toMatchObject({ total: 0 });
+  expect(profileReady(api, 'p')).toMatchObject({
+    reason: 'NotServed',
+    message: 'The cluster does not serve networkpolicies.networking.k8s.io in version v9.',
+  });
+  api.put(constraintProfiles, inVersion('v1'));
+  await clock.advance(5_000);
+  expect(report('shop')).toMatchObject({ total: 1 });
+  expect(profileReady(api, 'p')).toMatchObject({ reason: 'Matched' });
+});
+
 test('a profile switches off a kind that an adapter is made for, and on again', async () => {
   await using simulated = await simulateOperator((api) => {
     withShop(api);

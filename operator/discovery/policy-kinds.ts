@@ -60,7 +60,13 @@ export function createPolicyKinds(deps: PolicyKindsDeps): PolicyKinds {
   const readers = new Map<string, GenericReader>();
   /** Profiles are known, or cannot be. Before that a kind would be read that one of them switches off. */
   let known = false;
-  let decided: DecidedKinds = { generic: new Map(), switchedOff: new Map(), waitMs: new Map(), refused: new Map() };
+  let decided: DecidedKinds = {
+    generic: new Map(),
+    switchedOff: new Map(),
+    wantedVersion: new Map(),
+    waitMs: new Map(),
+    refused: new Map(),
+  };
 
   const consumer: Consumer<KnownProfile> = {
     resource: constraintProfiles,
