@@ -22,7 +22,7 @@ import type { Transport } from '../kube/transport.ts';
 import { adapterHealth, reasonOf } from './adapter-health.ts';
 import { adapters } from './adapters/all.ts';
 import { createClusterState } from './discovery/cluster-state.ts';
-import { customResourceDefinitions } from './discovery/definitions.ts';
+import { apiServices, customResourceDefinitions } from './discovery/definitions.ts';
 import { type Discovery, startDiscovery } from './discovery/discovery.ts';
 import { createPolicyKinds } from './discovery/policy-kinds.ts';
 import { factsOf, profileStatus } from './discovery/profile-status.ts';
@@ -153,13 +153,20 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     onChange: () => discovery.wantedChanged(),
     onReread: (resource) => watches.reread(resource),
   });
+  /** What is read for more than the policies in it: a profile that names another version would take it away. */
+  const ownReaders = [...state.consumers, ...reporter.consumers, policies.consumer].filter(
+    ({ policyOf }) => policyOf === undefined,
+  );
+  const neededKinds = new Set(
+    [customResourceDefinitions, apiServices, ...ownReaders.map(({ resource }) => resource)].map(resourceName),
+  );
   const discovery = startDiscovery({
     transport,
     clock,
     random,
     watches,
     served,
-    wantedVersion: (resource) => policies.decided.wantedVersion.get(resource),
+    wantedVersion: (resource) => (neededKinds.has(resource) ? undefined : policies.decided.wantedVersion.get(resource)),
     consumers(definitions) {
       const generic = policies.generic(definitions);
       state.waitsChanged();

@@ -30,7 +30,7 @@ function follower(): Consumer<string> & { readonly heard: string[] } {
 
 async function discover(
   before: (api: FakeApi) => void = () => undefined,
-  { builtIn = [], version }: { readonly builtIn?: readonly Resource[]; readonly version?: string } = {},
+  { builtIn = [], wanted }: { readonly builtIn?: readonly Resource[]; readonly wanted?: string } = {},
 ) {
   const clock = createVirtualClock();
   const kinds = [customResourceDefinitions, { ...apiServices, version: 'v1', kind: 'APIService', namespaced: false }];
@@ -57,7 +57,7 @@ async function discover(
     random,
     watches,
     served,
-    wantedVersion: () => version,
+    wantedVersion: () => wanted,
     consumers: () => [reader],
     onServed: () => undefined,
     onError: (error) => void errors.push(error),
@@ -96,10 +96,10 @@ test('a kind whose definition comes is read within a second', async () => {
 
 test('a kind without a definition is read in the version that is wanted, if it is served', async () => {
   const both = [rulesV2, rules];
-  await using older = await discover((api) => void api.put(rules, rule('a')), { builtIn: both, version: 'v1' });
+  await using older = await discover((api) => void api.put(rules, rule('a')), { builtIn: both, wanted: 'v1' });
   expect(older.versionsWatched()).toEqual(['v1']);
   expect(older.reader.heard).toEqual(['+a']);
-  await using other = await discover(undefined, { builtIn: both, version: 'v3' });
+  await using other = await discover(undefined, { builtIn: both, wanted: 'v3' });
   expect(other.stateOfRules()).toBe('absent');
 });
 

@@ -172,6 +172,28 @@ test('a version that a kind of another adapter is not served in is told, and not
   expect(profileReady(api, 'p')).toMatchObject({ reason: 'Matched' });
 });
 
+test('a version of a profile takes no kind away that is read for more than policies', async () => {
+  await using simulated = await simulateOperator((api) => {
+    withShop(api);
+    for (const [name, gvr] of Object.entries({
+      crds: { group: 'apiextensions.k8s.io', version: 'v9', resource: 'customresourcedefinitions' },
+      namespaces: { group: '', version: 'v9', resource: 'namespaces' },
+      pods: { group: '', version: 'v9', resource: 'pods' },
+    })) {
+      api.put(constraintProfiles, { metadata: { name }, spec: { gvr, enabled: true } });
+    }
+  });
+  const { api, report } = simulated;
+  expect(report('shop')).toMatchObject({ conditions: [{ status: 'True' }] });
+  const watched = new Set(api.watches.map(({ plural }) => plural));
+  expect(['customresourcedefinitions', 'namespaces', 'pods'].filter((plural) => !watched.has(plural))).toEqual([]);
+  expect(profileReady(api, 'namespaces')).toMatchObject({
+    status: 'False',
+    reason: 'Refused',
+    message: 'namespaces is read in version v1, because it is read for more than policies.',
+  });
+});
+
 test('a profile switches off a kind that an adapter is made for, and on again', async () => {
   await using simulated = await simulateOperator((api) => {
     withShop(api);

@@ -70,6 +70,10 @@ function saysOf({ spec, refusal, adapter, watched, watch }: ProfileFacts): Says 
     return { status: 'False', reason: 'NotServed', message: `The cluster does not serve ${name}${inVersion}.` };
   }
   if (watch.state === 'forbidden') return { status: 'False', reason: 'Forbidden', message: reasonOf(watch) ?? '' };
+  if (version !== undefined && version !== watched.version) {
+    const message = `${name} is read in version ${watched.version}, because it is read for more than policies.`;
+    return { status: 'False', reason: 'Refused', message };
+  }
   const [fault] = fieldPathFaults(spec);
   if (fault !== undefined) {
     return { status: 'False', reason: 'Refused', message: `${fieldPathText(fault.path)}: ${fault.message}` };
