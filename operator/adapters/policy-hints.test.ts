@@ -12,6 +12,7 @@ test.each([
   'HTTPLocalRateLimitPolicy',
   'ClusterAdmissionPolicyGroup',
   'GlobalCustomQuota',
+  'ClusterImagePolicy',
   'TeamLimitRange',
   'PodConstraint',
   'K8sRestriction',
@@ -29,7 +30,6 @@ test.each([
   'QuotaClaim',
   'PrometheusRule',
   'BackupPolicy',
-  'ImagePolicy',
   'Policyholder',
   'Delimit',
   'Certificate',
@@ -47,6 +47,8 @@ test.each([
   'reports.kyverno.io',
   'iam.aws.upbound.io',
   'policy',
+  'nvidia.com',
+  'image.toolkit.fluxcd.io',
 ])('no kind of %s is', (group) => {
   expect(taken('Policy', group)).toBe(false);
 });

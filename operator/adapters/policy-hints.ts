@@ -37,7 +37,6 @@ const chores = new Set([
   'autoscaling',
   'backup',
   'failover',
-  'image',
   'notification',
   'override',
   'placement',
@@ -86,6 +85,21 @@ const neverGroups = new Set([
   'wgpolicyk8s.io',
 ]);
 
+/**
+ * What they call a policy says how an operator, nodes or image updates are set up. Elsewhere an ImagePolicy is about which
+ * images may run.
+ *
+ * @see https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/
+ * @see https://fluxcd.io/flux/components/image/imagepolicies/
+ */
+const setupGroups = new Set([
+  'image.toolkit.fluxcd.io',
+  'mellanox.com',
+  'nmstate.io',
+  'nvidia.com',
+  'sriovnetwork.openshift.io',
+]);
+
 /** Their objects stand for things in a cloud: the policy of a bucket binds nobody in the cluster. */
 const cloudGroups = ['.azure.com', '.cnrm.cloud.google.com', '.crossplane.io', '.services.k8s.aws', '.upbound.io'];
 
@@ -95,7 +109,7 @@ export function isPolicyByName(crd: {
   readonly plural: string;
   readonly kind: string;
 }): boolean {
-  if (neverGroups.has(crd.group) || crd.group.endsWith(`.${apiGroup}`)) return false;
+  if (neverGroups.has(crd.group) || setupGroups.has(crd.group) || crd.group.endsWith(`.${apiGroup}`)) return false;
   if (cloudGroups.some((suffix) => crd.group.endsWith(suffix))) return false;
   const words = wordsOf(crd.kind);
   if (collectiveWords.has(words.at(-1) ?? '')) words.pop();
