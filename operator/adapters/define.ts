@@ -169,19 +169,27 @@ export function faultsOf(error: z.ZodError, prefix: readonly PropertyKey[] = [])
 
 /** As an RFC 6901 JSON pointer. */
 export function jsonPointer(path: readonly PropertyKey[]): string {
-  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  let pointer = '';
+  for (const step of path) {
+    const text = String(step);
+    pointer += `/${/[~/]/.test(text) ? text.replaceAll('~', '~0').replaceAll('/', '~1') : text}`;
+  }
+  return pointer;
 }
 
-/** Ordered by path: the order of fields in an object means nothing. */
+/** Ordered by path: the order of fields in an object means nothing. Only what is kept is put into words. */
 export function nameProblems(object: unknown, faults: readonly Fault[]): Problem[] {
+  if (faults.length === 0) return [];
+  const name = describe(object);
   return faults
-    .map(({ path, message }) => ({
-      object: describe(object),
-      path: sentence(fieldPathText(path), problemLengthMax),
-      message: sentence(message, problemLengthMax),
-    }))
+    .map(({ path, message }) => ({ path: fieldPathText(path), message }))
     .toSorted((a, b) => compareText(a.path, b.path) || compareText(a.message, b.message))
-    .slice(0, problemsMax);
+    .slice(0, problemsMax)
+    .map(({ path, message }) => ({
+      object: name,
+      path: sentence(path, problemLengthMax),
+      message: sentence(message, problemLengthMax),
+    }));
 }
 
 const Named = z

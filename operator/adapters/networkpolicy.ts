@@ -154,10 +154,25 @@ interface Openings {
   readonly faults: readonly Fault[];
 }
 
+/** Of rules, and of the peers or ports of a rule: whoever writes more that cannot be read gets it read as one unknown. */
+const faultsMax = 100;
+
 function readRules(spec: Spec, direction: Direction, namespace: string): Openings {
   const field = direction === 'Ingress' ? 'ingress' : 'egress';
-  const read = (spec[field] ?? []).map((rule, index) => readRule(rule, direction, namespace, ['spec', field, index]));
-  return { openings: read.flatMap(({ openings }) => openings), faults: read.flatMap(({ faults }) => faults) };
+  const openings: NetworkOpening[] = [];
+  const faults: Fault[] = [];
+  for (const [index, rule] of (spec[field] ?? []).entries()) {
+    if (faults.length >= faultsMax) {
+      const rest = [{ path: ['spec', field], message: `Too much cannot be read: from rule ${index} on nothing is` }];
+      openings.push(...unreadOpening(['spec', field], rest));
+      faults.push(...rest);
+      break;
+    }
+    const read = readRule(rule, direction, namespace, ['spec', field, index]);
+    openings.push(...read.openings);
+    faults.push(...read.faults);
+  }
+  return { openings, faults };
 }
 
 /** What is understood of a rule is one opening; what is not understood, a second one. */
@@ -188,6 +203,7 @@ function readEach<Item>(
   const items: Item[] = [];
   const faults: Fault[] = [];
   for (const [index, value] of values.entries()) {
+    if (faults.length >= faultsMax) break;
     const read = schema.safeParse(value);
     if (read.success) items.push(read.data);
     else faults.push(...faultsOf(read.error, [...path, index]));
