@@ -167,6 +167,14 @@ export function faultsOf(error: z.ZodError, prefix: readonly PropertyKey[] = [])
   });
 }
 
+/** After so many faults the rest of a list is one more: nobody mends a thousand, and each takes time to find. */
+export const faultsMax = 100;
+
+/** Of a list that is not read any further. */
+export function restUnread(path: readonly PropertyKey[], index: number): Fault {
+  return { path, message: `Too much cannot be read: from number ${index} on nothing is, counted from 0` };
+}
+
 /** As an RFC 6901 JSON pointer. */
 export function jsonPointer(path: readonly PropertyKey[]): string {
   let pointer = '';

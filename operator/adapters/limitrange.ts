@@ -26,7 +26,15 @@ import { compareText } from '../../crds/constraint.ts';
 import { LimitRangeRule } from '../../crds/rules/limit-range.ts';
 import type { AdmissionRule, Scope } from '../../crds/scope.ts';
 import { Amounts, readAmounts } from './amounts.ts';
-import { type Draft, type Fault, NamespacedMetadata, defineAdapter, faultsOf } from './define.ts';
+import {
+  type Draft,
+  type Fault,
+  NamespacedMetadata,
+  defineAdapter,
+  faultsMax,
+  faultsOf,
+  restUnread,
+} from './define.ts';
 import { absent } from './fields.ts';
 import { boundedList } from './text.ts';
 
@@ -52,6 +60,10 @@ export const limitRange = defineAdapter({
     const faults: Fault[] = [];
     const counts = new Map<Type, number>();
     for (const [index, value] of (spec?.limits ?? []).entries()) {
+      if (faults.length >= faultsMax) {
+        faults.push(restUnread(['spec', 'limits'], index));
+        break;
+      }
       const { rule, faults: found } = readItem(value, ['spec', 'limits', index]);
       faults.push(...found);
       if (rule === undefined) continue;

@@ -20,7 +20,7 @@ test('thousands of rules that cannot be read are one unknown from a point on, an
   if (rule?.form !== 'network') throw new Error('no network rule');
   expect(rule.allow).toHaveLength(101);
   expect(rule.allow.at(-1)).toEqual({ path: '/spec/ingress', unread: ['/spec/ingress'] });
-  expect(problems[0]).toMatchObject({ path: 'spec.ingress', message: expect.stringContaining('from rule 100 on') });
+  expect(problems[0]).toMatchObject({ path: 'spec.ingress', message: expect.stringContaining('from number 100 on') });
 });
 
 test('what follows thousands of peers that cannot be read stays unknown', () => {

@@ -27,7 +27,16 @@ import * as z from 'zod';
 import { compareText } from '../../crds/constraint.ts';
 import type { LabelSelector } from '../../crds/label-selector.ts';
 import type { NetworkOpening, NetworkPeer, NetworkPort, NetworkRule } from '../../crds/rules/network.ts';
-import { type Draft, type Fault, NamespacedMetadata, defineAdapter, faultsOf, jsonPointer } from './define.ts';
+import {
+  type Draft,
+  type Fault,
+  NamespacedMetadata,
+  defineAdapter,
+  faultsMax,
+  faultsOf,
+  jsonPointer,
+  restUnread,
+} from './define.ts';
 import { SelectorField, absent, selectsAll } from './fields.ts';
 import { networkEffect, networkMessage, networkSeverity, networkSummary } from './network-form.ts';
 
@@ -154,16 +163,13 @@ interface Openings {
   readonly faults: readonly Fault[];
 }
 
-/** Of rules, and of the peers or ports of a rule: whoever writes more that cannot be read gets it read as one unknown. */
-const faultsMax = 100;
-
 function readRules(spec: Spec, direction: Direction, namespace: string): Openings {
   const field = direction === 'Ingress' ? 'ingress' : 'egress';
   const openings: NetworkOpening[] = [];
   const faults: Fault[] = [];
   for (const [index, rule] of (spec[field] ?? []).entries()) {
     if (faults.length >= faultsMax) {
-      const rest = [{ path: ['spec', field], message: `Too much cannot be read: from rule ${index} on nothing is` }];
+      const rest = [restUnread(['spec', field], index)];
       openings.push(...unreadOpening(['spec', field], rest));
       faults.push(...rest);
       break;

@@ -57,3 +57,17 @@ test('names that look like the numbers of repeated ones stay apart', () => {
   const keys = webhookConfig.read(asStored({ ...object, webhooks })).constraints.map(({ key }) => key);
   expect(keys).toEqual(['a', 'a#2', 'a#3', 'a#4', 'a#2#2']);
 });
+
+test('thousands of webhooks that cannot be read are one from a point on, which may be asked about anything', () => {
+  const object = { apiVersion: 'v1', kind: 'ValidatingWebhookConfiguration', metadata: { name: 'c' } };
+  const webhooks = Array.from({ length: 3_000 }, (_, index) => ({ name: `w${index}`, rulez: [] }));
+  const { constraints, problems } = webhookConfig.read(asStored({ ...object, webhooks }));
+  expect(constraints).toHaveLength(101);
+  expect(constraints.at(-1)).toMatchObject({
+    key: 'webhooks',
+    effect: 'unknown',
+    scope: { namespaces: {}, admission: [{}] },
+    rule: { unread: ['/webhooks'] },
+  });
+  expect(problems[0]).toMatchObject({ path: 'webhooks', message: expect.stringContaining('from number 100 on') });
+});

@@ -31,7 +31,16 @@ import type { Severity } from '../../crds/constraint.ts';
 import { WebhookRule } from '../../crds/rules/webhook.ts';
 import { type AdmissionMatch, type AdmissionRule, MatchCondition, type Scope } from '../../crds/scope.ts';
 import { AdmissionRuleField, onlyClusterScoped, podControllers, pods, reaches, services } from './admission-rules.ts';
-import { type Draft, type Fault, type ObjectHead, defineAdapter, faultsOf, jsonPointer } from './define.ts';
+import {
+  type Draft,
+  type Fault,
+  type ObjectHead,
+  defineAdapter,
+  faultsMax,
+  faultsOf,
+  jsonPointer,
+  restUnread,
+} from './define.ts';
 import { SelectorField, absent, selectsAll } from './fields.ts';
 import { sentence } from './text.ts';
 import { unreadMessage, unreadSummary, webhookMessage, webhookSummary } from './webhook-form.ts';
@@ -71,6 +80,12 @@ export const webhookConfig = defineAdapter({
     const faults: Fault[] = [];
     const keys = new Map<string, number>();
     for (const [index, value] of webhooks.entries()) {
+      if (faults.length >= faultsMax) {
+        const rest = [restUnread(['webhooks'], index)];
+        faults.push(...rest);
+        drafts.push(unreadDraft(undefined, newKey('webhooks', keys), rest, configuration));
+        break;
+      }
       const path = ['webhooks', index];
       const read = Entry.safeParse(value);
       if (!read.success) {
