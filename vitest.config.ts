@@ -14,6 +14,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{crds,kube,operator,gateway,e2e}/**/*.test.ts'],
           exclude: ['e2e/tests/**', 'e2e/check/**', '**/node_modules/**'],
+          // Against hanging, and no measure of speed: a property of a thousand runs shares the machine with others.
+          testTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },
       },

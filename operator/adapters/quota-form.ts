@@ -107,6 +107,7 @@ function scopeText({ scopeName, operator, values = [] }: QuotaScope): string {
 /** The one scope of claims; all others are of pods. */
 export const claimScope = 'VolumeAttributesClass';
 
+/** Whether the quota is about claims: with that scope it charges no pod. */
 export function onClaims(scopes: readonly QuotaScope[]): boolean {
   return scopes.some(({ scopeName }) => scopeName === claimScope);
 }
