@@ -158,12 +158,16 @@ export function constraintOf(draft: Draft, { apiVersion, kind, metadata }: Objec
   };
 }
 
+/** Far more than are told, and few enough to sort. */
+const issuesMax = 500;
+
 /** What zod found, below `prefix`. Every field that is not known becomes a fault of its own. */
 export function faultsOf(error: z.ZodError, prefix: readonly PropertyKey[] = []): Fault[] {
-  return error.issues.flatMap((issue) => {
+  return error.issues.slice(0, issuesMax).flatMap((issue) => {
     const path = [...prefix, ...issue.path];
     if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
-    return issue.keys.map((key) => ({ path: [...path, key], message: 'Not a field that this version knows' }));
+    const keys = issue.keys.toSorted(compareText).slice(0, issuesMax);
+    return keys.map((key) => ({ path: [...path, key], message: 'Not a field that this version knows' }));
   });
 }
 

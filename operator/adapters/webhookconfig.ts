@@ -208,12 +208,13 @@ function reachesExempt({ apiGroups, resources, scope }: AdmissionRule): boolean 
   return resources.some((resource) => resource === '*' || resource.startsWith('*/') || isExempt(resource));
 }
 
-/** The group has no other kinds, so that all of it is exempt. */
+/** By rules that match nothing: exempt kinds, of whose group there are no others, or kinds of the cluster in namespaces. */
 function isNeverCalled({ rules }: Entry): boolean {
   return rules.every(
-    ({ apiGroups, resources }) =>
-      apiGroups.every((group) => group === exemptGroup) &&
-      resources.every((resource) => resource.startsWith('*') || isExempt(resource)),
+    (rule) =>
+      (rule.scope === 'Namespaced' && onlyClusterScoped([rule])) ||
+      (rule.apiGroups.every((group) => group === exemptGroup) &&
+        rule.resources.every((resource) => resource.startsWith('*') || isExempt(resource))),
   );
 }
 
