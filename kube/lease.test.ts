@@ -92,6 +92,21 @@ test('stopping hands the Lease over at once', async () => {
   expect(specOf(api)).toMatchObject({ holderIdentity: 'two', leaseDurationSeconds: 15, leaseTransitions: 1 });
 });
 
+test('whenever the holder dies, another leads within 20 s', async () => {
+  for (let seed = 1; seed <= 30; seed += 1) {
+    const { api, clock } = cluster();
+    const one = candidate(api, clock, 'one');
+    await clock.settle();
+    const two = candidate(api, clock, 'x'.repeat(seed));
+    await clock.advance(20_000 + seed * 137);
+    api.fail({ matching: ({ client }) => client === 'one', times: Number.POSITIVE_INFINITY, status: 0 });
+    const diedAt = clock.monotonic();
+    await clock.advanceUntil(() => two.leading, 30_000);
+    expect(clock.monotonic() - diedAt, `seed ${seed}`).toBeLessThan(20_000);
+    await Promise.all([one.stop(), two.stop()]);
+  }
+});
+
 describe('a holder that cannot reach the server', () => {
   test('stops by itself at its deadline, before another begins', async () => {
     const { api, clock } = cluster();

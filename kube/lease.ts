@@ -61,7 +61,7 @@ interface Observed {
  *
  * ```
  *  waiting ──┬─ nobody holds it, or its holder has not renewed for its whole duration ──▶ leading ──┐
- *     ▲      └─ held by another: look again in 2 to 4.4 s                                 │  renewed │ every 2 s
+ *     ▲      └─ held by another: look again in 2 to 4.4 s, or when it can be taken        │  renewed │ every 2 s
  *     │                                                                                   ▼◀─────────┘
  *     └────────────────── not renewed for 10 s, or taken by another ──────────────────── lost
  * ```
@@ -180,9 +180,17 @@ export function startLeadership(options: LeadershipOptions): Leadership {
         if (error.code === 'KUBE_CONFLICT' || error.code === 'KUBE_NOT_FOUND') await reread();
         options.onError?.(error);
       }
-      const waitMs = isLeading() ? timing.retryMs : timing.retryMs * (1 + waitingJitter * random());
-      await pause(waitMs);
+      await pause(isLeading() ? timing.retryMs : waitingMs());
     }
+  }
+
+  /** Not past the moment at which the Lease may be taken: client-go's wait alone would come up to 4.4 s later. */
+  function waitingMs(): number {
+    const waitMs = timing.retryMs * (1 + waitingJitter * random());
+    if (observed === undefined || observed.holder === identity) return waitMs;
+    const expiresInMs = observed.at + observed.durationMs - clock.monotonic();
+    // One that has expired already was tried for just now.
+    return expiresInMs > 0 ? Math.min(waitMs, expiresInMs) : waitMs;
   }
 
   /** Finds out whether the term goes on after a renewal that was refused. */
