@@ -5,6 +5,8 @@ import type { KubeError } from './errors.ts';
 const backoff = { firstMs: 800, maxMs: 30_000 };
 /** Where nobody answers there is no server to spare, and what it will have to tell is waited for. */
 const unreachableBackoff = { firstMs: 800, maxMs: 8_000 };
+/** Who grants a right waits for what it brings. A refusal costs the server next to nothing. */
+const forbiddenBackoff = { firstMs: 800, maxMs: 8_000 };
 /** So many 410 since the last watch that worked are what a restart of the server brings; more are a reason to slow down. */
 const goneAtOnceMax = 2;
 /** A server may ask for patience, not for giving up. */
@@ -31,6 +33,11 @@ export interface ReflectorRetry {
   listed(): void;
   /** After a watch that the server ended at once and in good order: it must not be asked in a loop. */
   shortWatchMs(): number;
+}
+
+function limitsAfter({ code }: KubeError): typeof backoff {
+  if (code === 'KUBE_UNREACHABLE') return unreachableBackoff;
+  return code === 'KUBE_FORBIDDEN' ? forbiddenBackoff : backoff;
 }
 
 /** How long to wait before the next attempt; begins as if all went well. */
@@ -61,7 +68,7 @@ export function createReflectorRetry(random: Random): ReflectorRetry {
 
   function waitMsAfter(error: KubeError): number {
     if (error.code === 'KUBE_GONE' && gone <= goneAtOnceMax) return random() * 100;
-    const limits = error.code === 'KUBE_UNREACHABLE' ? unreachableBackoff : backoff;
+    const limits = limitsAfter(error);
     // After a time that went well, try again almost at once: most cuts are a matter of one peer.
     const waitMs = failures === 1 ? random() * 100 : backoffMs(failures - 1, limits, random);
     return Math.max(waitMs, Math.min(error.retryAfterMs ?? 0, retryAfterMsMax));

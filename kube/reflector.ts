@@ -55,6 +55,12 @@ export interface ReflectorOptions<T> extends WatchTarget {
   readonly onError?: ((error: KubeError) => void) | undefined;
   /** `state` is another than before. */
   readonly onState?: ((state: ReflectorState) => void) | undefined;
+  /**
+   * How long objects stay known while the right to read them is missing. Then they are dropped, which the handler hears
+   * object by object and `onForgotten` at the end. For ever unless told.
+   */
+  readonly forbiddenMsMax?: number | undefined;
+  readonly onForgotten?: (() => void) | undefined;
   /** A handler or `prune` threw. Without it the rejection is left unhandled and ends the process. */
   readonly onCrash?: ((error: unknown) => void) | undefined;
 }
@@ -75,12 +81,14 @@ const shortWatchMs = 1_000;
  *     └──────────────┬─────────────┴───────────────────────┬────────────────────────┘
  *                    ▼ 403, three times                    ▼ 404, three times
  *                forbidden                              absent
- *     (cache stays: it may be for a moment)    (cache is emptied: the kind is gone)
+ *     (cache stays: it may be for a moment,    (cache is emptied: the kind is gone)
+ *      but not longer than forbiddenMsMax)
  *              both try again like every failure, and end as synced
  * ```
  *
  * A connection that ends in good order, or is silent for 90 s, is opened again at the last resourceVersion; the state
- * stays synced. After an error it waits 0.8 to 30 s (client-go's values, with jitter) or as long as Retry-After says. 410
+ * stays synced. After an error it waits 0.8 to 30 s (client-go's values, with jitter; 8 s where a
+ * right is missing) or as long as Retry-After says. 410
  * Gone and anything unreadable lead to a new list. A WatchList (events instead of pages) is tried first; a server that
  * refuses it, or ends it before its closing bookmark, is listed in pages from then on.
  *
@@ -107,6 +115,8 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   /** When the present watch began to deliver changes. */
   let watchingSince: number | undefined;
   let watchListRefused = false;
+  /** When the right to read began to be missing. */
+  let forbiddenSince: number | undefined;
 
   function touch(): void {
     lastContactAt = clock.monotonic();
@@ -120,7 +130,17 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
 
   function settle(next: 'synced' | 'forbidden' | 'absent'): void {
     synced.resolve();
+    forbiddenSince = next === 'forbidden' ? (forbiddenSince ?? clock.monotonic()) : undefined;
     become(next);
+  }
+
+  /** Nobody can tell any more whether what is known is still true. Called between two attempts, so that no watch goes on. */
+  function forgetIfForbiddenTooLong(): void {
+    const { forbiddenMsMax = Number.POSITIVE_INFINITY } = options;
+    if (forbiddenSince === undefined || clock.monotonic() - forbiddenSince < forbiddenMsMax) return;
+    resourceVersion = undefined;
+    cache.clear();
+    options.onForgotten?.();
   }
 
   function endFill(at: string): void {
@@ -205,8 +225,10 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
     const steady = watchingSince !== undefined && clock.monotonic() - watchingSince >= steadyMs;
     const { relist, waitMs, denied } = retry.failed(error, steady);
     if (relist) resourceVersion = undefined;
-    if (denied && error.code === 'KUBE_FORBIDDEN') settle('forbidden');
-    else if (denied) {
+    if (denied && error.code === 'KUBE_FORBIDDEN') {
+      settle('forbidden');
+      forgetIfForbiddenTooLong();
+    } else if (denied) {
       cache.clear();
       settle('absent');
     } else if (state !== 'starting') become('failing');

@@ -121,6 +121,47 @@ test('a kind that is forbidden is told with the right that is missing, and is no
   });
 });
 
+const ofPolicies = ({ plural }: { readonly plural: string }) => plural === 'networkpolicies';
+const isWrite = ({ verb, plural }: { readonly verb: string; readonly plural: string }) =>
+  !['get', 'list', 'watch'].includes(verb) && plural !== 'leases';
+
+// Each attempt to read it was counted as a failure in the totals: a write every half minute, for ever, and a line of log.
+test('a kind that stays forbidden costs neither writes nor log, and is read soon after the right is given', async () => {
+  let allow: () => void = () => undefined;
+  await using simulated = await simulateOperator((api) => {
+    withShop(api);
+    api.put(networkPolicies, denyIngress);
+    allow = api.fail({ matching: ofPolicies, status: 403, times: Number.POSITIVE_INFINITY });
+  });
+  const { api, clock, log, report } = simulated;
+  api.forgetRequests();
+  await clock.advance(3_600_000);
+  expect(api.requests.filter(isWrite)).toEqual([]);
+  expect(log.filter((line) => line.includes('watch failed'))).toHaveLength(1);
+  allow();
+  await clock.advance(9_000);
+  expect(report('shop')).toMatchObject({ total: 1 });
+});
+
+test('what may not be read any more leaves the reports after a minute, as it would after a restart', async () => {
+  await using simulated = await simulateOperator((api) => {
+    withShop(api);
+    api.put(networkPolicies, denyIngress);
+  });
+  const { api, clock, report, totals, crashes } = simulated;
+  const allow = api.fail({ matching: ofPolicies, status: 403, times: Number.POSITIVE_INFINITY });
+  api.cutWatches(ofPolicies);
+  await clock.advance(50_000);
+  expect(report('shop')).toMatchObject({ total: 1 });
+  await clock.advance(30_000);
+  expect(report('shop')).toMatchObject({ total: 0, ...ready('True') });
+  expect(totals()).toMatchObject({ constraints: 0, ...ready('True') });
+  allow();
+  await clock.advance(9_000);
+  expect(report('shop')).toMatchObject({ total: 1 });
+  expect(crashes).toEqual([]);
+});
+
 test('a quota that goes down a little from an edge says what it said before, also to an operator that starts anew', async () => {
   const quota = (used: string) => ({
     metadata: { namespace: 'shop', name: 'q', uid: 'quota' },

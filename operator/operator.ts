@@ -33,6 +33,7 @@ import type { Metrics } from './metrics.ts';
 import { tellLeaseFailures } from './lease-failures.ts';
 import { timestamp } from './reports/content.ts';
 import { createReporter } from './reports/reporter.ts';
+import { tellWatchFailures } from './watch-failures.ts';
 
 export interface OperatorDeps {
   readonly transport: Transport;
@@ -71,6 +72,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
   const kubernetes = Version.parse(
     await transport.request({ method: 'GET', path: '/version', signal: deps.signal }),
   ).gitVersion;
+  const watchFailures = tellWatchFailures(log);
   const errors = createErrorCounts(() => policies.adapters);
   let leadership: Leadership | undefined;
   let ready = false;
@@ -129,6 +131,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     clock,
     random,
     onState() {
+      watchFailures.states(watches.states());
       policies.stateChanged(watches.states());
       profiles.changed();
       reporter.totalsChanged();
@@ -137,12 +140,11 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     onCrash: deps.onCrash,
     onError(resource, error) {
       metrics.watchErrors.inc({ resource, code: error.code });
-      const fields = { resource, code: error.code, said: error.said };
+      watchFailures.failed(resource, error);
       const watch = watches.states().find((each) => each.resource === resource);
       // Health says so already. Counted there as well, every further try would be a write of the totals.
-      if (isKnownDenial(watch, error)) return log.debug(fields, 'still denied, trying again');
+      if (isDenial(watch, error)) return;
       errors.watchFailed(resource);
-      log.warn(fields, 'watch failed, trying again');
       reporter.totalsChanged();
     },
   });
@@ -261,10 +263,9 @@ function discoveryFailure({ failure }: Pick<Discovery, 'failure'>): string[] {
   return failure === undefined ? [] : [`What the cluster serves cannot be read: ${failure.code}`];
 }
 
-/** Whether it is known of the kind that it is forbidden or not served, and the error says that again. */
-function isKnownDenial(watch: WatchState | undefined, { code }: KubeError): boolean {
-  if (watch?.state === 'forbidden') return code === 'KUBE_FORBIDDEN';
-  return watch?.state === 'absent' && code === 'KUBE_NOT_FOUND';
+/** Whether a right is missing, or a kind that is known not to be served is so still: states that are told, and no failures. */
+function isDenial(watch: WatchState | undefined, { code }: KubeError): boolean {
+  return code === 'KUBE_FORBIDDEN' || (watch?.state === 'absent' && code === 'KUBE_NOT_FOUND');
 }
 
 /** Whether a kind should be read and is not: those that RBAC forbids or no CRD defines are told, but are no failure. */

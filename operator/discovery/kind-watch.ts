@@ -5,6 +5,7 @@
 import type { Clock, Random } from '../../kube/clock.ts';
 import type { KubeError } from '../../kube/errors.ts';
 import { type CompleteList, type Reflector, type ReflectorState, startReflector } from '../../kube/reflector.ts';
+import { apiGroup } from '../../crds/api.ts';
 import { type KubeObject, type Resource, resourceName } from '../../kube/resource.ts';
 import type { Transport } from '../../kube/transport.ts';
 
@@ -62,6 +63,12 @@ export interface KindWatch {
 
 /** How long a kind that the API server does not give may hold up everything else. */
 const settleMsMax = 30_000;
+
+/**
+ * How long what was read stays true when the right to read it is withdrawn: longer than an API server that has just started
+ * refuses everybody. What we write ourselves stays known, or it would all be written again.
+ */
+const forbiddenMsMax = 60_000;
 
 type Values = readonly unknown[];
 
@@ -125,6 +132,13 @@ export function startKindWatch(
         if (!isCurrent()) return;
         if (state === 'absent') removeLeft();
         if (state !== 'failing') settled.resolve();
+        deps.onState();
+      },
+      forbiddenMsMax: target.group === apiGroup ? undefined : forbiddenMsMax,
+      onForgotten() {
+        if (!isCurrent() || !wasSynced) return;
+        removeLeft();
+        wasSynced = false;
         deps.onState();
       },
       onCrash: deps.onCrash,
