@@ -204,10 +204,12 @@ test('a namespace that is going away is neither written nor counted', async () =
     api.put(namespaces, { metadata: { name: 'leaving' } });
   });
   const { api, clock, totals } = simulated;
-  expect(totals()).toMatchObject({ namespaces: 2 });
+  api.put(networkPolicies, { ...denyIngress, metadata: { namespace: 'leaving', name: 'before' } });
+  await clock.advance(5_000);
+  expect(totals()).toMatchObject({ namespaces: 2, constraints: 1 });
   api.put(namespaces, { metadata: { name: 'leaving' }, status: { phase: 'Terminating' } });
   await clock.advance(5_000);
-  expect(totals()).toMatchObject({ namespaces: 1, namespacesWithConstraints: 0 });
+  expect(totals()).toMatchObject({ namespaces: 1, namespacesWithConstraints: 0, constraints: 0, critical: 0 });
   api.forgetRequests();
   api.put(networkPolicies, { ...denyIngress, metadata: { namespace: 'leaving', name: 'p' } });
   api.remove(constraintReports, { namespace: 'leaving', name: reportName });

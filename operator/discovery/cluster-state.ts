@@ -44,6 +44,7 @@ export interface ClusterState {
   readonly namespaces: Iterable<string>;
   /** False too for a namespace that is going away. */
   readonly exists: (namespace: string) => boolean;
+  /** Once each. Without those of policies that live in a namespace that is going away, of which no report tells any more. */
   constraints(): readonly ReadConstraint[];
   namespacesWithConstraints(): number;
   /** Other waits may be asked for than before. */
@@ -103,6 +104,11 @@ export function createClusterState({ clock, adapters, waitMs, events }: ClusterS
 
   const isLiving = (namespace: string) => scopes.namespaces.has(namespace) && !terminating.has(namespace);
 
+  function isTold({ source }: ReadConstraint): boolean {
+    const home = homeNamespace(source);
+    return home === undefined || isLiving(home);
+  }
+
   const changes = createGatheredChanges({
     clock,
     waitMs,
@@ -134,10 +140,10 @@ export function createClusterState({ clock, adapters, waitMs, events }: ClusterS
       if (value.terminating) terminating.add(name);
       else terminating.delete(name);
       const relabelled = !isDeepStrictEqual(scopes.namespaces.get(name)?.labels, value.labels);
-      const changed = scopes.setNamespace({ name, labels: value.labels });
+      if (relabelled) scopes.setNamespace({ name, labels: value.labels });
       if (value.terminating) {
         if (!wasTerminating) events.onNamespaceGone(name);
-      } else if (changed || relabelled || wasTerminating) events.onNamespace(name, 'now');
+      } else if (relabelled || wasTerminating) events.onNamespace(name, 'now');
     },
     remove(name) {
       terminating.delete(name);
@@ -217,9 +223,12 @@ export function createClusterState({ clock, adapters, waitMs, events }: ClusterS
     observe(namespace) {
       const identity = scopes.namespaces.get(namespace);
       if (identity === undefined || terminating.has(namespace)) return undefined;
+      const constraints = [...scopes.boundTo(namespace)];
+      const bound = new Set(constraints);
       return {
         namespace,
-        constraints: [...scopes.boundTo(namespace)],
+        constraints,
+        elsewhere: [...scopes.livingIn(namespace)].filter((constraint) => !bound.has(constraint)),
         workloads: workloads.of(namespace),
         facts: [JSON.stringify(labelsFact(identity.labels)), ...namespaceFacts.of(namespace)],
         defaultPriorityClass: clusterFacts.defaultPriorityClass,
@@ -234,7 +243,7 @@ export function createClusterState({ clock, adapters, waitMs, events }: ClusterS
       return [...scopes.namespaces.keys()].filter(isLiving);
     },
     exists: isLiving,
-    constraints: () => [...scopes.all()],
+    constraints: () => [...scopes.all()].filter(isTold),
     namespacesWithConstraints() {
       let count = 0;
       for (const name of scopes.namespaces.keys()) {

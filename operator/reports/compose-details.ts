@@ -20,9 +20,8 @@ export interface Details {
 }
 
 /** Texts are ordered by their id or text and not by severity, so that a change moves as few of them as possible. */
-export function composeDetails({ namespace, constraints, workloads, facts = [] }: Observed): Details {
-  const own = constraints
-    .filter(({ source }) => homeNamespace(source) === namespace)
+export function composeDetails({ namespace, constraints, elsewhere = [], workloads, facts = [] }: Observed): Details {
+  const own = [...constraints.filter(({ source }) => homeNamespace(source) === namespace), ...elsewhere]
     .toSorted((a, b) => compareText(a.id, b.id))
     .map((constraint) => ({ constraint, text: JSON.stringify(storedConstraint(constraint)) }));
   const fits = ({ text }: { readonly text: string }) => Buffer.byteLength(text) <= detailBytesMax;

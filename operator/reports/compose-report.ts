@@ -26,6 +26,8 @@ export interface Observed {
   readonly namespace: string;
   /** What binds it, in any order. */
   readonly constraints: readonly Constraint[];
+  /** What policies that live here impose in other namespaces only: no part of the report, but stored here in full. */
+  readonly elsewhere?: readonly Constraint[] | undefined;
   readonly workloads: readonly Workload[];
   /** JSON texts of StoredNamespaceFact, in their order. They are no part of the report. */
   readonly facts?: readonly string[] | undefined;

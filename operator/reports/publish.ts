@@ -43,7 +43,10 @@ export interface PublishDeps {
 }
 
 /** As the caches have it, before it is settled which side of an edge a constraint is on. */
-export type ObservedNamespace = Omit<Observed, 'constraints'> & { readonly constraints: readonly ReadConstraint[] };
+export type ObservedNamespace = Omit<Observed, 'constraints' | 'elsewhere'> & {
+  readonly constraints: readonly ReadConstraint[];
+  readonly elsewhere?: readonly ReadConstraint[] | undefined;
+};
 
 /** How many requests changed something. */
 export type Written = number;
@@ -61,12 +64,13 @@ const attemptsMax = 4;
  * report finds its full form. Throws KubeError when the API server refuses; the namespace is then to be tried again.
  */
 export async function publishNamespace(
-  { constraints, ...rest }: ObservedNamespace,
+  { constraints, elsewhere = [], ...rest }: ObservedNamespace,
   deps: PublishDeps,
   signal: AbortSignal,
 ): Promise<Published> {
   // Once for details and report, which have to say the same.
-  const observed = { ...rest, constraints: constraints.map((constraint) => settledAs(constraint, deps.reports)) };
+  const settle = (constraint: ReadConstraint) => settledAs(constraint, deps.reports);
+  const observed = { ...rest, constraints: constraints.map(settle), elsewhere: elsewhere.map(settle) };
   const { namespace } = observed;
   const { parts, oversized } = composeDetails(observed);
   deps.onOversized(namespace, oversized);

@@ -19,6 +19,17 @@ describe('the scope index', () => {
     expect(idsIn(index, 'shop')).toEqual([]);
   });
 
+  test('a policy that binds other namespaces only touches its own too, where it is stored', () => {
+    const index = createScopeIndex();
+    index.setNamespace({ name: 'pay', labels: {} });
+    const constraint = testConstraint('shop', 'p', { scope: { namespaces: { names: ['pay'] } } });
+    expect([...index.setPolicy('p', [constraint])].toSorted()).toEqual(['pay', 'shop']);
+    expect(idsIn(index, 'shop')).toEqual([]);
+    expect([...index.livingIn('shop')]).toEqual([constraint]);
+    expect([...index.removePolicy('p')].toSorted()).toEqual(['pay', 'shop']);
+    expect([...index.livingIn('shop')]).toEqual([]);
+  });
+
   test('a policy that was updated without saying anything new touches nothing', () => {
     const index = createScopeIndex();
     index.setPolicy('p', [testConstraint('shop', 'p')]);

@@ -2,11 +2,15 @@
  * Namespaces × constraints, kept incrementally: a change of a policy touches the namespaces that it binds or bound, a change
  * of a namespace's labels re-scopes that namespace only. Each change returns what it touched; nothing else is told.
  */
+import { homeNamespace } from '../../crds/constraint.ts';
 import type { ReadConstraint } from '../adapters/settled.ts';
 import { bindsNamespace, exactNames, type NamespaceIdentity } from './namespace-scope.ts';
 
 export interface ScopeIndex {
-  /** The constraints of a policy object, all of them, in place of those it had. Returns the namespaces that this touches. */
+  /**
+   * The constraints of a policy object, all of them, in place of those it had. Returns the namespaces that this touches: those
+   * that it binds or bound, and the one that it lives in.
+   */
   setPolicy(policy: string, constraints: readonly ReadConstraint[]): ReadonlySet<string>;
   removePolicy(policy: string): ReadonlySet<string>;
   /** Returns whether what binds the namespace may have changed. */
@@ -14,6 +18,8 @@ export interface ScopeIndex {
   removeNamespace(name: string): void;
   /** In no particular order. */
   boundTo(namespace: string): Iterable<ReadConstraint>;
+  /** What policies that live in the namespace impose, wherever they bind. In no particular order. */
+  livingIn(namespace: string): Iterable<ReadConstraint>;
   /** Every constraint once, however many namespaces it binds. */
   all(): Iterable<ReadConstraint>;
   readonly namespaces: ReadonlyMap<string, NamespaceIdentity>;
@@ -34,20 +40,9 @@ export function createScopeIndex(): ScopeIndex {
   /** Constraints whose scope has to be compared with each namespace, by id. */
   const wide = new Map<string, ReadConstraint>();
   /** Namespace → constraint id → constraint. Holds names that no namespace has yet, when a scope names them. */
-  const bound = new Map<string, Map<string, ReadConstraint>>();
-
-  function bind(namespace: string, constraint: ReadConstraint): void {
-    const present = bound.get(namespace);
-    if (present === undefined) bound.set(namespace, new Map([[constraint.id, constraint]]));
-    else present.set(constraint.id, constraint);
-  }
-
-  function unbind(namespace: string, id: string): boolean {
-    const present = bound.get(namespace);
-    if (present === undefined || !present.delete(id)) return false;
-    if (present.size === 0) bound.delete(namespace);
-    return true;
-  }
+  const bound = createConstraintSets();
+  /** The same by the namespace that the policy lives in. */
+  const living = createConstraintSets();
 
   function namespacesOf(constraint: ReadConstraint): Iterable<string> {
     return (
@@ -62,18 +57,24 @@ export function createScopeIndex(): ScopeIndex {
     for (const constraint of constraints) {
       if (exactNames(constraint.scope.namespaces) === undefined) wide.set(constraint.id, constraint);
       for (const namespace of namespacesOf(constraint)) {
-        bind(namespace, constraint);
+        bound.add(namespace, constraint);
         touched.add(namespace);
       }
+      const home = homeNamespace(constraint.source);
+      if (home === undefined) continue;
+      living.add(home, constraint);
+      touched.add(home);
     }
   }
 
   function withdraw(constraints: readonly ReadConstraint[], touched: Set<string>): void {
-    for (const { id, scope } of constraints) {
+    for (const { id, scope, source } of constraints) {
       wide.delete(id);
-      for (const namespace of exactNames(scope.namespaces) ?? [...bound.keys()]) {
-        if (unbind(namespace, id)) touched.add(namespace);
+      for (const namespace of exactNames(scope.namespaces) ?? bound.namespaces()) {
+        if (bound.remove(namespace, id)) touched.add(namespace);
       }
+      const home = homeNamespace(source);
+      if (home !== undefined && living.remove(home, id)) touched.add(home);
     }
   }
 
@@ -104,10 +105,10 @@ export function createScopeIndex(): ScopeIndex {
       let changed = before === undefined;
       for (const constraint of wide.values()) {
         if (bindsNamespace(constraint.scope.namespaces, namespace)) {
-          if (bound.get(namespace.name)?.has(constraint.id) === true) continue;
-          bind(namespace.name, constraint);
+          if (bound.has(namespace.name, constraint.id)) continue;
+          bound.add(namespace.name, constraint);
           changed = true;
-        } else if (unbind(namespace.name, constraint.id)) {
+        } else if (bound.remove(namespace.name, constraint.id)) {
           changed = true;
         }
       }
@@ -115,11 +116,34 @@ export function createScopeIndex(): ScopeIndex {
     },
     removeNamespace(name) {
       namespaces.delete(name);
-      for (const id of wide.keys()) unbind(name, id);
+      for (const id of wide.keys()) bound.remove(name, id);
     },
-    boundTo: (namespace) => bound.get(namespace)?.values() ?? [],
+    boundTo: bound.of,
+    livingIn: living.of,
     *all() {
       for (const { constraints } of policies.values()) yield* constraints;
+    },
+  };
+}
+
+/** Constraints by namespace and id. */
+function createConstraintSets() {
+  const byNamespace = new Map<string, Map<string, ReadConstraint>>();
+  return {
+    namespaces: (): readonly string[] => [...byNamespace.keys()],
+    of: (namespace: string): Iterable<ReadConstraint> => byNamespace.get(namespace)?.values() ?? [],
+    has: (namespace: string, id: string): boolean => byNamespace.get(namespace)?.has(id) ?? false,
+    add(namespace: string, constraint: ReadConstraint): void {
+      const present = byNamespace.get(namespace);
+      if (present === undefined) byNamespace.set(namespace, new Map([[constraint.id, constraint]]));
+      else present.set(constraint.id, constraint);
+    },
+    /** Returns whether it was there. */
+    remove(namespace: string, id: string): boolean {
+      const present = byNamespace.get(namespace);
+      if (present === undefined || !present.delete(id)) return false;
+      if (present.size === 0) byNamespace.delete(namespace);
+      return true;
     },
   };
 }

@@ -280,10 +280,9 @@ function lineOf({ severity, effect, type, source, id, name, summary }: Constrain
 
 /** The texts of each subject. A new subject needs its line here, or nothing would judge it. */
 const detailTexts: Readonly<Record<DetailSubject, (here: Here) => string[]>> = {
-  constraints: ({ name, labels, constraints }) =>
+  constraints: ({ name, constraints }) =>
     constraints
       .filter(({ source }) => homeNamespace(source) === name)
-      .filter(({ scope }) => bindsNamespace(scope.namespaces, { name, labels }))
       .toSorted((a, b) => compareText(a.id, b.id))
       .map((constraint) => JSON.stringify({ ...constraint, metrics: undefined }))
       .filter((text) => Buffer.byteLength(text) <= detailBytesMax),
