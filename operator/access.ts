@@ -42,8 +42,14 @@ export const operatorAccess: readonly AccessRule[] = [
     .toSorted((a, b) => compareText(a.apiGroups.join(), b.apiGroups.join())),
   {
     apiGroups: [apiGroup],
-    resources: [clusterConstraintReports.plural, constraintReports.plural],
+    resources: [clusterConstraintReports.plural],
     verbs: ['create', 'get', 'list', 'watch'],
+  },
+  // Deleted where a namespace has been excluded by configuration.
+  {
+    apiGroups: [apiGroup],
+    resources: [constraintReports.plural],
+    verbs: ['create', 'delete', 'get', 'list', 'watch'],
   },
   {
     apiGroups: [apiGroup],

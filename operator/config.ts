@@ -1,12 +1,31 @@
 import * as z from 'zod';
 import { systemNamespace } from '../crds/api.ts';
+import type { NamespaceScope } from '../crds/scope.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
+
+/** Names of namespaces and patterns of them, with commas between; empty like absent. */
+const namespaceGlobs = z
+  .string()
+  .max(10_000)
+  .transform((list) =>
+    list
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  )
+  .refine((globs) => globs.every((glob) => /^[a-z0-9*?-]{1,63}$/.test(glob)), {
+    message: 'must be names of namespaces, or patterns with * and ?, with commas between',
+  })
+  .transform((globs) => (globs.length === 0 ? undefined : globs))
+  .optional();
 
 const Environment = z.object({
   POTOO_KUBECONFIG: z.string().min(1).optional(),
   POTOO_NAMESPACE: z.string().min(1).default(systemNamespace),
   POTOO_IDENTITY: z.string().min(1).max(253).optional(),
+  POTOO_INCLUDED_NAMESPACES: namespaceGlobs,
+  POTOO_EXCLUDED_NAMESPACES: namespaceGlobs,
   POTOO_HOST: z.string().min(1).default('0.0.0.0'),
   POTOO_METRICS_PORT: port.default(9091),
   POTOO_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
@@ -19,6 +38,8 @@ export interface Config {
   readonly namespace: string;
   /** Names this process in the Lease; undefined to make one up. */
   readonly identity: string | undefined;
+  /** Which namespaces get a report. */
+  readonly reported: Pick<NamespaceScope, 'globs' | 'excluded'>;
   /** Address and port of probes and metrics; port 0 takes any free one. */
   readonly host: string;
   readonly metricsPort: number;
@@ -37,6 +58,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     kubeconfig: variables.POTOO_KUBECONFIG,
     namespace: variables.POTOO_NAMESPACE,
     identity: variables.POTOO_IDENTITY,
+    reported: { globs: variables.POTOO_INCLUDED_NAMESPACES, excluded: variables.POTOO_EXCLUDED_NAMESPACES },
     host: variables.POTOO_HOST,
     metricsPort: variables.POTOO_METRICS_PORT,
     logLevel: variables.POTOO_LOG_LEVEL,

@@ -64,6 +64,7 @@ const lifecycle = new OperatorLifecycle(
         namespace: config.namespace,
         identity: config.identity ?? `${hostname()}_${randomUUID()}`,
         version: packageJson.version,
+        reported: config.reported,
         signal: stop.signal,
         onCrash: end,
       }),

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
-import { constraintReports, reportName } from '../crds/api.ts';
+import { constraintDetails, constraintReports, reportName } from '../crds/api.ts';
 import type { FakeApi } from '../kube/testing/fake-api.ts';
 import { createProbes, listen } from './probes.ts';
 import { namespaces, networkPolicies, quotas, simulateOperator } from './testing/simulated-operator.ts';
@@ -216,6 +216,36 @@ test('a namespace that is going away is neither written nor counted', async () =
   await clock.advance(60_000);
   expect(api.requests.filter(({ namespace }) => namespace === 'leaving')).toEqual([]);
   expect(totals()).toMatchObject({ namespaces: 1, namespacesWithConstraints: 0, ...ready('True') });
+});
+
+test('a namespace that is left out by configuration has no report, loses the one it had, and is not counted', async () => {
+  const stands = [
+    [constraintReports, { metadata: { namespace: 'kube-system', name: reportName } }],
+    [constraintDetails, { metadata: { namespace: 'kube-system', name: 'constraints' }, texts: [] }],
+  ] as const;
+  const isLeft = (api: FakeApi) => stands.some(([resource, { metadata }]) => api.get(resource, metadata) !== undefined);
+  await using simulated = await simulateOperator(
+    (api) => {
+      withShop(api);
+      api.put(namespaces, { metadata: { name: 'kube-system' } });
+      api.put(networkPolicies, { ...denyIngress, metadata: { namespace: 'kube-system', name: 'p' } });
+      for (const [resource, object] of stands) api.put(resource, object);
+    },
+    40_000,
+    { reported: { excluded: ['kube-*'] } },
+  );
+  const { api, clock, report, totals } = simulated;
+  expect(report('shop')).toMatchObject({ total: 0 });
+  expect(totals()).toMatchObject({ namespaces: 1, constraints: 0, ...ready('True') });
+  expect(isLeft(api)).toBe(false);
+  // Somebody restores a backup.
+  for (const [resource, object] of stands) api.put(resource, object);
+  await clock.advance(2_000);
+  expect(isLeft(api)).toBe(false);
+  api.forgetRequests();
+  api.put(networkPolicies, { ...denyIngress, metadata: { namespace: 'kube-system', name: 'q' } });
+  await clock.advance(600_000);
+  expect(api.requests.filter(isWrite)).toEqual([]);
 });
 
 test('a webhook that denies even the Lease is named once, and the operator leads again when it is gone', async () => {

@@ -12,6 +12,7 @@ import {
   operatorLeaseName,
 } from '../crds/api.ts';
 import { clusterFactsName } from '../crds/detail.ts';
+import type { NamespaceScope } from '../crds/scope.ts';
 import { createClient } from '../kube/client.ts';
 import type { Clock, Random } from '../kube/clock.ts';
 import { discoverResources, type ServedResources } from '../kube/discovery.ts';
@@ -33,6 +34,7 @@ import type { Metrics } from './metrics.ts';
 import { tellLeaseFailures } from './lease-failures.ts';
 import { timestamp } from './reports/content.ts';
 import { createReporter } from './reports/reporter.ts';
+import { bindsNamespace } from './scope/namespace-scope.ts';
 import { tellWatchFailures } from './watch-failures.ts';
 
 export interface OperatorDeps {
@@ -46,6 +48,8 @@ export interface OperatorDeps {
   /** Names this process in the Lease. */
   readonly identity: string;
   readonly version: string;
+  /** Which namespaces get a report; all unless told. */
+  readonly reported?: Pick<NamespaceScope, 'globs' | 'excluded'> | undefined;
   /** Aborted when the process has been told to stop, also before the start is complete. */
   readonly signal: AbortSignal;
   /** A mistake of our own, after which the process has to end. */
@@ -78,9 +82,12 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
   let ready = false;
   let unread = '';
 
+  const { reported = {} } = deps;
+  const isLeftOut = (name: string) => !bindsNamespace(reported, { name, labels: {} });
   const state = createClusterState({
     clock,
     adapters,
+    isLeftOut,
     waitMs: (resource) => policies.decided.waitMs.get(resource) ?? 0,
     events: {
       onNamespace: (namespace, priority) => reporter.changed(namespace, priority),
@@ -103,6 +110,8 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     onCrash: deps.onCrash,
     namespaces: () => state.namespaces,
     exists: state.exists,
+    isLeftOut,
+    boundTo: state.boundTo,
     deadline: () => leadership?.deadline ?? 0,
     observe(namespace) {
       const observed = state.observe(namespace);

@@ -34,16 +34,17 @@ export interface ClusterState {
   readonly consumers: readonly Consumer<unknown>[];
   /** Reads a kind of policy that is found while the operator runs. */
   policyConsumer(adapter: Adapter, resource: AdapterResource): Consumer<unknown>;
-  /** Undefined for a namespace that does not exist or is going away: nothing is written there. */
+  /** Undefined for a namespace that does not exist, is going away or left out: nothing is written there. */
   observe(namespace: string): Omit<ObservedNamespace, 'unread'> | undefined;
   /** By the name of the ClusterConstraintDetail; without constraints when there is no such policy. */
   observeClusterDetail(name: string, served: ServedResources): ObservedClusterDetail;
   /** Names of all ClusterConstraintDetails that there should be. */
   clusterDetails(): Iterable<string>;
-  /** Without those that are going away. */
+  /** Without those that are going away or left out. */
   readonly namespaces: Iterable<string>;
-  /** False too for a namespace that is going away. */
+  /** False too for a namespace that is going away or left out. */
   readonly exists: (namespace: string) => boolean;
+  readonly boundTo: (namespace: string) => Iterable<ReadConstraint>;
   /** Once each. Without those of policies that live in a namespace that is going away, of which no report tells any more. */
   constraints(): readonly ReadConstraint[];
   namespacesWithConstraints(): number;
@@ -70,10 +71,12 @@ export interface ClusterStateDeps {
   readonly waitMs: (resource: string) => number;
   /** Hear what each change touches. */
   readonly events: ClusterStateEvents;
+  /** By name, of which namespaces nothing is told; none unless told. */
+  readonly isLeftOut?: ((namespace: string) => boolean) | undefined;
 }
 
 /** An empty state; its consumers fill it. */
-export function createClusterState({ clock, adapters, waitMs, events }: ClusterStateDeps): ClusterState {
+export function createClusterState({ clock, adapters, waitMs, events, isLeftOut }: ClusterStateDeps): ClusterState {
   const scopes = createScopeIndex();
   const clusterPolicies = createClusterPolicies();
   const workloads = createWorkloadIndex();
@@ -102,7 +105,8 @@ export function createClusterState({ clock, adapters, waitMs, events }: ClusterS
     events.onProblem,
   );
 
-  const isLiving = (namespace: string) => scopes.namespaces.has(namespace) && !terminating.has(namespace);
+  const isLiving = (namespace: string) =>
+    scopes.namespaces.has(namespace) && !terminating.has(namespace) && isLeftOut?.(namespace) !== true;
 
   function isTold({ source }: ReadConstraint): boolean {
     const home = homeNamespace(source);
@@ -113,8 +117,9 @@ export function createClusterState({ clock, adapters, waitMs, events }: ClusterS
     clock,
     waitMs,
     tell({ namespaces, clusterDetails }) {
-      for (const name of clusterDetails) events.onClusterDetail(name);
       for (const [namespace, priority] of namespaces) events.onNamespace(namespace, priority);
+      // Afterwards: one that is to be removed goes after the reports that refer to it.
+      for (const name of clusterDetails) events.onClusterDetail(name);
     },
   });
 
@@ -222,7 +227,7 @@ export function createClusterState({ clock, adapters, waitMs, events }: ClusterS
     ],
     observe(namespace) {
       const identity = scopes.namespaces.get(namespace);
-      if (identity === undefined || terminating.has(namespace)) return undefined;
+      if (identity === undefined || !isLiving(namespace)) return undefined;
       const constraints = [...scopes.boundTo(namespace)];
       const bound = new Set(constraints);
       return {
@@ -243,6 +248,7 @@ export function createClusterState({ clock, adapters, waitMs, events }: ClusterS
       return [...scopes.namespaces.keys()].filter(isLiving);
     },
     exists: isLiving,
+    boundTo: scopes.boundTo,
     constraints: () => [...scopes.all()].filter(isTold),
     namespacesWithConstraints() {
       let count = 0;

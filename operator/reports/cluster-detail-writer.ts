@@ -2,7 +2,7 @@
  * Writes ClusterConstraintDetails ahead of the reports that refer to them: whoever reads an id in a report finds its full
  * form. Each is written once however many namespaces wait for it.
  */
-import { type Constraint, homeNamespace } from '../../crds/constraint.ts';
+import { type Constraint, homeNamespace, type Source } from '../../crds/constraint.ts';
 import { clusterDetailName } from '../../crds/detail.ts';
 
 export interface ClusterDetailWriter {
@@ -14,7 +14,7 @@ export interface ClusterDetailWriter {
    * Resolves when the details of these constraints have been written, or could not be: the report is more use without them
    * than not at all, and `write` tells the failure to whoever tries again.
    */
-  ahead(constraints: readonly Constraint[], signal: AbortSignal): Promise<void>;
+  ahead(constraints: Iterable<Pick<Constraint, 'source'>>, signal: AbortSignal): Promise<void>;
 }
 
 /** `publish` observes and writes the named detail. */
@@ -24,6 +24,14 @@ export function createClusterDetailWriter(
   /** Details that may have to be written. No report waits for one that has failed. */
   const pending = new Map<string, 'changed' | 'failed'>();
   const inFlight = new Map<string, Promise<void>>();
+  /** A name has a digest in it, and every namespace asks for the same ones. */
+  const names = new WeakMap<Source, string>();
+
+  function nameOf(source: Source): string {
+    const known = names.get(source) ?? clusterDetailName(source);
+    names.set(source, known);
+    return known;
+  }
 
   function write(name: string, signal: AbortSignal): Promise<void> {
     const running = inFlight.get(name);
@@ -53,13 +61,10 @@ export function createClusterDetailWriter(
     write,
     async ahead(constraints, signal) {
       if (pending.size === 0 && inFlight.size === 0) return;
-      const names = new Set(
-        constraints
-          .filter(({ source }) => homeNamespace(source) === undefined)
-          .map(({ source }) => clusterDetailName(source)),
-      );
+      const needed = new Set<string>();
+      for (const { source } of constraints) if (homeNamespace(source) === undefined) needed.add(nameOf(source));
       await Promise.allSettled(
-        [...names].filter((name) => pending.get(name) !== 'failed').map((name) => write(name, signal)),
+        [...needed].filter((name) => pending.get(name) !== 'failed').map((name) => write(name, signal)),
       );
     },
   };

@@ -1,7 +1,6 @@
 import { clusterConstraintDetails } from '../../crds/api.ts';
-import { clusterDetailNameOfPart } from '../../crds/detail.ts';
 import { composeClusterDetails, type ObservedClusterDetail } from './compose-cluster-details.ts';
-import { type PublishDeps, putDetail, removeDetail, type Target, type Written } from './publish.ts';
+import { type PublishDeps, putDetail, removeObject, type Target, type Written } from './publish.ts';
 import { type PublishedDetail, readClusterDetail } from './published.ts';
 
 /**
@@ -18,9 +17,8 @@ export async function publishClusterDetail(
   deps.onOversized(name, oversized);
   let written = 0;
   for (const [part, detail] of parts) written += await putDetail(clusterDetailAt(part, deps), detail, deps, signal);
-  for (const part of deps.clusterDetails.namesIn('')) {
-    if (clusterDetailNameOfPart(part) !== name || parts.has(part)) continue;
-    written += await removeDetail(clusterDetailAt(part, deps), deps, signal);
+  for (const part of deps.clusterDetails.namesIn(name)) {
+    if (!parts.has(part)) written += await removeObject(clusterDetailAt(part, deps), deps, signal);
   }
   return written;
 }

@@ -7,7 +7,7 @@ import { testConstraint } from '../testing/constraints.ts';
 import type { Observed, PublishedReport } from './compose-report.ts';
 import type { PublishedTotals } from './compose-totals.ts';
 import { type PublishDeps, publishNamespace } from './publish.ts';
-import { createPublishedObjects, type PublishedDetail } from './published.ts';
+import { createPublishedClusterDetails, createPublishedObjects, type PublishedDetail } from './published.ts';
 
 function setUp() {
   const clock = createVirtualClock();
@@ -17,7 +17,7 @@ function setUp() {
     clock,
     reports: createPublishedObjects<PublishedReport>(),
     details: createPublishedObjects<PublishedDetail>(),
-    clusterDetails: createPublishedObjects<PublishedDetail>(),
+    clusterDetails: createPublishedClusterDetails(),
     totals: createPublishedObjects<PublishedTotals>(),
     assertLeading: () => undefined,
     onWrite: () => undefined,

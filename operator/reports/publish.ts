@@ -81,7 +81,7 @@ export async function publishNamespace(
   }
 
   written += await publishStatus(
-    { resource: constraintReports, at: { namespace, name: reportName }, objects: deps.reports, read: readReport },
+    reportAt(namespace, deps),
     (published, now) => {
       const composed = composeReport(observed, published, now);
       const waitMs = composed.change === 'figures' ? deps.figuresWaitMs(namespace) : 0;
@@ -93,9 +93,18 @@ export async function publishNamespace(
   );
 
   for (const name of deps.details.namesIn(namespace)) {
-    if (!parts.has(name)) written += await removeDetail(detailAt({ namespace, name }, deps), deps, signal);
+    if (!parts.has(name)) written += await removeObject(detailAt({ namespace, name }, deps), deps, signal);
   }
   return { written, retryAfterMs };
+}
+
+/** Removes whatever of ours stands in a namespace: the report first, as it refers to the rest. */
+export async function clearNamespace(namespace: string, deps: PublishDeps, signal: AbortSignal): Promise<Written> {
+  let written = await removeObject(reportAt(namespace, deps), deps, signal);
+  for (const name of deps.details.namesIn(namespace)) {
+    written += await removeObject(detailAt({ namespace, name }, deps), deps, signal);
+  }
+  return written;
 }
 
 /** What the report of its namespace says of the constraint, or will say. */
@@ -116,8 +125,8 @@ export function publishTotals(observed: ObservedCluster, deps: PublishDeps, sign
 }
 
 /** Removes the version that is known and no other: whoever wrote since, knew why. */
-export async function removeDetail(
-  target: Target<PublishedDetail>,
+export async function removeObject<P extends { readonly resourceVersion: string }>(
+  target: Target<P>,
   deps: PublishDeps,
   signal: AbortSignal,
 ): Promise<Written> {
@@ -170,6 +179,10 @@ export interface Target<P extends { readonly resourceVersion: string }> {
   readonly at: { readonly namespace?: string; readonly name: string };
   readonly objects: PublishedObjects<P>;
   readonly read: (object: KubeObject) => P;
+}
+
+function reportAt(namespace: string, deps: PublishDeps): Target<PublishedReport> {
+  return { resource: constraintReports, at: { namespace, name: reportName }, objects: deps.reports, read: readReport };
 }
 
 function detailAt(at: Target<PublishedDetail>['at'], deps: PublishDeps): Target<PublishedDetail> {

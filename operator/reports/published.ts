@@ -3,7 +3,7 @@
  * watch and by the answers to our own writes, which come first; the newer version wins.
  */
 import { ClusterReportStatus } from '../../crds/cluster-report.ts';
-import { ClusterConstraintDetail, ConstraintDetail } from '../../crds/detail.ts';
+import { ClusterConstraintDetail, clusterDetailNameOfPart, ConstraintDetail } from '../../crds/detail.ts';
 import { ReportStatus } from '../../crds/report.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 import type { PublishedReport } from './compose-report.ts';
@@ -79,8 +79,10 @@ interface Versioned {
 /** The published objects of one kind by key, `namespace/name` or `name`. */
 export interface PublishedObjects<T extends Versioned> {
   get(key: string): T | undefined;
-  /** Names of the objects of a namespace. */
-  namesIn(namespace: string): readonly string[];
+  /** Names of the objects of a group: of a namespace, unless they are grouped otherwise. */
+  namesIn(group: string): readonly string[];
+  /** Every group that holds something. */
+  groups(): Iterable<string>;
   /** Returns false for what is known already, or older than what is known. */
   set(key: string, value: T): boolean;
   /** What a GET gave is what stands there, whatever was known: after a restore of etcd versions begin again lower. */
@@ -95,53 +97,54 @@ export interface PublishedObjects<T extends Versioned> {
 }
 
 /** Nothing is known yet. */
-export function createPublishedObjects<T extends Versioned>(): PublishedObjects<T> {
-  const byNamespace = new Map<string, Map<string, T>>();
-  const split = (key: string): [namespace: string, name: string] => {
-    const slash = key.indexOf('/');
-    return slash < 0 ? ['', key] : [key.slice(0, slash), key.slice(slash + 1)];
-  };
+export function createPublishedObjects<T extends Versioned>(
+  groupOf: (key: string) => string = namespaceOfKey,
+): PublishedObjects<T> {
+  /** Group → key → what is known. */
+  const byGroup = new Map<string, Map<string, T>>();
+  function objectsWith(key: string): Map<string, T> {
+    const group = groupOf(key);
+    const objects = byGroup.get(group) ?? new Map<string, T>();
+    byGroup.set(group, objects);
+    return objects;
+  }
   function removeUpTo(key: string, { resourceVersion }: Versioned): boolean {
-    const [namespace, name] = split(key);
-    const objects = byNamespace.get(namespace);
-    const known = objects?.get(name);
+    const group = groupOf(key);
+    const objects = byGroup.get(group);
+    const known = objects?.get(key);
     if (objects === undefined || known === undefined || isNewer(known.resourceVersion, resourceVersion)) return false;
-    objects.delete(name);
-    if (objects.size === 0) byNamespace.delete(namespace);
+    objects.delete(key);
+    if (objects.size === 0) byGroup.delete(group);
     return true;
   }
   return {
-    get(key) {
-      const [namespace, name] = split(key);
-      return byNamespace.get(namespace)?.get(name);
-    },
-    namesIn: (namespace) => [...(byNamespace.get(namespace)?.keys() ?? [])],
+    get: (key) => byGroup.get(groupOf(key))?.get(key),
+    namesIn: (group) => [...(byGroup.get(group)?.keys() ?? [])].map((key) => key.slice(key.indexOf('/') + 1)),
+    groups: () => byGroup.keys(),
     set(key, value) {
-      const [namespace, name] = split(key);
-      const objects = byNamespace.get(namespace) ?? new Map<string, T>();
-      byNamespace.set(namespace, objects);
-      const known = objects.get(name);
+      const objects = objectsWith(key);
+      const known = objects.get(key);
       if (known !== undefined && !isNewer(value.resourceVersion, known.resourceVersion)) return false;
-      objects.set(name, value);
+      objects.set(key, value);
       return true;
     },
-    replace(key, value) {
-      const [namespace, name] = split(key);
-      const objects = byNamespace.get(namespace) ?? new Map<string, T>();
-      byNamespace.set(namespace, objects.set(name, value));
-    },
+    replace: (key, value) => void objectsWith(key).set(key, value),
     remove: removeUpTo,
     forgetMissing(list) {
-      const missing: string[] = [];
-      for (const [namespace, objects] of byNamespace) {
-        for (const name of objects.keys()) {
-          const key = namespace === '' ? name : `${namespace}/${name}`;
-          if (!list.has(key) && removeUpTo(key, list)) missing.push(key);
-        }
-      }
-      return missing;
+      const keys = [...byGroup.values()].flatMap((objects) => [...objects.keys()]);
+      return keys.filter((key) => !list.has(key) && removeUpTo(key, list));
     },
   };
+}
+
+/** Grouped by the ClusterConstraintDetail that they are parts of. */
+export function createPublishedClusterDetails(): PublishedObjects<PublishedDetail> {
+  return createPublishedObjects(clusterDetailNameOfPart);
+}
+
+/** Of `namespace/name`; that of a cluster-scoped object is empty. */
+export function namespaceOfKey(key: string): string {
+  return key.slice(0, Math.max(0, key.indexOf('/')));
 }
 
 /**

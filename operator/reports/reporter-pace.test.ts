@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { constraintReports } from '../../crds/api.ts';
+import { clusterDetailName } from '../../crds/detail.ts';
 import { clusterConstraint, testConstraint } from '../testing/constraints.ts';
 import { simulateReporter } from '../testing/simulated-reporter.ts';
 
@@ -37,6 +39,44 @@ describe('a change in all namespaces', () => {
     for (const name of names(200)) expect(report(name)).toMatchObject({ total: 2 });
     expect(crashes).toEqual([]);
     await end();
+  });
+
+  test('takes the detail of a policy that is gone away only when no report refers to it any more', async () => {
+    const simulated = await running(200);
+    const { api, clock, constraints, policies, reporter, written, end } = simulated;
+    const policy = clusterConstraint('p', {});
+    const detail = clusterDetailName(policy.source);
+    policies.set(detail, [policy]);
+    limitAll(simulated, 'p');
+    reporter.clusterDetailChanged(detail);
+    await clock.advance(10_000);
+    api.forgetRequests();
+    policies.delete(detail);
+    for (const [namespace, bound] of constraints) {
+      bound.pop();
+      reporter.changed(namespace, 'later');
+    }
+    reporter.clusterDetailChanged(detail);
+    await clock.advance(20_000);
+    const all = written();
+    expect(all.filter((write) => write.startsWith('update constraintreports'))).toHaveLength(200);
+    expect(all.at(-1)).toBe('delete clusterconstraintdetails');
+    expect(JSON.stringify(api.list(constraintReports))).not.toContain(policy.id);
+    await end();
+  });
+
+  test('is not remembered by a process that does not write', async () => {
+    const simulated = simulateReporter(names(3));
+    const { clock, policies, reporter, begin, stop } = simulated;
+    for (let index = 0; index < 100; index += 1) reporter.clusterDetailChanged(`gone-${index}`);
+    await clock.advance(60_000);
+    const asked: string[] = [];
+    policies.get = (name) => void asked.push(name);
+    const ended = begin();
+    await clock.advance(5_000);
+    expect(asked).toEqual([]);
+    stop();
+    await ended;
   });
 
   test('never holds up what a namespace does itself, not even in a namespace that waits for the budget', async () => {

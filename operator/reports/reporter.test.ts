@@ -93,7 +93,7 @@ describe('the reporter', () => {
     for (const namespace of names) constraints.get(namespace)?.pop();
     for (const namespace of names) reporter.changed(namespace, 'later');
     reporter.clusterDetailChanged(name);
-    await clock.advance(1_000);
+    await clock.advance(2_000);
     expect(written()).toContain('delete clusterconstraintdetails');
     expect(api.list(clusterConstraintDetails)).toEqual([]);
     expect(JSON.stringify(api.list(constraintReports))).not.toContain('everywhere');

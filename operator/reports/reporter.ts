@@ -25,10 +25,19 @@ import type { ObservedCluster, PublishedTotals } from './compose-totals.ts';
 import { deniedBy, deniedFields } from './denied-write.ts';
 import { createFigurePace } from './figure-pace.ts';
 import { follow } from './follow.ts';
-import { type ObservedNamespace, type PublishDeps, publishNamespace, publishTotals, settledAs } from './publish.ts';
+import {
+  clearNamespace,
+  type ObservedNamespace,
+  type PublishDeps,
+  publishNamespace,
+  publishTotals,
+  settledAs,
+} from './publish.ts';
 import { publishClusterDetail } from './publish-cluster-details.ts';
 import {
+  createPublishedClusterDetails,
   createPublishedObjects,
+  namespaceOfKey,
   type PublishedDetail,
   readClusterDetail,
   readDetail,
@@ -56,6 +65,10 @@ export interface ReporterDeps {
   readonly clusterDetails: () => Iterable<string>;
   readonly namespaces: () => Iterable<string>;
   readonly exists: (namespace: string) => boolean;
+  /** Namespaces in which, by configuration, nothing of ours may stand. */
+  readonly isLeftOut: (namespace: string) => boolean;
+  /** What binds the namespace; none when it is not observed. */
+  readonly boundTo: (namespace: string) => Iterable<Pick<Constraint, 'source'>>;
   /** clock.monotonic() up to which this process may write. */
   readonly deadline: () => number;
   /** A mistake of our own: nothing more is written. */
@@ -87,6 +100,9 @@ const laterWorkers = 4;
 /** What stopped a write is mostly ended by a person, who then waits for the report. */
 const retryMsMax = 30_000;
 
+/** The queue may hold what a removed policy bound for so long after the last word on it. */
+const removeDetailAfterMs = 1_100;
+
 /** Hears of changes from the start; nothing is written before `write`. */
 export function createReporter(deps: ReporterDeps): Reporter {
   const { client, clock, log, metrics } = deps;
@@ -99,12 +115,14 @@ export function createReporter(deps: ReporterDeps): Reporter {
   const oversized = new Map<string, readonly string[]>();
   /** Namespaces that were not looked at since this process leads: as long as there are any, the totals would be a promise. */
   const unseen = new Set<string>();
+  /** Who does not write remembers no changes, however long that lasts: `write` begins with a look at everything. */
+  let writing = false;
   const published: PublishDeps = {
     client,
     clock,
     reports: createPublishedObjects<PublishedReport>(),
     details: createPublishedObjects<PublishedDetail>(),
-    clusterDetails: createPublishedObjects<PublishedDetail>(),
+    clusterDetails: createPublishedClusterDetails(),
     totals: createPublishedObjects<PublishedTotals>(),
     onOversized: tellOversized,
     onWrite: () => undefined,
@@ -113,10 +131,12 @@ export function createReporter(deps: ReporterDeps): Reporter {
       if (clock.monotonic() >= deps.deadline()) throw new LeadershipLost();
     },
   };
-  const totalsChanged = () => queue.addAfter(totalsKey, totalsDelayMs);
+  const totalsChanged = () => {
+    if (writing) queue.addAfter(totalsKey, totalsDelayMs);
+  };
   const putRight = (key: string) => {
-    const namespace = namespaceOf(key);
-    if (deps.exists(namespace)) schedule.changed(namespace, 'now');
+    const namespace = namespaceOfKey(key);
+    if (writing && (deps.exists(namespace) || deps.isLeftOut(namespace))) schedule.changed(namespace, 'now');
   };
   const clusterDetails = createClusterDetailWriter(async (name, signal) => {
     const observed = deps.observeClusterDetail(name);
@@ -125,9 +145,17 @@ export function createReporter(deps: ReporterDeps): Reporter {
       schedule.forget(clusterDetailPrefix + name);
     }
   });
+  /** Reports that need it write it ahead of themselves; otherwise it takes its turn with the rest of the fan-out. */
   const clusterDetailChanged = (name: string) => {
+    if (!writing) return;
     clusterDetails.changed(name);
-    schedule.changed(clusterDetailPrefix + name, 'now');
+    // Reports refer to it until they are written, which what is queued by then will be before it.
+    if (isGone(name)) queue.addAfter(clusterDetailPrefix + name, removeDetailAfterMs, 'later');
+    else schedule.changed(clusterDetailPrefix + name, 'later');
+  };
+  const isGone = (name: string) => {
+    const observed = deps.observeClusterDetail(name);
+    return observed.subject === 'policy' && observed.constraints.length === 0;
   };
 
   /** Who takes over begins at full speed: until all is looked at, nobody knows whether any report is right. */
@@ -145,9 +173,9 @@ export function createReporter(deps: ReporterDeps): Reporter {
     metrics.queue.set(queue.length);
     try {
       if (key === totalsKey) return await publishCluster(signal);
-      if (key.startsWith(clusterDetailPrefix)) return await publishClusterKey(key, signal);
       // A thousand reports that are right already would be one long turn, in which nothing else is heard.
       if (priority === 'later') await clock.sleep(0, signal);
+      if (key.startsWith(clusterDetailPrefix)) return await publishClusterKey(key, signal);
       return await publishKnown(key, signal, priority);
     } catch (error) {
       // What the cluster refuses is no failure of the queue, which would try it again too often.
@@ -177,9 +205,10 @@ export function createReporter(deps: ReporterDeps): Reporter {
     signal: AbortSignal,
     priority: Priority,
   ): Promise<void | { readonly retryAfterMs: number }> {
-    await clusterDetails.ahead(deps.observe(namespace)?.constraints ?? [], signal);
+    await clusterDetails.ahead(deps.boundTo(namespace), signal);
     const observed = deps.observe(namespace);
     if (observed === undefined) {
+      if (deps.isLeftOut(namespace)) metrics.writes.inc(await clearNamespace(namespace, published, signal));
       forget(namespace);
       return;
     }
@@ -252,7 +281,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
     seen(key);
     // A namespace that is going away takes no more objects; its own event follows, or was faster than this answer.
     if (error.said.includes('because it is being terminated')) return false;
-    if (isNamespace(key) && deps.observe(key) === undefined) return false;
+    if (isNamespace(key) && !deps.exists(key) && !deps.isLeftOut(key)) return false;
     const { isNews, isWorthTelling, denied } = failures.failed(key, error);
     measureDenied();
     // Each attempt that fails in the same way would be a line, for every namespace of a cluster whose API server is away.
@@ -276,7 +305,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
       follow(clusterConstraintReports, published.totals, readTotals, totalsChanged),
     ],
     changed(namespace, priority) {
-      if (deps.exists(namespace)) schedule.changed(namespace, priority);
+      if (writing && deps.exists(namespace)) schedule.changed(namespace, priority);
       totalsChanged();
     },
     gone(namespace) {
@@ -289,20 +318,24 @@ export function createReporter(deps: ReporterDeps): Reporter {
     async write(signal) {
       log.info('leading: this process writes the reports');
       metrics.leading.set(1);
+      writing = true;
       unseen.clear();
       // Those that stand there too: of a policy that went while nobody wrote.
-      const names = [...deps.clusterDetails(), ...published.clusterDetails.namesIn('').map(clusterDetailNameOfPart)];
-      for (const name of names) {
+      for (const name of new Set([...deps.clusterDetails(), ...published.clusterDetails.groups()])) {
         clusterDetails.changed(name);
         unseen.add(clusterDetailPrefix + name);
-        queue.add(clusterDetailPrefix + name, 'now');
+        queue.add(clusterDetailPrefix + name, 'later');
       }
       for (const namespace of deps.namespaces()) {
         unseen.add(namespace);
         queue.add(namespace, 'later');
       }
+      for (const namespace of [...published.reports.groups(), ...published.details.groups()]) {
+        if (deps.isLeftOut(namespace)) queue.add(namespace, 'later');
+      }
       queue.add(totalsKey);
       await queue.run(publishKey, { workers, signal, onError: onFailure, later: laterLimit });
+      writing = false;
       metrics.leading.set(0);
       log.info('not leading any more');
     },
@@ -312,11 +345,6 @@ export function createReporter(deps: ReporterDeps): Reporter {
 /** Whether a key of the queue is that of a namespace. */
 function isNamespace(key: string): boolean {
   return key !== totalsKey && !key.startsWith(clusterDetailPrefix);
-}
-
-/** Of `namespace/name`. */
-function namespaceOf(key: string): string {
-  return key.slice(0, Math.max(0, key.indexOf('/')));
 }
 
 class LeadershipLost extends Error {

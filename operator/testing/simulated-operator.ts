@@ -19,7 +19,7 @@ import { createVirtualClock, seededRandom, type VirtualClock } from '../../kube/
 import type { Transport } from '../../kube/transport.ts';
 import { adapters } from '../adapters/all.ts';
 import { createMetrics } from '../metrics.ts';
-import { type RunningOperator, startOperator } from '../operator.ts';
+import { type OperatorDeps, type RunningOperator, startOperator } from '../operator.ts';
 import { apiServices } from '../discovery/definitions.ts';
 import { classResources } from '../scope/class-index.ts';
 import { workloadKinds } from '../scope/workload.ts';
@@ -105,10 +105,11 @@ export interface SimulatedOperator extends AsyncDisposable {
   readonly totals: () => unknown;
 }
 
-/** `before` prepares the API server; then the operator starts and `ms` pass. */
+/** `before` prepares the API server; then the operator starts, with `deps` in place of what it is given here, and `ms` pass. */
 export async function simulateOperator(
   before: (api: FakeApi) => void = () => undefined,
   ms = 40_000,
+  deps: Partial<OperatorDeps> = {},
 ): Promise<SimulatedOperator> {
   assertServed();
   const clock = createVirtualClock();
@@ -128,6 +129,7 @@ export async function simulateOperator(
     version: '0.0.0',
     signal: stop.signal,
     onCrash: (error) => void crashes.push(error),
+    ...deps,
   });
   await clock.advance(ms);
   return {

@@ -39,6 +39,8 @@ export function simulateReporter(namespaces: readonly string[]) {
     metrics,
     namespaces: () => constraints.keys(),
     exists: (namespace) => constraints.has(namespace),
+    isLeftOut: () => false,
+    boundTo: (namespace) => constraints.get(namespace) ?? [],
     observe: (namespace) => {
       const bound = constraints.get(namespace);
       return bound === undefined ? undefined : { namespace, constraints: bound, workloads: [], unread: [] };
