@@ -6,7 +6,9 @@ import {
   apiGroup,
   clusterConstraintReports,
   constraintDetails,
+  constraintProfiles,
   constraintReports,
+  potooResources,
   systemNamespace,
 } from '../../crds/api.ts';
 import { gatewayAccess } from '../../gateway/access.ts';
@@ -111,6 +113,31 @@ function clientObjects(): object[] {
       kind: 'ClusterRole',
       metadata: { name: 'potoo-admin', labels: { [`${group}/aggregate-to-admin`]: 'true' } },
       rules: [{ apiGroups: [apiGroup], resources: [constraintDetails.plural], verbs: read }],
+    },
+    // Not aggregated: whoever may know all of every policy of the cluster is decided by a binding.
+    {
+      apiVersion,
+      kind: 'ClusterRole',
+      metadata: { name: 'potoo-cluster-view' },
+      rules: [
+        {
+          apiGroups: [apiGroup],
+          resources: [...potooResources, constraintProfiles].map(({ plural }) => plural).toSorted(),
+          verbs: read,
+        },
+      ],
+    },
+    {
+      apiVersion,
+      kind: 'ClusterRole',
+      metadata: { name: 'potoo-profile-edit' },
+      rules: [
+        {
+          apiGroups: [apiGroup],
+          resources: [constraintProfiles.plural],
+          verbs: ['create', 'delete', ...read, 'patch', 'update'].toSorted(),
+        },
+      ],
     },
   ];
 }

@@ -8,7 +8,7 @@ import { type Gateway, gatewayProgram, install, operatorProgram, type Program } 
 export interface Cluster extends AsyncDisposable {
   readonly controlPlane: ControlPlane;
   /** Started, with a token of its own; another name is another replica. `server` is another way to the API server. */
-  startOperator(name?: string, server?: string): Promise<Program>;
+  startOperator(name?: string, server?: string, env?: Readonly<Record<string, string>>): Promise<Program>;
   /** Started, and its answers are complete. */
   startGateway(): Promise<Gateway>;
   /** A token of a new ServiceAccount of `namespace` with these ClusterRoles there, or cluster-wide. */
@@ -19,6 +19,7 @@ const base = '/apis/potoo.io/v1alpha1';
 export const reportPath = (namespace: string) => `${base}/namespaces/${namespace}/constraintreports/constraints`;
 export const detailPath = (namespace: string, name: string) =>
   `${base}/namespaces/${namespace}/constraintdetails/${name}`;
+export const clusterDetailPath = (name: string) => `${base}/clusterconstraintdetails/${name}`;
 export const clusterReportPath = `${base}/clusterconstraintreports/cluster`;
 
 export async function startCluster(options: ControlPlaneOptions = {}): Promise<Cluster> {
@@ -37,9 +38,9 @@ export async function startCluster(options: ControlPlaneOptions = {}): Promise<C
 
   return {
     controlPlane,
-    async startOperator(name = 'operator', server) {
+    async startOperator(name = 'operator', server, env = {}) {
       const kubeconfig = await kubeconfigOf('potoo-operator', name, server);
-      const operator = await operatorProgram({ kubeconfig, folder, name, env: { POTOO_IDENTITY: name } });
+      const operator = await operatorProgram({ kubeconfig, folder, name, env: { POTOO_IDENTITY: name, ...env } });
       programs.push(operator);
       await operator.process.start();
       return operator;
