@@ -17,6 +17,7 @@ import {
 import { formatReportLine, handleOf } from '../../crds/report-line.ts';
 import type { DefaultPriorityClass } from '../scope/class-index.ts';
 import type { Workload } from '../scope/workload.ts';
+import { createWorkloadLookup, type WorkloadLookup } from '../scope/workload-lookup.ts';
 import { bindsEveryWorkload, bindsWorkload } from '../scope/workload-scope.ts';
 import { apartFromFigures, type Composed, contentDigest, contentHash } from './content.ts';
 import { readyCondition } from './ready-condition.ts';
@@ -62,13 +63,14 @@ export function composeReport(
   now: string,
 ): Composed<ReportStatus> {
   const ordered = observed.constraints.toSorted(compareConstraints);
+  const lookup = createWorkloadLookup(observed.workloads);
   const constraints: ReportEntry[] = [];
   const inherited: string[] = [];
   let bytes = 0;
   let shown = 0;
   for (const constraint of ordered.slice(0, reportEntriesMax)) {
     const isOwn = homeNamespace(constraint.source) === observed.namespace;
-    const entry = isOwn ? dated(entryOf(constraint, observed), published, now) : inheritedLine(constraint);
+    const entry = isOwn ? dated(entryOf(constraint, observed, lookup), published, now) : inheritedLine(constraint);
     bytes += Buffer.byteLength(JSON.stringify(entry));
     if (bytes > reportBytesMax) break;
     if (typeof entry === 'string') inherited.push(entry);
@@ -105,8 +107,8 @@ export function countBySeverity(constraints: Iterable<Constraint>): Record<'crit
   return { critical: count.Critical, warning: count.Warning, info: count.Info };
 }
 
-function entryOf(constraint: Constraint, observed: Observed): Omit<ReportEntry, 'lastChanged'> {
-  const affectedWorkloads = affectedBy(constraint, observed);
+function entryOf(constraint: Constraint, observed: Observed, lookup: WorkloadLookup): Omit<ReportEntry, 'lastChanged'> {
+  const affectedWorkloads = affectedBy(constraint, observed, lookup);
   return {
     id: constraint.id,
     name: constraint.name,
@@ -125,14 +127,14 @@ function entryOf(constraint: Constraint, observed: Observed): Omit<ReportEntry, 
 function affectedBy(
   { scope }: Constraint,
   { workloads, defaultPriorityClass }: Observed,
+  lookup: WorkloadLookup,
 ): AffectedWorkloads | undefined {
   const ofPods = scope.workloads;
   if (ofPods === undefined) return undefined;
-  const names = new Set(
-    workloads
-      .filter((workload) => bindsWorkload(ofPods, workload, defaultPriorityClass) !== 'no')
-      .map(({ kind, name }) => `${kind}/${name}`),
-  );
+  const names = new Set<string>();
+  for (const workload of lookup.candidates(ofPods.selector)) {
+    if (bindsWorkload(ofPods, workload, defaultPriorityClass) !== 'no') names.add(`${workload.kind}/${workload.name}`);
+  }
   if (bindsEveryWorkload(ofPods, workloads)) return { total: names.size, all: true };
   return { total: names.size, items: [...names].slice(0, affectedItemsMax) };
 }

@@ -49,15 +49,18 @@ export function apartFromFigures(status: unknown): { readonly content: unknown; 
 }
 
 function canonicalText(value: unknown): string {
-  return JSON.stringify(value, (_key, child: unknown) =>
-    typeof child === 'object' && child !== null && !Array.isArray(child)
-      ? Object.fromEntries(
-          Object.entries(child)
-            .filter(([key]) => !timestamps.has(key))
-            .toSorted(([a], [b]) => compareText(a, b)),
-        )
-      : child,
-  );
+  return JSON.stringify(canonical(value));
+}
+
+/** With fields in order. A copy: a replacer of JSON.stringify takes almost twice as long, and text put together by hand too. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (!isJsonObject(value)) return value;
+  const ordered: Record<string, unknown> = Object.create(null);
+  for (const key of Object.keys(value).toSorted(compareText)) {
+    if (!timestamps.has(key)) ordered[key] = canonical(value[key]);
+  }
+  return ordered;
 }
 
 /** RFC 3339 with whole seconds, as Kubernetes writes times. */
