@@ -248,7 +248,7 @@ export function createClusterState({ clock, adapters, waitMs, events, isLeftOut 
       return [...scopes.namespaces.keys()].filter(isLiving);
     },
     exists: isLiving,
-    boundTo: scopes.boundTo,
+    boundTo: (namespace) => scopes.boundTo(namespace),
     constraints: () => [...scopes.all()].filter(isTold),
     namespacesWithConstraints() {
       let count = 0;

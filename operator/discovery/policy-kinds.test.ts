@@ -50,6 +50,23 @@ test('a kind whose definition says that it is a policy comes into the reports wi
   expect(crashes).toEqual([]);
 });
 
+test.each([0, 50, 150, 1_000, 4_000, 20_000])(
+  'a definition that is made anew after %d ms has its objects in the reports within two seconds',
+  async (ms) => {
+    await using simulated = await simulateOperator(withFence('true'));
+    const { api, clock, report, crashes } = simulated;
+    expect(report('shop')).toMatchObject({ total: 1 });
+    api.remove(fences, { namespace: 'shop', name: 'f' });
+    api.remove(customResourceDefinitions, { name: 'fences.example.org' });
+    await clock.advance(ms);
+    api.put(customResourceDefinitions, definition('true'));
+    api.put(fences, fence('anew'));
+    await clock.advance(2_000);
+    expect(report('shop')).toMatchObject({ total: 1, constraints: [{ name: 'anew' }] });
+    expect(crashes).toEqual([]);
+  },
+);
+
 test('a kind that comes does not make every report say for a moment that something is unread', async () => {
   await using simulated = await simulateOperator(withShop);
   const { api, clock } = simulated;

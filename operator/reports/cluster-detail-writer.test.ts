@@ -38,6 +38,18 @@ test('however many wait, what has changed is written once', async () => {
   expect(writes).toHaveLength(1);
 });
 
+test('of many that have changed, a few are written at a time', async () => {
+  const { writes, writer, settle, finish } = setUp();
+  const many = Array.from({ length: 10 }, (_, index) => clusterConstraint(`p${index}`, {}));
+  for (const { source } of many) writer.changed(clusterDetailName(source));
+  const waiting = writer.ahead(many, signal);
+  await settle();
+  expect(writes).toHaveLength(4);
+  for (let index = 0; index < 10; index += 1) await finish(index);
+  await waiting;
+  expect(writes).toHaveLength(10);
+});
+
 test('what changes while it is written is written again, and who came later waits for that', async () => {
   const { writes, writer, settle, finish } = setUp();
   writer.changed(name);

@@ -17,6 +17,9 @@ export interface ClusterDetailWriter {
   ahead(constraints: Iterable<Pick<Constraint, 'source'>>, signal: AbortSignal): Promise<void>;
 }
 
+/** At a time: an engine that is installed brings hundreds, and what a namespace does itself is not to wait behind them. */
+const writesMax = 4;
+
 /** `publish` observes and writes the named detail. */
 export function createClusterDetailWriter(
   publish: (name: string, signal: AbortSignal) => Promise<void>,
@@ -63,9 +66,11 @@ export function createClusterDetailWriter(
       if (pending.size === 0 && inFlight.size === 0) return;
       const needed = new Set<string>();
       for (const { source } of constraints) if (homeNamespace(source) === undefined) needed.add(nameOf(source));
-      await Promise.allSettled(
-        [...needed].filter((name) => pending.get(name) !== 'failed').map((name) => write(name, signal)),
-      );
+      const names = [...needed].filter((name) => pending.get(name) !== 'failed').values();
+      const writeNext = async () => {
+        for (const name of names) await Promise.allSettled([write(name, signal)]);
+      };
+      await Promise.all(Array.from({ length: writesMax }, writeNext));
     },
   };
 }

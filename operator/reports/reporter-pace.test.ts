@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { constraintReports } from '../../crds/api.ts';
+import { clusterConstraintDetails, constraintReports } from '../../crds/api.ts';
 import { clusterDetailName } from '../../crds/detail.ts';
 import { clusterConstraint, testConstraint } from '../testing/constraints.ts';
 import { simulateReporter } from '../testing/simulated-reporter.ts';
@@ -7,8 +7,8 @@ import { simulateReporter } from '../testing/simulated-reporter.ts';
 const names = (count: number) => Array.from({ length: count }, (_, index) => `n${String(index).padStart(3, '0')}`);
 
 /** All is written, and what follows is all that is in `api.requests`. */
-async function running(count: number) {
-  const simulated = simulateReporter(names(count));
+async function running(count: number, latencyMs?: Parameters<typeof simulateReporter>[1]) {
+  const simulated = simulateReporter(names(count), latencyMs);
   const ended = simulated.begin();
   await simulated.clock.advance(30_000);
   simulated.api.forgetRequests();
@@ -62,6 +62,30 @@ describe('a change in all namespaces', () => {
     expect(all.filter((write) => write.startsWith('update constraintreports'))).toHaveLength(200);
     expect(all.at(-1)).toBe('delete clusterconstraintdetails');
     expect(JSON.stringify(api.list(constraintReports))).not.toContain(policy.id);
+    await end();
+  });
+
+  test('holds up what a namespace does itself no longer than a moment, however slow its details are written', async () => {
+    let detailMs = 0;
+    const simulated = await running(10, ({ plural }) => (plural === 'clusterconstraintdetails' ? detailMs : 0));
+    const { api, clock, constraints, policies, reporter, report, end } = simulated;
+    for (let index = 0; index < 100; index += 1) {
+      const policy = clusterConstraint(`p${index}`, {});
+      policies.set(clusterDetailName(policy.source), [policy]);
+      for (const bound of constraints.values()) bound.push(policy);
+    }
+    detailMs = 1_000;
+    for (const namespace of constraints.keys()) reporter.changed(namespace, 'later');
+    for (const name of policies.keys()) reporter.clusterDetailChanged(name);
+    await clock.advance(200);
+    constraints.get('n009')?.push(testConstraint('n009', 'q'));
+    reporter.changed('n009', 'now');
+    await clock.advance(300);
+    expect(report('n009')).toMatchObject({ total: 102 });
+    detailMs = 0;
+    await clock.advance(60_000);
+    expect(api.list(clusterConstraintDetails)).toHaveLength(100);
+    expect(report('n000')).toMatchObject({ total: 101 });
     await end();
   });
 

@@ -100,6 +100,11 @@ const laterWorkers = 4;
 /** What stopped a write is mostly ended by a person, who then waits for the report. */
 const retryMsMax = 30_000;
 
+/**
+ * How long a change of the namespace's own waits for details of cluster-wide policies. Then its report may refer to one that
+ * is written a moment later.
+ */
+const aheadMsMax = 100;
 /** The queue may hold what a removed policy bound for so long after the last word on it. */
 const removeDetailAfterMs = 1_100;
 
@@ -205,7 +210,8 @@ export function createReporter(deps: ReporterDeps): Reporter {
     signal: AbortSignal,
     priority: Priority,
   ): Promise<void | { readonly retryAfterMs: number }> {
-    await clusterDetails.ahead(deps.boundTo(namespace), signal);
+    const ahead = clusterDetails.ahead(deps.boundTo(namespace), signal);
+    await (priority === 'now' ? Promise.race([ahead, clock.sleep(aheadMsMax, signal)]) : ahead);
     const observed = deps.observe(namespace);
     if (observed === undefined) {
       if (deps.isLeftOut(namespace)) metrics.writes.inc(await clearNamespace(namespace, published, signal));

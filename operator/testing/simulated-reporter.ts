@@ -12,18 +12,22 @@ import {
 } from '../../crds/api.ts';
 import type { Constraint } from '../../crds/constraint.ts';
 import { createClient } from '../../kube/client.ts';
-import { createFakeApi } from '../../kube/testing/fake-api.ts';
+import { createFakeApi, type FakeRequest } from '../../kube/testing/fake-api.ts';
 import { createVirtualClock, seededRandom } from '../../kube/testing/virtual-clock.ts';
 import { createMetrics } from '../metrics.ts';
 import { createReporter } from '../reports/reporter.ts';
 import { testConstraint } from './constraints.ts';
 
-/** Each namespace has a policy `p` of its own; `constraints` may be changed, and the reporter told of it. */
-export function simulateReporter(namespaces: readonly string[]) {
+/**
+ * Each namespace has a policy `p` of its own; `constraints` may be changed, and the reporter told of it. `latencyMs` is how
+ * long a request is on its way.
+ */
+export function simulateReporter(namespaces: readonly string[], latencyMs: (request: FakeRequest) => number = () => 0) {
   const clock = createVirtualClock();
   const api = createFakeApi({
     resources: [constraintReports, constraintDetails, clusterConstraintReports, clusterConstraintDetails],
     clock,
+    latencyMs,
   });
   const crashes: unknown[] = [];
   const log: string[] = [];
