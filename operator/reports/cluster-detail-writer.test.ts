@@ -50,6 +50,19 @@ test('of many that have changed, a few are written at a time', async () => {
   expect(writes).toHaveLength(10);
 });
 
+test('who asks is told when nothing is in flight any more', async () => {
+  const { writer, settle, finish } = setUp();
+  let idle = false;
+  await writer.idle();
+  writer.changed(name);
+  const waiting = [writer.ahead([constraint], signal), writer.idle().then(() => void (idle = true))];
+  await settle();
+  expect(idle).toBe(false);
+  await finish(0);
+  await Promise.all(waiting);
+  expect(idle).toBe(true);
+});
+
 test('what changes while it is written is written again, and who came later waits for that', async () => {
   const { writes, writer, settle, finish } = setUp();
   writer.changed(name);

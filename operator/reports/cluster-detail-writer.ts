@@ -15,6 +15,8 @@ export interface ClusterDetailWriter {
    * than not at all, and `write` tells the failure to whoever tries again.
    */
   ahead(constraints: Iterable<Pick<Constraint, 'source'>>, signal: AbortSignal): Promise<void>;
+  /** Resolves when nothing is in flight. */
+  idle(): Promise<void>;
 }
 
 /** At a time: an engine that is installed brings hundreds, and what a namespace does itself is not to wait behind them. */
@@ -66,11 +68,17 @@ export function createClusterDetailWriter(
       if (pending.size === 0 && inFlight.size === 0) return;
       const needed = new Set<string>();
       for (const { source } of constraints) if (homeNamespace(source) === undefined) needed.add(nameOf(source));
-      const names = [...needed].filter((name) => pending.get(name) !== 'failed').values();
+      const due = [...needed].filter((name) => pending.get(name) !== 'failed').values();
       const writeNext = async () => {
-        for (const name of names) await Promise.allSettled([write(name, signal)]);
+        for (const name of due) {
+          if (signal.aborted) return;
+          await Promise.allSettled([write(name, signal)]);
+        }
       };
       await Promise.all(Array.from({ length: writesMax }, writeNext));
+    },
+    async idle() {
+      while (inFlight.size > 0) await Promise.allSettled(inFlight.values());
     },
   };
 }

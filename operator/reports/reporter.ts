@@ -341,6 +341,8 @@ export function createReporter(deps: ReporterDeps): Reporter {
       }
       queue.add(totalsKey);
       await queue.run(publishKey, { workers, signal, onError: onFailure, later: laterLimit });
+      // A report that did not wait for them has left some behind.
+      await clusterDetails.idle();
       writing = false;
       metrics.leading.set(0);
       log.info('not leading any more');
