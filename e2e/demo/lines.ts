@@ -82,7 +82,7 @@ export function companyLines({ kubeconfig, gateway, callers }: Place & { readonl
       title:
         "The company's own kinds: one is read as a ConstraintProfile says, one by an annotation of its definition. A third is " +
         'a policy by its name, and health tells which right is missing. Given that right, the report of shop gains an entry ' +
-        'within half a minute.',
+        'within ten seconds.',
       lines: [
         'kubectl get cprofile',
         `kubectl get ccreport ${clusterReportName} -o jsonpath='{.status.adapters[?(@.name=="generic")].reason}{"\\n"}'`,
