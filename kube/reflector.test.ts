@@ -308,29 +308,6 @@ test('objects stay known while the right to read them is missing: it may be for 
   await reflector.stop();
 });
 
-test('objects that nobody may read any more are forgotten after the time that was given, and read anew', async () => {
-  let forgotten = 0;
-  const { api, clock, begin, take } = start({}, { forbiddenMsMax: 60_000, onForgotten: () => void (forgotten += 1) });
-  api.put(pods, pod('a'));
-  const reflector = begin();
-  await clock.advance(10_000);
-  take();
-  const allow = api.fail({ times: Number.POSITIVE_INFINITY, status: 403 });
-  api.cutWatches();
-  await clock.advance(60_000);
-  expect(take()).toEqual([]);
-  await clock.advance(15_000);
-  expect(take()).toEqual(['-a']);
-  expect(forgotten).toBeGreaterThan(0);
-  api.remove(pods, { namespace: 'shop', name: 'a' });
-  api.put(pods, pod('b'));
-  allow();
-  await clock.advance(8_000);
-  expect(reflector.state).toBe('synced');
-  expect(take()).toEqual(['+b', 'synced']);
-  await reflector.stop();
-});
-
 test('while the server is away it asks less and less, at least every 8 s, and catches up without a new list', async () => {
   const { api, clock, begin, take, errors } = start();
   const reflector = begin();

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { clusterDetailName } from '../../crds/detail.ts';
+import { createVirtualClock } from '../../kube/testing/virtual-clock.ts';
 import { clusterConstraint, testConstraint } from '../testing/constraints.ts';
 import { createClusterDetailWriter } from './cluster-detail-writer.ts';
 
@@ -9,7 +10,7 @@ const { signal } = new AbortController();
 
 function setUp() {
   const writes: PromiseWithResolvers<void>[] = [];
-  const writer = createClusterDetailWriter(() => {
+  const writer = createClusterDetailWriter(createVirtualClock(), () => {
     const write = Promise.withResolvers<void>();
     writes.push(write);
     return write.promise;

@@ -4,6 +4,7 @@
  */
 import { type Constraint, homeNamespace, type Source } from '../../crds/constraint.ts';
 import { clusterDetailName } from '../../crds/detail.ts';
+import type { Clock } from '../../kube/clock.ts';
 
 export interface ClusterDetailWriter {
   /** What the detail says may have changed. */
@@ -12,9 +13,9 @@ export interface ClusterDetailWriter {
   write(name: string, signal: AbortSignal): Promise<void>;
   /**
    * Resolves when the details of these constraints have been written, or could not be: the report is more use without them
-   * than not at all, and `write` tells the failure to whoever tries again.
+   * than not at all, and `write` tells the failure to whoever tries again. Not later than after `msMax`, if that is given.
    */
-  ahead(constraints: Iterable<Pick<Constraint, 'source'>>, signal: AbortSignal): Promise<void>;
+  ahead(constraints: Iterable<Pick<Constraint, 'source'>>, signal: AbortSignal, msMax?: number): Promise<void>;
   /** Resolves when nothing is in flight. */
   idle(): Promise<void>;
 }
@@ -24,6 +25,7 @@ const writesMax = 4;
 
 /** `publish` observes and writes the named detail. */
 export function createClusterDetailWriter(
+  clock: Clock,
   publish: (name: string, signal: AbortSignal) => Promise<void>,
 ): ClusterDetailWriter {
   /** Details that may have to be written. No report waits for one that has failed. */
@@ -64,7 +66,7 @@ export function createClusterDetailWriter(
   return {
     changed: (name) => void pending.set(name, 'changed'),
     write,
-    async ahead(constraints, signal) {
+    async ahead(constraints, signal, msMax) {
       if (pending.size === 0 && inFlight.size === 0) return;
       const needed = new Set<string>();
       for (const { source } of constraints) if (homeNamespace(source) === undefined) needed.add(nameOf(source));
@@ -75,7 +77,8 @@ export function createClusterDetailWriter(
           await Promise.allSettled([write(name, signal)]);
         }
       };
-      await Promise.all(Array.from({ length: writesMax }, writeNext));
+      const written = Promise.all(Array.from({ length: writesMax }, writeNext));
+      await (msMax === undefined ? written : Promise.race([written, clock.sleep(msMax, signal)]));
     },
     async idle() {
       while (inFlight.size > 0) await Promise.allSettled(inFlight.values());

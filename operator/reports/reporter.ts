@@ -45,6 +45,7 @@ import {
   readTotals,
 } from './published.ts';
 import { createSchedule } from './schedule.ts';
+import { createOversizedTeller } from './tell-oversized.ts';
 import { createWriteBudget, fanOutLimits } from './write-budget.ts';
 import { clusterDetailPrefix, createWriteFailures } from './write-failures.ts';
 
@@ -116,8 +117,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
   const budget = createWriteBudget(fanOutLimits);
   const figures = createFigurePace(clock);
   const failures = createWriteFailures({ random: deps.random, notNamed: totalsKey });
-  /** Ids of constraints of a namespace that were told to be too large. */
-  const oversized = new Map<string, readonly string[]>();
+  const oversized = createOversizedTeller(log);
   /** Namespaces that were not looked at since this process leads: as long as there are any, the totals would be a promise. */
   const unseen = new Set<string>();
   /** Who does not write remembers no changes, however long that lasts: `write` begins with a look at everything. */
@@ -129,7 +129,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
     details: createPublishedObjects<PublishedDetail>(),
     clusterDetails: createPublishedClusterDetails(),
     totals: createPublishedObjects<PublishedTotals>(),
-    onOversized: tellOversized,
+    onOversized: (of, constraints) => oversized.tell(of, constraints),
     onWrite: () => undefined,
     figuresWaitMs: (namespace) => figures.waitMs(namespace),
     assertLeading() {
@@ -143,12 +143,13 @@ export function createReporter(deps: ReporterDeps): Reporter {
     const namespace = namespaceOfKey(key);
     if (writing && (deps.exists(namespace) || deps.isLeftOut(namespace))) schedule.changed(namespace, 'now');
   };
-  const clusterDetails = createClusterDetailWriter(async (name, signal) => {
+  const isGone = (name: string) => {
     const observed = deps.observeClusterDetail(name);
-    metrics.writes.inc(await publishClusterDetail(name, observed, published, signal));
-    if (observed.subject === 'policy' && observed.constraints.length === 0) {
-      schedule.forget(clusterDetailPrefix + name);
-    }
+    return observed.subject === 'policy' && observed.constraints.length === 0;
+  };
+  const clusterDetails = createClusterDetailWriter(clock, async (name, signal) => {
+    metrics.writes.inc(await publishClusterDetail(name, deps.observeClusterDetail(name), published, signal));
+    if (isGone(name)) schedule.forget(clusterDetailPrefix + name);
   });
   /** Reports that need it write it ahead of themselves; otherwise it takes its turn with the rest of the fan-out. */
   const clusterDetailChanged = (name: string) => {
@@ -157,10 +158,6 @@ export function createReporter(deps: ReporterDeps): Reporter {
     // Reports refer to it until they are written, which what is queued by then will be before it.
     if (isGone(name)) queue.addAfter(clusterDetailPrefix + name, removeDetailAfterMs, 'later');
     else schedule.changed(clusterDetailPrefix + name, 'later');
-  };
-  const isGone = (name: string) => {
-    const observed = deps.observeClusterDetail(name);
-    return observed.subject === 'policy' && observed.constraints.length === 0;
   };
 
   /** Who takes over begins at full speed: until all is looked at, nobody knows whether any report is right. */
@@ -210,8 +207,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
     signal: AbortSignal,
     priority: Priority,
   ): Promise<void | { readonly retryAfterMs: number }> {
-    const ahead = clusterDetails.ahead(deps.boundTo(namespace), signal);
-    await (priority === 'now' ? Promise.race([ahead, clock.sleep(aheadMsMax, signal)]) : ahead);
+    await clusterDetails.ahead(deps.boundTo(namespace), signal, priority === 'now' ? aheadMsMax : undefined);
     const observed = deps.observe(namespace);
     if (observed === undefined) {
       if (deps.isLeftOut(namespace)) metrics.writes.inc(await clearNamespace(namespace, published, signal));
@@ -247,7 +243,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
   function forget(namespace: string): void {
     schedule.forget(namespace);
     figures.forget(namespace);
-    oversized.delete(namespace);
+    oversized.forget(namespace);
     failures.forget(namespace);
     measureDenied();
     seen(namespace);
@@ -255,20 +251,6 @@ export function createReporter(deps: ReporterDeps): Reporter {
 
   function measureDenied(): void {
     for (const [by, count] of failures.denied()) metrics.deniedWrites.set({ by }, count);
-  }
-
-  function tellOversized(namespace: string, constraints: readonly Constraint[]): void {
-    const before = oversized.get(namespace) ?? [];
-    for (const { id, source } of constraints) {
-      if (before.includes(id)) continue;
-      log.warn({ id, source }, 'full form too large to be stored, only its summary is published');
-    }
-    if (constraints.length === 0) oversized.delete(namespace);
-    else
-      oversized.set(
-        namespace,
-        constraints.map(({ id }) => id),
-      );
   }
 
   function seen(namespace: string): void {
