@@ -3,6 +3,7 @@ import type { Clock, Random } from './clock.ts';
 import { KubeError } from './errors.ts';
 import { isJsonObject } from './object.ts';
 import type { KubeObject, Resource } from './resource.ts';
+import type { Transport } from './transport.ts';
 
 export const leases: Resource = {
   group: 'coordination.k8s.io',
@@ -13,10 +14,8 @@ export const leases: Resource = {
 };
 
 export interface Leadership {
-  /** Whether this process may write now. */
+  /** Whether this process may write now: false from the deadline on, also when no timer has had its turn yet. */
   readonly leading: boolean;
-  /** clock.monotonic() up to which this process may write; nothing may be sent after it. 0 when it does not lead. */
-  readonly deadline: number;
   /** Aborts the signal given to onStarted and hands the lease back. Call it when what ran under that signal has ended. */
   stop(): Promise<void>;
 }
@@ -234,9 +233,6 @@ export function startLeadership(options: LeadershipOptions): Leadership {
     get leading() {
       return isLeading();
     },
-    get deadline() {
-      return isLeading() ? (term?.deadline ?? 0) : 0;
-    },
     async stop() {
       const held = term !== undefined;
       end('this process stops');
@@ -245,6 +241,22 @@ export function startLeadership(options: LeadershipOptions): Leadership {
       if (held) await release();
     },
   };
+}
+
+/** What a request ends with that would have been sent by a process that does not lead. */
+export class LeadershipLost extends Error {
+  override readonly name = 'LeadershipLost';
+}
+
+/**
+ * Of the requests over it, none leaves while this process does not lead: they reject with LeadershipLost. Looked at in the turn
+ * in which the bytes leave, as a process may be stopped between its decision and an open connection.
+ */
+export function whileLeading(transport: Transport, isLeading: () => boolean): Transport {
+  const beforeSending = () => {
+    if (!isLeading()) throw new LeadershipLost('this process does not lead (any more)');
+  };
+  return { ...transport, request: (request) => transport.request({ ...request, beforeSending }) };
 }
 
 /** Kubernetes' MicroTime: always six digits behind the second. A Date has three. */

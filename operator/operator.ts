@@ -17,7 +17,7 @@ import { createClient } from '../kube/client.ts';
 import type { Clock, Random } from '../kube/clock.ts';
 import { discoverResources, type ServedResources } from '../kube/discovery.ts';
 import type { KubeError } from '../kube/errors.ts';
-import { type Leadership, startLeadership } from '../kube/lease.ts';
+import { type Leadership, startLeadership, whileLeading } from '../kube/lease.ts';
 import { resourceName } from '../kube/resource.ts';
 import type { Transport } from '../kube/transport.ts';
 import { adapterHealth, reasonOf } from './adapter-health.ts';
@@ -79,6 +79,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
   const watchFailures = tellWatchFailures(log);
   const errors = createErrorCounts(() => policies.adapters);
   let leadership: Leadership | undefined;
+  const writer = createClient(whileLeading(transport, () => leadership?.leading === true));
   let ready = false;
   let unread = '';
 
@@ -102,7 +103,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     },
   });
   const reporter = createReporter({
-    client,
+    client: writer,
     clock,
     random,
     log,
@@ -112,7 +113,6 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     exists: state.exists,
     isLeftOut,
     boundTo: state.boundTo,
-    deadline: () => leadership?.deadline ?? 0,
     observe(namespace) {
       const observed = state.observe(namespace);
       return observed === undefined ? undefined : { ...observed, unread: unreadKinds(watches) };
@@ -194,13 +194,12 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     onCrash: deps.onCrash,
   });
   const profiles = createProfileWriter({
-    client,
+    client: writer,
     clock,
     random,
     log,
     metrics,
     profiles: policies.profiles,
-    deadline: () => leadership?.deadline ?? 0,
     statusOf: (name, known, now) => profileStatus(factsOf(name, known, policies, watches), known.conditions, now),
     onCrash: deps.onCrash,
   });

@@ -7,6 +7,7 @@ import type { ProfileStatus } from '../../crds/profile.ts';
 import type { Client } from '../../kube/client.ts';
 import type { Clock, Random } from '../../kube/clock.ts';
 import { KubeError } from '../../kube/errors.ts';
+import { LeadershipLost } from '../../kube/lease.ts';
 import { createWorkQueue } from '../../kube/work-queue.ts';
 import type { Metrics } from '../metrics.ts';
 import { contentHash, timestamp } from '../reports/content.ts';
@@ -21,8 +22,6 @@ export interface ProfileWriterDeps {
   readonly profiles: ReadonlyMap<string, KnownProfile>;
   /** Undefined while it is too early to tell. */
   readonly statusOf: (name: string, known: KnownProfile, now: string) => ProfileStatus | undefined;
-  /** clock.monotonic() up to which this process may write. */
-  readonly deadline: () => number;
   readonly onCrash: (error: unknown) => void;
 }
 
@@ -51,8 +50,6 @@ export function createProfileWriter(deps: ProfileWriterDeps): ProfileWriter {
     const known = profiles.get(name);
     const status = known === undefined ? undefined : deps.statusOf(name, known, timestamp(clock.now()));
     if (known === undefined || status === undefined || contentHash(status) === known.statusHash) return;
-    // The next leader looks at every profile.
-    if (clock.monotonic() >= deps.deadline()) return;
     const metadata = { name, resourceVersion: known.resourceVersion };
     await client.replace(
       constraintProfiles,
@@ -64,6 +61,8 @@ export function createProfileWriter(deps: ProfileWriterDeps): ProfileWriter {
   }
 
   function onError(name: string, error: unknown): void {
+    // The next leader looks at every profile.
+    if (error instanceof LeadershipLost) return;
     if (!(error instanceof KubeError)) {
       deps.onCrash(error);
       return;

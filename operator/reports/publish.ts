@@ -32,9 +32,7 @@ export interface PublishDeps {
   readonly details: PublishedObjects<PublishedDetail>;
   readonly clusterDetails: PublishedObjects<PublishedDetail>;
   readonly totals: PublishedObjects<PublishedTotals>;
-  /** Called before each request that writes. Throws when this process may not write any more. */
-  readonly assertLeading: () => void;
-  /** Called after it, with about the size of the request. */
+  /** Called before each request that writes, with about the size of the request. */
   readonly onWrite: (bytes: number) => void;
   /** Milliseconds until a report may be written of which nothing but figures of usage has changed. */
   readonly figuresWaitMs: (namespace: string) => number;
@@ -134,7 +132,6 @@ export async function removeObject<P extends { readonly resourceVersion: string 
   return attempt(target, deps.client, signal, async (published) => {
     if (published === undefined) return 0;
     const { resourceVersion } = published;
-    deps.assertLeading();
     deps.onWrite(0);
     await deps.client.delete(resource, at, { preconditions: { resourceVersion }, signal });
     objects.remove(keyOf(at), published);
@@ -153,7 +150,6 @@ export async function putDetail(
   const { hash, bytes } = contentDigest(detail);
   return attempt(target, deps.client, signal, async (published) => {
     if (published?.hash === hash) return 0;
-    deps.assertLeading();
     deps.onWrite(bytes);
     const answer =
       published === undefined
@@ -203,14 +199,12 @@ async function publishStatus<P extends PublishedReport | PublishedTotals>(
     let written = 1;
     let { resourceVersion } = published ?? { resourceVersion: '' };
     if (published === undefined) {
-      deps.assertLeading();
       deps.onWrite(0);
       const created = await deps.client.create(resource, { metadata: at }, { signal });
       objects.set(keyOf(at), read(created));
       ({ resourceVersion } = created.metadata);
       written += 1;
     }
-    deps.assertLeading();
     deps.onWrite(bytes);
     const answer = await deps.client.replace(
       resource,

@@ -14,6 +14,7 @@ import { clusterDetailNameOfPart } from '../../crds/detail.ts';
 import type { Client } from '../../kube/client.ts';
 import type { Clock, Random } from '../../kube/clock.ts';
 import { KubeError } from '../../kube/errors.ts';
+import { LeadershipLost } from '../../kube/lease.ts';
 import { createWorkQueue, type LaterLimit, type Priority } from '../../kube/work-queue.ts';
 import type { ReadConstraint } from '../adapters/settled.ts';
 import type { Consumer } from '../discovery/watches.ts';
@@ -70,8 +71,6 @@ export interface ReporterDeps {
   readonly isLeftOut: (namespace: string) => boolean;
   /** What binds the namespace; none when it is not observed. */
   readonly boundTo: (namespace: string) => Iterable<Pick<Constraint, 'source'>>;
-  /** clock.monotonic() up to which this process may write. */
-  readonly deadline: () => number;
   /** A mistake of our own: nothing more is written. */
   readonly onCrash: (error: unknown) => void;
 }
@@ -132,9 +131,6 @@ export function createReporter(deps: ReporterDeps): Reporter {
     onOversized: (of, constraints) => oversized.tell(of, constraints),
     onWrite: () => undefined,
     figuresWaitMs: (namespace) => figures.waitMs(namespace),
-    assertLeading() {
-      if (clock.monotonic() >= deps.deadline()) throw new LeadershipLost();
-    },
   };
   const totalsChanged = () => {
     if (writing) queue.addAfter(totalsKey, totalsDelayMs);
@@ -335,10 +331,6 @@ export function createReporter(deps: ReporterDeps): Reporter {
 /** Whether a key of the queue is that of a namespace. */
 function isNamespace(key: string): boolean {
   return key !== totalsKey && !key.startsWith(clusterDetailPrefix);
-}
-
-class LeadershipLost extends Error {
-  override readonly name = 'LeadershipLost';
 }
 
 function measure(metrics: Metrics, { constraints, namespaces }: ObservedCluster): void {

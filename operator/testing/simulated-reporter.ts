@@ -60,7 +60,6 @@ export function simulateReporter(namespaces: readonly string[], latencyMs: (requ
       lastDiscovery: '2026-01-01T00:00:00Z',
       failures: [],
     }),
-    deadline: () => Number.POSITIVE_INFINITY,
     onCrash: (error) => crashes.push(error),
   });
   const stop = new AbortController();
