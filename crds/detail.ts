@@ -21,7 +21,8 @@ const Part = z.int().min(0).describe('Number of this part of the subject, from 0
 export const ConstraintDetail = z
   .object({
     subject: DetailSubject.describe(
-      'What the texts are: constraints of the policies that live here, facts of the namespace, or workloads.',
+      'What the texts are: constraints of the policies that live here, and then parameters that policies find here, facts of ' +
+        'the namespace, or workloads.',
     ),
     part: Part,
     texts: Texts.describe('One JSON text each.'),
@@ -37,7 +38,7 @@ export const ClusterConstraintDetail = z
   .object({
     subject: z
       .enum(clusterDetailSubjects)
-      .describe('What the texts are: constraints of one policy, or facts of the cluster.'),
+      .describe('What the texts are: constraints of one policy, and then their parameters, or facts of the cluster.'),
     part: Part,
     source: z
       .object({ apiVersion: z.string(), kind: z.string(), name: z.string() })
@@ -150,3 +151,44 @@ export const StoredWorkload = z.object({
     .describe('Its pods use the network of their node. Absent also when that is not known.'),
 });
 export type StoredWorkload = z.infer<typeof StoredWorkload>;
+
+const parameterFields = {
+  apiVersion: z.string(),
+  objectKind: z.string().describe('The kind of the object.'),
+};
+
+/** The first field of these texts, which stand after those of the constraints, tells them from one of a constraint. */
+const parameterStart = '{"kind":"Parameter';
+
+/** Whether a text of the subject `constraints` or `policy` is a StoredParameter, and not a constraint. */
+export function isParameterText(text: string): boolean {
+  return text.startsWith(parameterStart);
+}
+
+/** Largest length in bytes of one parameter object, and of all of one namespace or policy. */
+export const parameterBytesMax = 65_536;
+export const parametersBytesMax = detailBytesMax;
+/** Most parameter objects of one namespace or policy that are named. */
+export const parametersMax = 1_000;
+
+/** An object that a rule takes parameters from: a text of the subject `constraints` or `policy`, after those of the constraints. */
+export const StoredParameter = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('Parameter'),
+    ...parameterFields,
+    name: z.string(),
+    namespace: z.string().optional(),
+    object: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe(
+        'Without status, metadata.managedFields and metadata.resourceVersion, which change too often. Absent: it is too ' +
+          'large, and what depends on it is not known.',
+      ),
+  }),
+  z.object({
+    kind: z.literal('ParametersLeftOut').describe('There are more objects than can be stored, and which is not told.'),
+    count: z.int().min(1),
+  }),
+]);
+export type StoredParameter = z.infer<typeof StoredParameter>;

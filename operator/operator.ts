@@ -77,7 +77,13 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     await transport.request({ method: 'GET', path: '/version', signal: deps.signal }),
   ).gitVersion;
   const watchFailures = tellWatchFailures(log);
-  const errors = createErrorCounts(() => policies.adapters);
+  /** What every adapter reads now, with what its policies take parameters from. */
+  const reading = () =>
+    policies.adapters.map(({ id, resources }) => ({
+      id,
+      resources: [...resources, ...state.parameterKinds.resourcesOf(id)],
+    }));
+  const errors = createErrorCounts(reading);
   let leadership: Leadership | undefined;
   const writer = createClient(whileLeading(transport, () => leadership?.leading === true));
   let ready = false;
@@ -100,6 +106,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
         log.warn({ adapter, ...problem }, 'part of a policy was not understood');
         reporter.totalsChanged();
       },
+      onParameterKinds: () => discovery.wantedChanged(),
     },
   });
   const reporter = createReporter({
@@ -123,7 +130,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
       constraints: state.constraints(),
       namespaces: [...state.namespaces].length,
       namespacesWithConstraints: state.namespacesWithConstraints(),
-      adapters: adapterHealth(policies.adapters, watches.states(), errors.byAdapter, policies.decided.switchedOff),
+      adapters: adapterHealth(reading(), watches.states(), errors.byAdapter, policies.decided.switchedOff),
       versions: { operator: deps.version, kubernetes },
       lastDiscovery: timestamp(discovery.lastAt),
       failures: [
@@ -171,20 +178,29 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
   const neededKinds = new Set(
     [customResourceDefinitions, apiServices, ...ownReaders.map(({ resource }) => resource)].map(resourceName),
   );
+  const profileVersion = (resource: string) =>
+    neededKinds.has(resource) ? undefined : policies.decided.wantedVersion.get(resource);
   const discovery = startDiscovery({
     transport,
     clock,
     random,
     watches,
     served,
-    wantedVersion: (resource) => (neededKinds.has(resource) ? undefined : policies.decided.wantedVersion.get(resource)),
+    wantedVersion: (resource) => profileVersion(resource) ?? state.parameterKinds.versionOf(resource),
     consumers(definitions) {
-      const generic = policies.generic(definitions);
+      const generic = policies.generic(definitions, state.parameterKinds.asked());
       state.waitsChanged();
       const { switchedOff } = policies.decided;
       const isWanted = ({ policyOf, resource }: Consumer<unknown>) =>
         policyOf === undefined || !switchedOff.has(resourceName(resource));
-      return [...state.consumers.filter(isWanted), ...reporter.consumers, policies.consumer, ...generic];
+      const ofParameters = state.parameterKinds.consumers({
+        definitions,
+        served: discovery.served,
+        versionOfOthers: profileVersion,
+        isSwitchedOff: (resource) => switchedOff.has(resource),
+      });
+      const own = state.consumers.filter(isWanted);
+      return [...own, ...reporter.consumers, policies.consumer, ...generic, ...ofParameters];
     },
     onServed: () => reporter.clusterDetailChanged(clusterFactsName),
     onError(error) {

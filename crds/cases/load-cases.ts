@@ -17,6 +17,26 @@ const Case = z.strictObject({
     .optional()
     .describe('How the adapter `generic` is told to read the objects.'),
   objects: z.array(Json).min(1),
+  parameters: z
+    .array(
+      z.strictObject({
+        apiVersion: z.string(),
+        kind: z.string(),
+        served: z.boolean().default(true),
+        namespaced: z.boolean().default(true),
+        objects: z
+          .array(
+            z.strictObject({
+              name: z.string(),
+              namespace: z.string().optional(),
+              labels: z.record(z.string(), z.string()).default({}),
+            }),
+          )
+          .default([]),
+      }),
+    )
+    .default([])
+    .describe('Kinds of parameters of which all is known. Of others nothing is.'),
   constraints: z.array(Json).describe('All of them, in the order of the objects; of each at least some fields.'),
   problems: z.array(Json).default([]),
 });

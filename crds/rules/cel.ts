@@ -17,7 +17,11 @@ export const CelMutation = z.object({
 });
 export type CelMutation = z.infer<typeof CelMutation>;
 
-/** The objects that `params` in an expression stands for, one after the other. */
+/** What is known of the objects behind `params`. */
+export const ParamsState = z.enum(['read', 'unread', 'neverRead', 'notServed']);
+export type ParamsState = z.infer<typeof ParamsState>;
+
+/** The objects that `params` in an expression stands for, one after the other: the rule must hold with each. */
 export const CelParams = z.object({
   apiVersion: z.string(),
   kind: z.string(),
@@ -25,15 +29,29 @@ export const CelParams = z.object({
   namespace: z.string().optional().describe('Absent for a kind in namespaces: the namespace of the request.'),
   selector: LabelSelector.optional().describe('In place of a name; each object that has such labels counts.'),
   notFound: z.enum(['Allow', 'Deny']).describe('Without any such object the rule demands nothing, or is broken.'),
+  state: ParamsState.describe(
+    'read: the objects stand beside this rule as texts of the kind Parameter, or, without a namespace, in the details of ' +
+      'the namespaces where they live. Else what depends on them is not known; neverRead: they are ConfigMaps or Secrets.',
+  ),
+  namespaced: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether they live in namespaces, where that is known. Without a namespace the rule is then broken for requests for ' +
+        'cluster-scoped objects.',
+    ),
 });
 export type CelParams = z.infer<typeof CelParams>;
+
+/** Why the API server cannot apply a policy to a request that is meant. */
+export const CelFault = z.enum(['kindNotServed', 'noParameters', 'namespaceOfClusterScopedKind', 'noNamespace']);
+export type CelFault = z.infer<typeof CelFault>;
 
 /**
  * Expressions in the Common Expression Language, evaluated when a request is judged: validations, which must all be true,
  * or mutations. Which requests are meant, with the conditions on them, stands in the scope.
  *
- * The objects behind `params` are not read. What depends on them is unknown; where they are ConfigMaps or Secrets it will
- * always be.
+ * A rule that is broken judges nothing: failurePolicy Fail refuses every request that is meant, whatever the actions say.
  *
  * @see https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  * @see https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/
@@ -43,6 +61,7 @@ export const CelRule = z.object({
   binding: z.string().describe('Name of the object that puts the policy into force.'),
   failurePolicy: z.enum(['Fail', 'Ignore']).describe('What an error in an expression means. False is never an error.'),
   params: CelParams.optional().describe('Absent: `params` is null.'),
+  broken: CelFault.optional().describe('Why every request that is meant is refused, and no expression evaluated.'),
   variables: z.array(z.object({ name: z.string(), expression: z.string() })).describe('Evaluated where they are used.'),
   validations: z.array(CelValidation).optional(),
   actions: z

@@ -7,6 +7,7 @@ import { asStored, loadCases } from '../../crds/cases/load-cases.ts';
 import { Constraint } from '../../crds/constraint.ts';
 import { adapters } from '../../operator/adapters/all.ts';
 import type { Adapter, Reading } from '../../operator/adapters/define.ts';
+import { noParametersRead } from '../../operator/adapters/parameters.ts';
 import { seededRandom } from '../../kube/testing/virtual-clock.ts';
 import { mutate } from '../../operator/testing/mutate.ts';
 
@@ -122,7 +123,10 @@ function readAll(adapter: Adapter, objects: readonly unknown[]): Reading[] {
     ({ key }) => key,
   );
   const joined = [...byKey.values()].flatMap((parts) => {
-    const together = adapter.join?.(parts.map(({ value }) => value));
+    const together = adapter.join?.(
+      parts.map(({ value }) => value),
+      noParametersRead,
+    );
     return together === undefined ? [] : [together];
   });
   return [...readings, ...joined];

@@ -5,7 +5,13 @@
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { StoredConstraint } from '../../crds/constraint.ts';
-import { ClusterConstraintDetail, ClusterFact, ConstraintDetail, StoredWorkload } from '../../crds/detail.ts';
+import {
+  ClusterConstraintDetail,
+  ClusterFact,
+  ConstraintDetail,
+  isParameterText,
+  StoredWorkload,
+} from '../../crds/detail.ts';
 import { type KubeObject, keyOf } from '../../kube/resource.ts';
 import type { OnProblem } from './problem.ts';
 import { firstIssue } from './report.ts';
@@ -93,6 +99,8 @@ function readForms(
 ): StoredForm[] {
   const forms: StoredForm[] = [];
   for (const [index, text] of texts.entries()) {
+    // No answer asks for the parameters of a rule yet.
+    if (isParameterText(text)) continue;
     const id = idOf(text);
     if (id === undefined) onProblem({ object, path: `texts[${index}]`, message: 'is no JSON text with an id' });
     else forms.push({ id, home, text, object });

@@ -27,6 +27,16 @@ test('a full form is found in whatever part it moves to', () => {
   expect(store.sizes().forms).toBe(1);
 });
 
+test('parameters that stand beside full forms are none, and no mistake', () => {
+  const told: unknown[] = [];
+  const parameter = { kind: 'Parameter', apiVersion: 'example.org/v1', objectKind: 'Limit', name: 'small' };
+  const part = readDetail(detailObject('shop', 'constraints', [first, JSON.stringify(parameter)]), (problem) =>
+    told.push(problem),
+  );
+  expect(part).toMatchObject({ forms: [{ id: first.id }] });
+  expect(told).toEqual([]);
+});
+
 test('an object that changes its subject leaves nothing of the old one behind', () => {
   const { store } = fillStore([
     report,

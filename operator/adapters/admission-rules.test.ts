@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { AdmissionRule } from '../../crds/scope.ts';
 import {
   AdmissionRuleField,
+  namesClusterScoped,
+  namesNamespaces,
   onlyClusterScoped,
   podControllers,
   pods,
@@ -116,6 +118,27 @@ describe('onlyClusterScoped', () => {
     ['a subresource of all resources', [rule({ resources: ['*/status'] })], false],
   ])('%s', (_, rules, expected) => {
     expect(onlyClusterScoped(rules)).toBe(expected);
+  });
+});
+
+describe('namesClusterScoped and namesNamespaces', () => {
+  test.each([
+    ['nodes', rule({ resources: ['pods', 'nodes/status'] }), true, false],
+    ['nodes of all groups', rule({ apiGroups: ['*'], resources: ['nodes'] }), true, false],
+    ['namespaces', rule({ resources: ['namespaces'] }), false, true],
+    ['namespaces of another group', rule({ apiGroups: ['example.com'], resources: ['namespaces'] }), false, false],
+    ['all resources', rule({ resources: ['*'] }), true, true],
+    [
+      'all resources of a group that has none known to be so',
+      rule({ apiGroups: ['apps'], resources: ['*'] }),
+      false,
+      false,
+    ],
+    ['all resources in namespaces', rule({ resources: ['*'], scope: 'Namespaced' }), false, false],
+    ['all resources in none', rule({ apiGroups: ['example.com'], resources: ['*'], scope: 'Cluster' }), true, false],
+    ['pods', rule(), false, false],
+  ])('%s', (_, one, ofCluster, ofNamespaces) => {
+    expect([namesClusterScoped([one]), namesNamespaces([one])]).toEqual([ofCluster, ofNamespaces]);
   });
 });
 

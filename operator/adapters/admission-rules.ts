@@ -148,6 +148,35 @@ export function onlyClusterScoped(rules: readonly AdmissionRule[]): boolean {
   );
 }
 
+/**
+ * Whether a rule is known to name kinds that live in no namespace. Not Namespaces: requests for them are in the namespace of
+ * their name.
+ */
+export function namesClusterScoped(rules: readonly AdmissionRule[]): boolean {
+  return rules.some(({ scope, apiGroups, resources }) => {
+    if (scope !== undefined) return scope === 'Cluster' && !resources.every(isNamespaces);
+    const known = [...clusterScoped].flatMap(([group, plurals]) => (has(apiGroups, group) ? [plurals] : []));
+    return resources.some((resource) => {
+      const plural = pluralOf(resource);
+      return !isNamespaces(resource) && known.some((plurals) => plural === '*' || plurals.has(plural));
+    });
+  });
+}
+
+/** Whether a rule may match requests for Namespaces. */
+export function namesNamespaces(rules: readonly AdmissionRule[]): boolean {
+  return rules.some(
+    ({ scope, apiGroups, resources }) =>
+      scope !== 'Namespaced' &&
+      has(apiGroups, '') &&
+      resources.some((resource) => isNamespaces(resource) || pluralOf(resource) === '*'),
+  );
+}
+
+function isNamespaces(resource: string): boolean {
+  return pluralOf(resource) === 'namespaces';
+}
+
 function pluralOf(resource: string): string {
   const slash = resource.indexOf('/');
   return slash < 0 ? resource : resource.slice(0, slash);

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { compareText, constraintId } from '../../crds/constraint.ts';
 import { fieldPathText } from './field-path.ts';
+import type { Parameters } from './parameters.ts';
 import type { ReadConstraint } from './settled.ts';
 import { sentence } from './text.ts';
 
@@ -51,9 +52,9 @@ export interface Adapter {
   read(object: unknown): Reading;
   /**
    * What all parts of one key say together; of adapters that read parts. Pure, never throws, and the order of the parts
-   * makes no difference.
+   * makes no difference. It is joined again when something else is known of a kind that it asked for.
    */
-  join?(values: readonly unknown[]): Reading;
+  join?(values: readonly unknown[], parameters: Parameters): Reading;
 }
 
 /** What an adapter says of one rule; source and id follow from the object. */

@@ -18,6 +18,7 @@ import {
   type Problem,
   type Reading,
 } from './define.ts';
+import { noParametersRead, type Parameters } from './parameters.ts';
 
 /** What a join draws from one of the objects: their source and ids. */
 export interface ImposedBy extends Imposed {
@@ -57,13 +58,13 @@ export function defineJoinedKind<Fields extends z.ZodRawShape, Value>(definition
 /**
  * An adapter for kinds that impose something only together.
  *
- * @param definition.join Pure; is given all values with one key, in any order.
+ * @param definition.join Pure; is given all values with one key, in any order, and what is known of the objects that they take parameters from.
  */
 export function defineJoiningAdapter<Value>(definition: {
   readonly id: string;
   readonly resources: readonly AdapterResource[];
   readonly kinds: readonly JoinedKind<Value>[];
-  join(values: readonly Value[]): readonly ImposedBy[];
+  join(values: readonly Value[], parameters: Parameters): readonly ImposedBy[];
 }): Adapter {
   const readHead = fieldsReader({});
   const kindsText = definition.kinds.map(({ kind }) => kind).join(' or ');
@@ -81,8 +82,8 @@ export function defineJoiningAdapter<Value>(definition: {
       const fault = { path: ['kind'], message: `Must be ${kindsText}` };
       return { constraints: [], problems: nameProblems(object, [fault]) };
     },
-    join(values) {
-      const imposed = definition.join(values.filter(isOwn));
+    join(values, parameters) {
+      const imposed = definition.join(values.filter(isOwn), parameters);
       return {
         constraints: imposed.flatMap(({ source, drafts }) => drafts.map((draft) => constraintOf(draft, source))),
         problems: imposed.flatMap(({ source, faults = [] }) => nameProblems(source, faults)),
@@ -97,7 +98,11 @@ export function headOf({ apiVersion, kind, metadata: { name, namespace, uid } }:
 }
 
 /** What these objects impose when there are no others: each by itself in their order, then what they say together, by key. */
-export function readTogether(adapter: Adapter, objects: readonly unknown[]): Reading {
+export function readTogether(
+  adapter: Adapter,
+  objects: readonly unknown[],
+  parameters: Parameters = noParametersRead,
+): Reading {
   const alone = objects.map((object) => adapter.read(object));
   const parts = Map.groupBy(
     alone.flatMap((reading) => reading.parts ?? []),
@@ -105,7 +110,13 @@ export function readTogether(adapter: Adapter, objects: readonly unknown[]): Rea
   );
   const joined = [...parts]
     .toSorted(([a], [b]) => compareText(a, b))
-    .flatMap(([, values]) => adapter.join?.(values.map(({ value }) => value)) ?? []);
+    .flatMap(
+      ([, values]) =>
+        adapter.join?.(
+          values.map(({ value }) => value),
+          parameters,
+        ) ?? [],
+    );
   const readings = [...alone, ...joined];
   return {
     constraints: readings.flatMap(({ constraints }) => constraints),

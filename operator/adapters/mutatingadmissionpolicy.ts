@@ -36,12 +36,14 @@ export const mutatingAdmissionPolicy = defineAdmissionPolicy<
     reinvocationPolicy: spec.read('reinvocationPolicy', CelRule.shape.reinvocationPolicy.unwrap()) ?? 'Never',
   }),
   terms: () => ({}),
-  describe({ policy, binding, rules, params, understood }) {
-    const unsure = understood ? '' : ', parts of which are not understood';
+  describe({ policy, binding, rules, params, understood, withoutParams }) {
+    const unread = withoutParams === undefined ? '' : ', whose parameters are not read';
+    const unsure = understood ? unread : ', parts of which are not understood';
     const summary = `${requestsText(rules)} may be changed by policy ${sentence(policy, 60)}${unsure}`;
     return {
-      effect: understood ? 'mutate' : 'unknown',
-      severity: 'Info',
+      effect: unsure === '' ? 'mutate' : 'unknown',
+      // Where it may be that all is refused, it is more than a change.
+      severity: understood && withoutParams === 'refused' ? 'Warning' : 'Info',
       summary,
       message: `${summary}; binding ${sentence(binding, 100)}${paramsText(params)}`,
     };

@@ -67,12 +67,15 @@ function consequenceOf({
   demands: { validations = [] },
   terms,
   understood,
+  withoutParams,
   reachesWorkloadsOrServices,
 }: Bound<Demands, Terms>): { readonly effect: Effect; readonly severity: Severity } {
-  if (!understood) return { effect: 'unknown', severity: 'Warning' };
+  if (!understood || withoutParams === 'unknown') return { effect: 'unknown', severity: 'Warning' };
   if (validations.length > 0 && terms.actions?.includes('Deny')) {
     return { effect: 'deny', severity: reachesWorkloadsOrServices ? 'Critical' : 'Warning' };
   }
+  // Either it is applied, or all is refused.
+  if (withoutParams === 'refused') return { effect: 'unknown', severity: 'Warning' };
   if (validations.length > 0 && terms.actions?.includes('Warn')) return { effect: 'warn', severity: 'Warning' };
   return { effect: 'audit', severity: 'Info' };
 }
@@ -84,10 +87,14 @@ const outcomes: Readonly<Record<Action, string>> = {
 };
 
 /** Safe for every reader: no expressions, and no texts of the policy other than its name and kinds of resource. */
-function summaryOf({ policy, rules, demands, terms, understood }: Bound<Demands, Terms>): string {
+function summaryOf(bound: Bound<Demands, Terms>): string {
+  const { policy, rules, demands, terms, understood } = bound;
   const requests = requestsText(rules);
   const name = sentence(policy, 60);
   if (!understood) return `${requests} may be checked by policy ${name}, parts of which are not understood`;
+  if (consequenceOf(bound).effect === 'unknown') {
+    return `${requests} may be checked by policy ${name}, whose parameters are not read`;
+  }
   if (demands.validations?.length === 0) return `${requests} are noted in the audit log by policy ${name}`;
   const consequence = (terms.actions ?? []).map((action) => outcomes[action]).join(' and ');
   return `${requests} are checked by policy ${name}, those that fail are ${consequence}`;

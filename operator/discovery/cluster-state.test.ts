@@ -33,6 +33,7 @@ function stateWith(...namespaces: readonly string[]) {
       onNamespaceGone: () => undefined,
       onClusterDetail: () => undefined,
       onProblem: () => undefined,
+      onParameterKinds: () => undefined,
     },
   });
   const feed = (plural: string, key: string, it: KubeObject) => {

@@ -4,13 +4,14 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { homeNamespace } from '../../crds/constraint.ts';
+import { type Constraint, homeNamespace } from '../../crds/constraint.ts';
 import type { Clock } from '../../kube/clock.ts';
 import { resourceName, type KubeObject } from '../../kube/resource.ts';
 import type { Priority } from '../../kube/work-queue.ts';
 import type { Adapter, AdapterResource, Problem, Reading } from '../adapters/define.ts';
+import { isParameter, type ParameterKind } from '../adapters/parameters.ts';
 import type { ReadConstraint } from '../adapters/settled.ts';
-import { clusterFactsName, type StoredNamespaceFact } from '../../crds/detail.ts';
+import { clusterDetailName, clusterFactsName, type StoredNamespaceFact } from '../../crds/detail.ts';
 import type { ServedResources } from '../../kube/discovery.ts';
 import type { ObservedClusterDetail } from '../reports/compose-cluster-details.ts';
 import type { ObservedNamespace } from '../reports/publish.ts';
@@ -21,11 +22,13 @@ import {
   type NamespaceFactKind,
   namespaceFactKinds,
 } from '../scope/namespace-facts.ts';
+import { createParameterIndex, isOfRequest, type ParameterObject, readParamsOf } from '../scope/parameter-index.ts';
 import { createScopeIndex } from '../scope/scope-index.ts';
 import { type Workload, workloadKinds, workloadOf, workloadOfPod } from '../scope/workload.ts';
 import { createWorkloadIndex } from '../scope/workload-index.ts';
 import { createClusterFacts } from './cluster-facts.ts';
 import { createGatheredChanges } from './gathered-changes.ts';
+import { createParameterKinds, type ParameterKinds } from './parameter-kinds.ts';
 import { createPolicies } from './policies.ts';
 import type { Consumer } from './watches.ts';
 
@@ -34,6 +37,8 @@ export interface ClusterState {
   readonly consumers: readonly Consumer<unknown>[];
   /** Reads a kind of policy that is found while the operator runs. */
   policyConsumer(adapter: Adapter, resource: AdapterResource): Consumer<unknown>;
+  /** Reads what policies take parameters from. */
+  readonly parameterKinds: ParameterKinds;
   /** Undefined for a namespace that does not exist, is going away or left out: nothing is written there. */
   observe(namespace: string): Omit<ObservedNamespace, 'unread'> | undefined;
   /** By the name of the ClusterConstraintDetail; without constraints when there is no such policy. */
@@ -59,7 +64,12 @@ export interface ClusterStateEvents {
   /** What the ClusterConstraintDetail says has changed. */
   readonly onClusterDetail: (name: string) => void;
   readonly onProblem: (adapter: string, problem: Problem) => void;
+  /** Policies take parameters from other kinds than before. */
+  readonly onParameterKinds: () => void;
 }
+
+/** In place of the resource of policies: what parameters change is not gathered, whatever profiles say of policies. */
+const parametersGathered = 'parameters';
 
 const Phase = z.object({ phase: z.string() });
 
@@ -90,8 +100,9 @@ export function createClusterState({ clock, adapters, waitMs, events, isLeftOut 
   const terminating = new Set<string>();
   /** Details of policies of the cluster that the present change touches. */
   let touchedDetails = new Set<string>();
-  const policies = createPolicies(
-    {
+  const parameters = createParameterIndex();
+  const policies = createPolicies({
+    scopes: {
       ...scopes,
       setPolicy(policy, constraints) {
         for (const name of clusterPolicies.set(policy, constraints)) touchedDetails.add(name);
@@ -102,8 +113,16 @@ export function createClusterState({ clock, adapters, waitMs, events, isLeftOut 
         return scopes.removePolicy(policy);
       },
     },
-    events.onProblem,
-  );
+    onProblem: events.onProblem,
+    parameters: parameters.known,
+    onParameterKinds: events.onParameterKinds,
+  });
+  const parameterKinds = createParameterKinds({
+    index: parameters,
+    asked: () => policies.parameterKinds(),
+    onKind: (kind) => touched(parametersGathered, policies.parametersChanged(kind), undefined),
+    onObject: tellUsers,
+  });
 
   const isLiving = (namespace: string) =>
     scopes.namespaces.has(namespace) && !terminating.has(namespace) && isLeftOut?.(namespace) !== true;
@@ -128,6 +147,25 @@ export function createClusterState({ clock, adapters, waitMs, events, isLeftOut 
     touchedDetails = new Set();
     const priorities = [...namespaces].map((name) => [name, name === home ? 'now' : 'later'] as const);
     changes.changed(resource, { namespaces: new Map(priorities), clusterDetails });
+  }
+
+  /** What is stored of the object stands beside the constraints that use it. */
+  function tellUsers(kind: ParameterKind, versions: readonly ParameterObject[]): void {
+    const uses = (constraint: ReadConstraint, isOfNamespace: boolean) => {
+      const params = readParamsOf(constraint);
+      return (
+        params?.apiVersion === kind.apiVersion &&
+        params.kind === kind.kind &&
+        isOfRequest(params) === isOfNamespace &&
+        versions.some((object) => isParameter(params, object))
+      );
+    };
+    for (const constraint of scopes.all()) {
+      if (uses(constraint, false)) events.onClusterDetail(clusterDetailName(constraint.source));
+    }
+    for (const namespace of new Set(versions.flatMap((object) => object.namespace ?? []))) {
+      if ([...scopes.boundTo(namespace)].some((one) => uses(one, true))) events.onNamespace(namespace, 'now');
+    }
   }
 
   const namespaceConsumer: Consumer<{
@@ -214,9 +252,16 @@ export function createClusterState({ clock, adapters, waitMs, events, isLeftOut 
     };
   }
 
+  const policyDetail = (constraints: readonly Constraint[]): ObservedClusterDetail => ({
+    subject: 'policy',
+    constraints,
+    parameters: parameters.textsOf(constraints),
+  });
+
   return {
     policyConsumer,
     waitsChanged: () => changes.waitsChanged(),
+    parameterKinds,
     consumers: [
       namespaceConsumer,
       ...adapters.flatMap((adapter) => adapter.resources.map((resource) => policyConsumer(adapter, resource))),
@@ -235,6 +280,7 @@ export function createClusterState({ clock, adapters, waitMs, events, isLeftOut 
         constraints,
         elsewhere: [...scopes.livingIn(namespace)].filter((constraint) => !bound.has(constraint)),
         workloads: workloads.of(namespace),
+        parameters: parameters.textsOf(constraints, namespace),
         facts: [JSON.stringify(labelsFact(identity.labels)), ...namespaceFacts.of(namespace)],
         defaultPriorityClass: clusterFacts.defaultPriorityClass,
       };
@@ -242,7 +288,7 @@ export function createClusterState({ clock, adapters, waitMs, events, isLeftOut 
     observeClusterDetail: (name, served) =>
       name === clusterFactsName
         ? { subject: 'cluster', facts: clusterFacts.of(served) }
-        : { subject: 'policy', constraints: clusterPolicies.constraintsOf(name) },
+        : policyDetail(clusterPolicies.constraintsOf(name)),
     clusterDetails: () => [clusterFactsName, ...clusterPolicies.names()],
     get namespaces() {
       return [...scopes.namespaces.keys()].filter(isLiving);

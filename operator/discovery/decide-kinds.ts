@@ -30,11 +30,15 @@ export interface DecidedKinds {
   readonly refused: ReadonlyMap<string, string>;
 }
 
+/** Whether policies take parameters from objects of this kind: then it is they that impose what such an object says. */
+export type IsParameterKind = (kind: Pick<Definition, 'group' | 'kind'>) => boolean;
+
 /** The same for the same definitions and profiles, in whatever order they came. */
 export function decideKinds(
   definitions: ReadonlyMap<string, Definition>,
   profiles: ReadonlyMap<string, ProfileSpec>,
   adapters: readonly Pick<Adapter, 'id' | 'resources'>[],
+  isParameterKind: IsParameterKind = () => false,
 ): DecidedKinds {
   const generic = new Map<string, GenericKind>();
   const switchedOff = new Map<string, string>();
@@ -65,7 +69,8 @@ export function decideKinds(
     const name = resourceName({ group, plural });
     if (spoken.has(name) || versions.length === 0) continue;
     if (isNeverRead({ group, plural }) || adapterOf({ group, plural }, adapters) !== undefined) continue;
-    if (isPolicy ?? isPolicyByName({ group, plural, kind })) generic.set(name, { group, plural, profile: undefined });
+    const isGuessed = () => !isParameterKind({ group, kind }) && isPolicyByName({ group, plural, kind });
+    if (isPolicy ?? isGuessed()) generic.set(name, { group, plural, profile: undefined });
   }
   return {
     generic: new Map([...generic].toSorted(([a], [b]) => (a < b ? -1 : 1))),

@@ -1,22 +1,53 @@
 /**
  * What policies impose, object by object as they come and go. What an object says by itself goes into the scope index at
- * once; what it says only together with others is joined anew with every change of one of them.
+ * once; what it says only together with others is joined anew with every change of one of them, and of the parameters that
+ * it asked for.
  */
+import { compareText } from '../../crds/constraint.ts';
 import type { Adapter, Part, Problem, Reading } from '../adapters/define.ts';
+import type { ParameterKind, Parameters } from '../adapters/parameters.ts';
 import type { ScopeIndex } from '../scope/scope-index.ts';
 
 export interface Policies {
   /** What `object` says now, in place of what it said. Returns the namespaces that this touches. */
   set(adapter: Adapter, object: string, reading: Reading): ReadonlySet<string>;
   remove(adapter: Adapter, object: string): ReadonlySet<string>;
+  /** Something else is known of the objects of a kind. Returns the namespaces that this touches. */
+  parametersChanged(kind: ParameterKind): ReadonlySet<string>;
+  /** Kinds that policies take parameters from now, each with the adapters that read those policies. */
+  parameterKinds(): readonly AskedKind[];
 }
 
-/** Keeps `scopes` in line with the objects. `onProblem` hears of what could not be read, once and not with every update. */
-export function createPolicies(scopes: ScopeIndex, onProblem: (adapter: string, problem: Problem) => void): Policies {
+export interface AskedKind extends ParameterKind {
+  readonly adapters: ReadonlySet<string>;
+}
+
+export interface PoliciesDeps {
+  readonly scopes: ScopeIndex;
+  /** Hears of what could not be read, once and not with every update. */
+  readonly onProblem: (adapter: string, problem: Problem) => void;
+  readonly parameters: Parameters;
+  /** Policies take parameters from other kinds than before. */
+  readonly onParameterKinds: () => void;
+}
+
+interface Join {
+  readonly adapter: Adapter;
+  /** Object → values. */
+  readonly values: Map<string, readonly unknown[]>;
+  /** Kinds of parameters that it asked for, by their text. */
+  readonly asked: ReadonlyMap<string, ParameterKind>;
+}
+
+const nothing: Reading = { constraints: [], problems: [] };
+
+/** Keeps `deps.scopes` in line with the objects. */
+export function createPolicies(deps: PoliciesDeps): Policies {
+  const { scopes } = deps;
   /** What could not be read in each object and join. */
   const told = new Map<string, string>();
-  /** Join → object → values, and which joins an object is part of. */
-  const joins = new Map<string, Map<string, readonly unknown[]>>();
+  const joins = new Map<string, Join>();
+  /** Which joins an object is part of. */
   const joinsOf = new Map<string, ReadonlySet<string>>();
 
   function tell(subject: string, adapter: Adapter, problems: readonly Problem[]): void {
@@ -24,7 +55,7 @@ export function createPolicies(scopes: ScopeIndex, onProblem: (adapter: string, 
     if (problems.length === 0) told.delete(subject);
     else if (told.get(subject) !== text) {
       told.set(subject, text);
-      for (const problem of problems) onProblem(adapter.id, problem);
+      for (const problem of problems) deps.onProblem(adapter.id, problem);
     }
   }
 
@@ -33,29 +64,18 @@ export function createPolicies(scopes: ScopeIndex, onProblem: (adapter: string, 
     return scopes.setPolicy(subject, constraints);
   }
 
-  function drop(subject: string): ReadonlySet<string> {
-    told.delete(subject);
-    return scopes.removePolicy(subject);
-  }
-
   /** Gives an object other parts; returns the joins that had or have one of them. */
   function replaceParts(adapter: Adapter, object: string, parts: readonly Part<unknown>[]): ReadonlySet<string> {
     const before = joinsOf.get(object) ?? new Set();
-    for (const join of before) {
-      const held = joins.get(join);
-      held?.delete(object);
-      if (held?.size === 0) joins.delete(join);
-    }
+    for (const join of before) joins.get(join)?.values.delete(object);
     // No resource has a space in its name: a join is never taken for an object.
     const now = Map.groupBy(parts, ({ key }) => `${adapter.id} ${key}`);
-    for (const [join, own] of now) {
-      const held = joins.get(join) ?? new Map<string, readonly unknown[]>();
-      joins.set(
-        join,
-        held.set(
-          object,
-          own.map(({ value }) => value),
-        ),
+    for (const [name, own] of now) {
+      const join = joins.get(name) ?? { adapter, values: new Map(), asked: new Map() };
+      joins.set(name, join);
+      join.values.set(
+        object,
+        own.map(({ value }) => value),
       );
     }
     if (now.size === 0) joinsOf.delete(object);
@@ -63,23 +83,55 @@ export function createPolicies(scopes: ScopeIndex, onProblem: (adapter: string, 
     return new Set([...before, ...now.keys()]);
   }
 
-  function rejoin(adapter: Adapter, join: string): ReadonlySet<string> {
-    const values = joins.get(join);
-    if (adapter.join === undefined || values === undefined) return drop(join);
-    return put(join, adapter, adapter.join([...values.values()].flat()));
+  function rejoin(name: string, { adapter, values, asked: before }: Join): ReadonlySet<string> {
+    const asked = new Map<string, ParameterKind>();
+    const reading = adapter.join?.([...values.values()].flat(), (kind) => {
+      asked.set(textOf(kind), kind);
+      return deps.parameters(kind);
+    });
+    if (values.size === 0) joins.delete(name);
+    else joins.set(name, { adapter, values, asked });
+    const touched = put(name, adapter, reading ?? nothing);
+    if (asked.size !== before.size || [...asked.keys()].some((kind) => !before.has(kind))) deps.onParameterKinds();
+    return touched;
   }
 
   function set(adapter: Adapter, object: string, reading: Reading): ReadonlySet<string> {
     const subject = `${adapter.id}/${object}`;
     const touched = new Set(put(subject, adapter, reading));
-    for (const join of replaceParts(adapter, subject, reading.parts ?? [])) {
-      for (const namespace of rejoin(adapter, join)) touched.add(namespace);
+    for (const name of replaceParts(adapter, subject, reading.parts ?? [])) {
+      const join = joins.get(name);
+      for (const namespace of join === undefined ? [] : rejoin(name, join)) touched.add(namespace);
     }
     return touched;
   }
 
   return {
     set,
-    remove: (adapter, object) => set(adapter, object, { constraints: [], problems: [] }),
+    remove: (adapter, object) => set(adapter, object, nothing),
+    parametersChanged(kind) {
+      const text = textOf(kind);
+      const touched = new Set<string>();
+      for (const [name, join] of joins) {
+        if (!join.asked.has(text)) continue;
+        for (const namespace of rejoin(name, join)) touched.add(namespace);
+      }
+      return touched;
+    },
+    parameterKinds() {
+      const kinds = new Map<string, ParameterKind & { readonly adapters: Set<string> }>();
+      for (const { adapter, asked } of joins.values()) {
+        for (const [text, { apiVersion, kind }] of asked) {
+          const known = kinds.get(text) ?? { apiVersion, kind, adapters: new Set() };
+          kinds.set(text, known);
+          known.adapters.add(adapter.id);
+        }
+      }
+      return [...kinds].toSorted(([a], [b]) => compareText(a, b)).map(([, kind]) => kind);
+    },
   };
+}
+
+function textOf({ apiVersion, kind }: ParameterKind): string {
+  return `${apiVersion} ${kind}`;
 }

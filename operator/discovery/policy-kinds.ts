@@ -9,7 +9,7 @@ import { type KubeObject, resourceName } from '../../kube/resource.ts';
 import type { Adapter } from '../adapters/define.ts';
 import { genericAdapter, genericId } from '../adapters/generic.ts';
 import { contentHash } from '../reports/content.ts';
-import { type DecidedKinds, decideKinds } from './decide-kinds.ts';
+import { type DecidedKinds, decideKinds, type IsParameterKind } from './decide-kinds.ts';
 import type { Definition } from './definitions.ts';
 import type { Consumer, WatchState } from './watches.ts';
 
@@ -40,7 +40,10 @@ export interface PolicyKinds {
   /** Without profiles that can be read everything is decided without them. */
   stateChanged(states: readonly WatchState[]): void;
   /** Decides anew, and returns the readers that are wanted besides those of the adapters. */
-  generic(definitions: ReadonlyMap<string, Definition>): readonly Consumer<unknown>[];
+  generic(
+    definitions: ReadonlyMap<string, Definition>,
+    isParameterKind?: IsParameterKind,
+  ): readonly Consumer<unknown>[];
   /** As last decided. */
   readonly decided: DecidedKinds;
   /** Of what every adapter reads now; the generic one among them while there is something for it. */
@@ -115,9 +118,10 @@ export function createPolicyKinds(deps: PolicyKindsDeps): PolicyKinds {
       known = true;
       deps.onChange();
     },
-    generic(definitions) {
+    generic(definitions, isParameterKind) {
       if (!known) return [];
-      decided = decideKinds(definitions, new Map([...profiles].map(([name, { spec }]) => [name, spec])), deps.adapters);
+      const specs = new Map([...profiles].map(([name, { spec }]) => [name, spec]));
+      decided = decideKinds(definitions, specs, deps.adapters, isParameterKind);
       for (const name of readers.keys()) if (!decided.generic.has(name)) readers.delete(name);
       return [...decided.generic].map(([name, { group, plural, profile }]) =>
         readerOf(name, { group, plural }, profile),

@@ -12,7 +12,12 @@ import { inParts, storedConstraint } from './compose-details.ts';
 
 /** What one ClusterConstraintDetail is made of, all its parts together. */
 export type ObservedClusterDetail =
-  | { readonly subject: 'policy'; readonly constraints: readonly Constraint[] }
+  | {
+      readonly subject: 'policy';
+      readonly constraints: readonly Constraint[];
+      /** JSON texts of StoredParameter, in their order: of objects that the constraints use for every request. */
+      readonly parameters?: readonly string[];
+    }
   | { readonly subject: 'cluster'; readonly facts: readonly ClusterFact[] };
 
 export interface ClusterDetails {
@@ -36,11 +41,10 @@ export function composeClusterDetails(name: string, observed: ObservedClusterDet
   if (first === undefined) return { parts: new Map(), oversized: [] };
   const { apiVersion, kind, name: policy } = first.constraint.source;
   return {
-    parts: partsNamed(
-      name,
-      { subject: 'policy', source: { apiVersion, kind, name: policy } },
-      stored.filter(fits).map(({ text }) => text),
-    ),
+    parts: partsNamed(name, { subject: 'policy', source: { apiVersion, kind, name: policy } }, [
+      ...stored.filter(fits).map(({ text }) => text),
+      ...(observed.parameters ?? []),
+    ]),
     oversized: stored.filter((item) => !fits(item)).map(({ constraint }) => constraint),
   };
 }

@@ -20,17 +20,15 @@ export interface Details {
 }
 
 /** Texts are ordered by their id or text and not by severity, so that a change moves as few of them as possible. */
-export function composeDetails({ namespace, constraints, elsewhere = [], workloads, facts = [] }: Observed): Details {
+export function composeDetails(observed: Observed): Details {
+  const { namespace, constraints, elsewhere = [], workloads, facts = [], parameters = [] } = observed;
   const own = [...constraints.filter(({ source }) => homeNamespace(source) === namespace), ...elsewhere]
     .toSorted((a, b) => compareText(a.id, b.id))
     .map((constraint) => ({ constraint, text: JSON.stringify(storedConstraint(constraint)) }));
   const fits = ({ text }: { readonly text: string }) => Buffer.byteLength(text) <= detailBytesMax;
   return {
     parts: new Map([
-      ...partsOf(
-        'constraints',
-        own.filter(fits).map(({ text }) => text),
-      ),
+      ...partsOf('constraints', [...own.filter(fits).map(({ text }) => text), ...parameters]),
       ...partsOf(
         'namespace',
         facts.filter((text) => fits({ text })),

@@ -32,6 +32,8 @@ export interface Observed {
   readonly workloads: readonly Workload[];
   /** JSON texts of StoredNamespaceFact, in their order. They are no part of the report. */
   readonly facts?: readonly string[] | undefined;
+  /** JSON texts of StoredParameter, in their order: of objects here that rules which bind the namespace use. */
+  readonly parameters?: readonly string[] | undefined;
   /** What pods get that name no PriorityClass; absent while it is not known. */
   readonly defaultPriorityClass?: DefaultPriorityClass | undefined;
   /** Kinds of policy that have not been read yet, because the API server does not give them: `plural.group: why`. */

@@ -37,6 +37,20 @@ describe('the scope index', () => {
     expect(index.setPolicy('p', [testConstraint('shop', 'p', { summary: 'other' })]).size).toBe(1);
   });
 
+  test('a cluster-wide policy that binds others than before touches those alone, if it says the same', () => {
+    const index = createScopeIndex();
+    const binding = (...names: string[]) => ({ ...clusterConstraint('c', {}), scope: { namespaces: { names } } });
+    const other = clusterConstraint('other', {});
+    for (const name of ['shop', 'pay', 'bank']) index.setNamespace({ name, labels: {} });
+    index.setPolicy('c', [binding('shop', 'pay'), other]);
+    expect([...index.setPolicy('c', [binding('pay', 'bank'), other])].toSorted()).toEqual(['bank', 'shop']);
+    expect([...index.setPolicy('c', [{ ...binding('pay', 'bank'), message: 'new' }, other])].toSorted()).toEqual([
+      'bank',
+      'pay',
+    ]);
+    expect(idsIn(index, 'shop')).toEqual([other.id]);
+  });
+
   test('a policy that comes before its namespace binds it from the start', () => {
     const index = createScopeIndex();
     index.setPolicy('p', [testConstraint('shop', 'p')]);

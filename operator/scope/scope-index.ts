@@ -31,6 +31,17 @@ interface Policy {
   readonly text: string;
 }
 
+/**
+ * Whether two states of one constraint say the same in a namespace that both bind, and only differ in which they bind. Not of
+ * a policy that lives in a namespace: all of its text stands there.
+ */
+function differInReach(a: ReadConstraint, b: ReadConstraint): boolean {
+  if (homeNamespace(a.source) !== undefined) return false;
+  const withoutReach = (constraint: ReadConstraint) =>
+    JSON.stringify({ ...constraint, scope: { ...constraint.scope, namespaces: undefined } });
+  return withoutReach(a) === withoutReach(b);
+}
+
 const nothing: ReadonlySet<string> = new Set();
 
 /** An empty index. */
@@ -53,29 +64,38 @@ export function createScopeIndex(): ScopeIndex {
     );
   }
 
-  function insert(constraints: readonly ReadConstraint[], touched: Set<string>): void {
-    for (const constraint of constraints) {
-      if (exactNames(constraint.scope.namespaces) === undefined) wide.set(constraint.id, constraint);
-      for (const namespace of namespacesOf(constraint)) {
-        bound.add(namespace, constraint);
-        touched.add(namespace);
-      }
-      const home = homeNamespace(constraint.source);
-      if (home === undefined) continue;
-      living.add(home, constraint);
-      touched.add(home);
-    }
+  /** Returns the namespaces that it binds, and where it lives. */
+  function insert(constraint: ReadConstraint): ReadonlySet<string> {
+    if (exactNames(constraint.scope.namespaces) === undefined) wide.set(constraint.id, constraint);
+    const entered = new Set(namespacesOf(constraint));
+    for (const namespace of entered) bound.add(namespace, constraint);
+    const home = homeNamespace(constraint.source);
+    if (home === undefined) return entered;
+    living.add(home, constraint);
+    return entered.add(home);
   }
 
-  function withdraw(constraints: readonly ReadConstraint[], touched: Set<string>): void {
-    for (const { id, scope, source } of constraints) {
-      wide.delete(id);
-      for (const namespace of exactNames(scope.namespaces) ?? bound.namespaces()) {
-        if (bound.remove(namespace, id)) touched.add(namespace);
-      }
-      const home = homeNamespace(source);
-      if (home !== undefined && living.remove(home, id)) touched.add(home);
+  /** Returns the namespaces that it bound, and where it lived. */
+  function withdraw({ id, scope, source }: ReadConstraint): ReadonlySet<string> {
+    wide.delete(id);
+    const places = exactNames(scope.namespaces) ?? [...bound.namespaces()];
+    const left = new Set(places.filter((namespace) => bound.remove(namespace, id)));
+    const home = homeNamespace(source);
+    return home !== undefined && living.remove(home, id) ? left.add(home) : left;
+  }
+
+  function replace(before: readonly ReadConstraint[], constraints: readonly ReadConstraint[]): ReadonlySet<string> {
+    const now = new Map(constraints.map((constraint) => [constraint.id, constraint]));
+    const was = new Map(before.map((constraint) => [constraint.id, constraint]));
+    const touched = new Set<string>();
+    for (const id of new Set([...was.keys(), ...now.keys()])) {
+      const [old, next] = [was.get(id), now.get(id)];
+      const left = old === undefined ? nothing : withdraw(old);
+      const entered = next === undefined ? nothing : insert(next);
+      const stays = old !== undefined && next !== undefined && differInReach(old, next);
+      for (const name of stays ? left.symmetricDifference(entered) : left.union(entered)) touched.add(name);
     }
+    return touched;
   }
 
   return {
@@ -84,20 +104,14 @@ export function createScopeIndex(): ScopeIndex {
       const before = policies.get(policy);
       const text = JSON.stringify(constraints);
       if (before?.text === text || (before === undefined && constraints.length === 0)) return nothing;
-      const touched = new Set<string>();
-      if (before !== undefined) withdraw(before.constraints, touched);
       if (constraints.length === 0) policies.delete(policy);
       else policies.set(policy, { constraints, text });
-      insert(constraints, touched);
-      return touched;
+      return replace(before?.constraints ?? [], constraints);
     },
     removePolicy(policy) {
       const before = policies.get(policy);
-      if (before === undefined) return nothing;
       policies.delete(policy);
-      const touched = new Set<string>();
-      withdraw(before.constraints, touched);
-      return touched;
+      return replace(before?.constraints ?? [], []);
     },
     setNamespace(namespace) {
       const before = namespaces.get(namespace.name);

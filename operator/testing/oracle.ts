@@ -26,6 +26,7 @@ import { settled } from '../adapters/settled.ts';
 import { classResources } from '../scope/class-index.ts';
 import { labelsFact, namespaceFactKinds } from '../scope/namespace-facts.ts';
 import { type PodTraits, type Workload, workloadKinds, workloadOf, workloadOfPod } from '../scope/workload.ts';
+import { parametersIn, parameterTexts } from './oracle-parameters.ts';
 
 /** Every object of the cluster, by `plural.group`. */
 export type Listing = ReadonlyMap<string, readonly KubeObject[]>;
@@ -69,6 +70,7 @@ export function truthOf(cluster: Listing, reports: readonly KubeObject[]): Map<s
       workloads: workloadsIn(cluster, name).map((workload) => withClass(workload, defaultClass)),
       labels: namespace.metadata.labels ?? {},
       facts: factsIn(cluster, name),
+      parameters: (bound: readonly Constraint[]) => parameterTexts(cluster, bound, name),
     };
     const details = Object.entries(detailTexts).map(([subject, texts]): [string, string[]] => [subject, texts(here)]);
     truth.set(name, {
@@ -123,12 +125,14 @@ interface Here {
   readonly workloads: readonly Workload[];
   /** Services and names, as texts. */
   readonly facts: readonly string[];
+  /** What these constraints take parameters from here, as texts. */
+  readonly parameters: (bound: readonly Constraint[]) => readonly string[];
 }
 
 function constraintsOf(cluster: Listing) {
   return adapters.flatMap((adapter) => {
     const objects = adapter.resources.flatMap((resource) => cluster.get(resourceName(resource)) ?? []);
-    return readTogether(adapter, objects).constraints;
+    return readTogether(adapter, objects, parametersIn(cluster)).constraints;
   });
 }
 
@@ -280,12 +284,15 @@ function lineOf({ severity, effect, type, source, id, name, summary }: Constrain
 
 /** The texts of each subject. A new subject needs its line here, or nothing would judge it. */
 const detailTexts: Readonly<Record<DetailSubject, (here: Here) => string[]>> = {
-  constraints: ({ name, constraints }) =>
-    constraints
+  constraints({ name, labels, constraints, parameters }) {
+    const bound = constraints.filter(({ scope }) => bindsNamespace(scope.namespaces, { name, labels }));
+    const own = constraints
       .filter(({ source }) => homeNamespace(source) === name)
       .toSorted((a, b) => compareText(a.id, b.id))
       .map((constraint) => JSON.stringify({ ...constraint, metrics: undefined }))
-      .filter((text) => Buffer.byteLength(text) <= detailBytesMax),
+      .filter((text) => Buffer.byteLength(text) <= detailBytesMax);
+    return [...own, ...parameters(bound)];
+  },
   namespace: ({ labels, facts }) => [JSON.stringify(labelsFact(labels)), ...facts.toSorted(compareText)],
   workloads: ({ workloads }) =>
     workloads

@@ -46,6 +46,7 @@ const aggregated = [
   { apiGroups: ['example.org'], resources: ['fences'], verbs: ['list', 'watch'] },
   { apiGroups: ['finops.example.com'], resources: ['costlimits'], verbs: ['list', 'watch'] },
   { apiGroups: ['governance.example.com'], resources: ['dataresidencyrules'], verbs: ['list', 'watch'] },
+  { apiGroups: ['rules.example.com'], resources: ['replicalimits'], verbs: ['list', 'watch'] },
 ] satisfies readonly AccessRule[];
 
 describe.each([
