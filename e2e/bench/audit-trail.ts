@@ -1,5 +1,5 @@
 /** What was written to the API server, by whom, from its audit log. */
-import { open, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import * as z from 'zod';
 import { compareText } from '../../crds/constraint.ts';
 import type { Clock } from '../../kube/clock.ts';
@@ -15,7 +15,7 @@ export interface Write {
 }
 
 export interface AuditTrail {
-  /** A place in the log, for `writesSince`. The log is complete at any time. */
+  /** A place between two lines of the log, for `writesSince`. What was answered is in it at any time. */
   mark(): Promise<number>;
   /** Every answered create, update, patch and delete after the mark, refused ones too; those of Leases apart. */
   writesSince(mark: number): Promise<Write[]>;
@@ -26,6 +26,9 @@ export interface AuditTrail {
 const writingVerbs: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 /** A request of these is a question: nothing is stored. */
 const questions: ReadonlySet<string> = new Set(['authentication.k8s.io', 'authorization.k8s.io']);
+
+/** Far more than any line of this log: no bodies are in it. */
+const lineBytesMax = 262_144;
 
 const Line = z.object({
   verb: z.string(),
@@ -43,11 +46,17 @@ const Line = z.object({
 });
 
 export function createAuditTrail(path: string, clock: Clock): AuditTrail {
-  const mark = async () => (await stat(path)).size;
+  async function mark(): Promise<number> {
+    const { text, size } = await readFrom(path, (bytes) => bytes - lineBytesMax);
+    return size - Buffer.byteLength(text.slice(text.lastIndexOf('\n') + 1));
+  }
 
   async function writesSince(from: number): Promise<Write[]> {
-    const text = await readFrom(path, from);
-    return text.split('\n').flatMap((line) => (line === '' ? [] : (writeOf(line) ?? [])));
+    const { text } = await readFrom(path, () => from);
+    return text
+      .slice(0, text.lastIndexOf('\n') + 1)
+      .split('\n')
+      .flatMap((line) => (line === '' ? [] : (writeOf(line) ?? [])));
   }
 
   return {
@@ -82,14 +91,14 @@ function writeOf(line: string): Write | undefined {
   };
 }
 
-/** Complete lines from a mark on: a mark is taken between two lines, and the last one may be half written. */
-async function readFrom(path: string, from: number): Promise<string> {
+/** The log up to its present end, where a line may be half written. */
+async function readFrom(path: string, start: (size: number) => number): Promise<{ text: string; size: number }> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
+    const from = Math.max(0, start(size));
     const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.max(0, size - from)), { position: from });
-    const text = buffer.toString('utf8', 0, bytesRead);
-    return text.slice(0, text.lastIndexOf('\n') + 1);
+    return { text: buffer.toString('utf8', 0, bytesRead), size: from + bytesRead };
   } finally {
     await file.close();
   }

@@ -23,9 +23,11 @@ const AuditEvent = z.object({
 });
 export type AuditEvent = z.infer<typeof AuditEvent>;
 
-/** The finished requests of one log, in the order in which they were answered. */
+/** The finished requests of one log, in the order in which they were answered; of one under way the line may be half written. */
 export function readAuditLog(path: string): AuditEvent[] {
-  return readFileSync(path, 'utf8')
+  const text = readFileSync(path, 'utf8');
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => AuditEvent.parse(JSON.parse(line)));
