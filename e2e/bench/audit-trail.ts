@@ -47,14 +47,14 @@ const Line = z.object({
 
 export function createAuditTrail(path: string, clock: Clock): AuditTrail {
   async function mark(): Promise<number> {
-    const { text, size } = await readFrom(path, (bytes) => bytes - lineBytesMax);
-    return size - Buffer.byteLength(text.slice(text.lastIndexOf('\n') + 1));
+    const { bytes, from } = await readFrom(path, (size) => size - lineBytesMax);
+    return from + bytes.lastIndexOf('\n') + 1;
   }
 
   async function writesSince(from: number): Promise<Write[]> {
-    const { text } = await readFrom(path, () => from);
-    return text
-      .slice(0, text.lastIndexOf('\n') + 1)
+    const { bytes } = await readFrom(path, () => from);
+    return bytes
+      .toString('utf8', 0, bytes.lastIndexOf('\n') + 1)
       .split('\n')
       .flatMap((line) => (line === '' ? [] : (writeOf(line) ?? [])));
   }
@@ -92,13 +92,13 @@ function writeOf(line: string): Write | undefined {
 }
 
 /** The log up to its present end, where a line may be half written. */
-async function readFrom(path: string, start: (size: number) => number): Promise<{ text: string; size: number }> {
+async function readFrom(path: string, start: (size: number) => number): Promise<{ bytes: Buffer; from: number }> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
     const from = Math.max(0, start(size));
     const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.max(0, size - from)), { position: from });
-    return { text: buffer.toString('utf8', 0, bytesRead), size: from + bytesRead };
+    return { bytes: buffer.subarray(0, bytesRead), from };
   } finally {
     await file.close();
   }
