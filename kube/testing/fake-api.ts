@@ -110,9 +110,15 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
   const requests: FakeRequest[] = [];
   let tokens = 0;
 
-  store.onChange((resource, change) => {
-    for (const watch of watches) if (resourceName(watch.resource) === resourceName(resource)) watch.see(change);
-    if (resourceName(resource) !== resourceName(customResourceDefinitions)) return;
+  /** What is served now, by path; undefined when that has to be found out anew. */
+  let servedByPath: ReadonlyMap<string, FakeResource> | undefined;
+
+  store.onChange(({ group, plural }, change) => {
+    for (const watch of watches) {
+      if (watch.resource.plural === plural && watch.resource.group === group) watch.see(change);
+    }
+    if (plural !== customResourceDefinitions.plural || group !== customResourceDefinitions.group) return;
+    servedByPath = undefined;
     const before = change.before === undefined ? [] : definedResources(change.before);
     const after = change.deleted ? [] : definedResources(change.object);
     for (const gone of before.filter(({ version }) => !after.some((kept) => kept.version === version))) {
@@ -126,9 +132,13 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
     if (kind !== undefined) for (const { metadata } of store.list(kind)) store.remove(kind, keyOf(metadata));
   });
 
-  function servedResources(): FakeResource[] {
+  function served(): ReadonlyMap<string, FakeResource> {
+    if (servedByPath !== undefined) return servedByPath;
     const defined = store.list(customResourceDefinitions).flatMap(definedResources);
-    return [...resources, ...defined].filter((resource) => !unserved.has(resourceName(resource)));
+    const all = [...resources, ...defined].filter((resource) => !unserved.has(resourceName(resource)));
+    // Of two of the same path the first is served.
+    servedByPath = new Map(all.toReversed().map((resource) => [servedPath(resource), resource]));
+    return servedByPath;
   }
 
   function nextFault(request: FakeRequest): Fault | undefined {
@@ -142,7 +152,7 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
   }
 
   function servedResource(request: FakeRequest): FakeResource {
-    const resource = servedResources().find((candidate) => asksFor(request, candidate));
+    const resource = served().get(servedPath(request));
     if (resource !== undefined) return resource;
     throw new Refusal(404, 'NotFound', 'the server could not find the requested resource');
   }
@@ -163,7 +173,7 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
   }
 
   function answer(request: FakeRequest): unknown {
-    const special = answerReview(request, options) ?? fakeDiscovery(request, servedResources);
+    const special = answerReview(request, options) ?? fakeDiscovery(request, () => [...served().values()].toReversed());
     if (special !== undefined) return special;
     const resource = servedResource(request);
     const key = request.namespace === undefined ? `${request.name}` : `${request.namespace}/${request.name}`;
@@ -289,10 +299,11 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
       faults.add(entry);
       return () => void faults.delete(entry);
     },
-    serve(resource, served) {
-      if (served) unserved.delete(resourceName(resource));
+    serve(resource, isServed) {
+      servedByPath = undefined;
+      if (isServed) unserved.delete(resourceName(resource));
       else unserved.add(resourceName(resource));
-      if (!served)
+      if (!isServed)
         each(
           (request) => asksFor(request, resource),
           (watch) => watch.stream.end(),
@@ -314,6 +325,10 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
       pages.clear();
     },
   };
+}
+
+function servedPath({ group, version, plural }: Pick<Resource, 'group' | 'version' | 'plural'>): string {
+  return `${group}/${version}/${plural}`;
 }
 
 function cut(watch: FakeWatch): void {

@@ -24,20 +24,11 @@ export interface FakeRequest {
 }
 
 export function readRequest(request: KubeRequest, streams: boolean, client: string, at: number): FakeRequest {
-  const parts = request.path.split('/').slice(1).map(decodeURIComponent);
-  const grouped = parts[0] === 'apis';
-  const rest = parts.slice(grouped ? 3 : 2);
-  const inNamespace = rest[0] === 'namespaces' && rest.length > 2 && rest[2] !== 'status';
-  const [plural = '', name, subresource] = inNamespace ? rest.slice(2) : rest;
+  const target = targetOf(request.path);
   return {
     client,
-    verb: verbOf(request, name, streams),
-    group: grouped ? (parts[1] ?? '') : '',
-    version: parts[grouped ? 2 : 1] ?? '',
-    plural,
-    namespace: inNamespace ? rest[1] : undefined,
-    name,
-    subresource,
+    verb: verbOf(request, target.name, streams),
+    ...target,
     path: request.path,
     query: request.query ?? {},
     // Over a wire: what the caller does to its object afterwards changes nothing here.
@@ -46,6 +37,33 @@ export function readRequest(request: KubeRequest, streams: boolean, client: stri
     lane: request.lane ?? (streams ? 'watch' : 'request'),
     at,
   };
+}
+
+type Target = Pick<FakeRequest, 'group' | 'version' | 'plural' | 'namespace' | 'name' | 'subresource'>;
+
+/** A simulation asks for the same few hundred paths tens of thousands of times. */
+const targets = new Map<string, Target>();
+const targetsMax = 10_000;
+
+function targetOf(path: string): Target {
+  const known = targets.get(path);
+  if (known !== undefined) return known;
+  const parts = path.split('/').slice(1).map(decodeURIComponent);
+  const grouped = parts[0] === 'apis';
+  const rest = parts.slice(grouped ? 3 : 2);
+  const inNamespace = rest[0] === 'namespaces' && rest.length > 2 && rest[2] !== 'status';
+  const [plural = '', name, subresource] = inNamespace ? rest.slice(2) : rest;
+  const target = {
+    group: grouped ? (parts[1] ?? '') : '',
+    version: parts[grouped ? 2 : 1] ?? '',
+    plural,
+    namespace: inNamespace ? rest[1] : undefined,
+    name,
+    subresource,
+  };
+  if (targets.size === targetsMax) targets.clear();
+  targets.set(path, target);
+  return target;
 }
 
 function verbOf(request: KubeRequest, name: string | undefined, streams: boolean): FakeRequest['verb'] {

@@ -84,7 +84,7 @@ export function createFakeStream(options: {
       if (stalled || outcome !== undefined) return;
       cancelIdle();
       cancelIdle = watchIdle();
-      const bytes = new TextEncoder().encode(text);
+      const bytes = Buffer.from(text);
       for (let start = 0; start < bytes.length; start += options.chunkBytesMax) {
         waiting.push(bytes.slice(start, start + options.chunkBytesMax));
       }

@@ -40,7 +40,7 @@ export function createVirtualClock(startedAt = Date.UTC(2026, 0, 1)): VirtualClo
       assert(fired <= timersMax, `more than ${timersMax} timers fired: something waits for no time in a loop`);
       elapsed = Math.max(elapsed, timer.due);
       timer.fire();
-      await settle();
+      await quiesce();
     }
     elapsed = until;
   }
@@ -83,7 +83,18 @@ export function createVirtualClock(startedAt = Date.UTC(2026, 0, 1)): VirtualClo
   };
 }
 
-/** All microtasks, and all that follows from them by promises alone, have run when a turn of the event loop begins. */
+/**
+ * All that follows from the present microtask by promises alone has happened: Node looks at the queue of `nextTick` again
+ * when no microtask is left. A turn of the event loop takes several times as long, and a simulated hour has ten thousand
+ * timers.
+ */
+function quiesce(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
+}
+
+/** The same for what needs a turn of the event loop; and everybody else in this process gets one. */
 function settle(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
