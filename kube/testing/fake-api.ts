@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from '../object.ts';
 import { type KubeObject, keyOf, type Resource, resourceName } from '../resource.ts';
 import { errorOfStatus } from '../status.ts';
 import type { KubeRequest, Transport } from '../transport.ts';
-import { customResourceDefinitions, definedResources } from './fake-definitions.ts';
+import { customResourceDefinitions, definedKind, definedResources } from './fake-definitions.ts';
 import { fakeDiscovery } from './fake-discovery.ts';
 import { asksFor, type FakeRequest, readRequest, selects } from './fake-request.ts';
 import { createFakeStore, type FakeResource, keyOfDraft, Refusal } from './fake-store.ts';
@@ -91,6 +91,8 @@ export interface FakeApi {
   refuseWatches(options?: { readonly code?: number; readonly reason?: string; readonly matching?: WatchFilter }): void;
   /** Half-open: nothing arrives any more and nobody says so. */
   stallWatches(matching?: WatchFilter): void;
+  /** Whether there are such watches. */
+  readonly stalled: boolean;
   bookmarkWatches(matching?: WatchFilter): void;
   /** Sends the last `count` changes of their kinds again, in order: a server that is behind after a reconnect. */
   replayWatches(count: number, matching?: WatchFilter): void;
@@ -128,7 +130,7 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
       );
     }
     // The watches are gone: nobody is told of the end of each object.
-    const [kind] = change.deleted ? before : [];
+    const kind = change.deleted ? definedKind(change.object) : undefined;
     if (kind !== undefined) for (const { metadata } of store.list(kind)) store.remove(kind, keyOf(metadata));
   });
 
@@ -317,6 +319,9 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
     refuseWatches: ({ code = 410, reason = 'Expired', matching } = {}) =>
       each(matching, (watch) => watch.refuse(code, reason)),
     stallWatches: (matching) => each(matching, (watch) => watch.stream.stall()),
+    get stalled() {
+      return [...watches].some(({ stream }) => stream.stalled);
+    },
     bookmarkWatches: (matching) => each(matching, (watch) => watch.bookmark()),
     replayWatches: (count, matching) => each(matching, (watch) => watch.replay(count)),
     sendToWatches: (line, matching) => each(matching, (watch) => watch.stream.push(`${line}\n`)),

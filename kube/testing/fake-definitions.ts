@@ -30,16 +30,24 @@ export function definitionOf(
 }
 
 /** One resource a served version, in the order of the definition; none before it is established. */
-export function definedResources({ spec, status }: KubeObject): FakeResource[] {
-  if (!isJsonObject(spec) || !isJsonObject(spec.names)) return [];
-  const { group, scope } = spec;
-  const { plural, kind } = spec.names;
-  if (!isText(group) || !isText(plural) || !isText(kind) || !isEstablished(status)) return [];
+export function definedResources(definition: KubeObject): FakeResource[] {
+  const kind = definedKind(definition);
+  const { spec, status } = definition;
+  if (kind === undefined || !isJsonObject(spec) || !isEstablished(status)) return [];
   return list(spec.versions).flatMap((version) =>
     isJsonObject(version) && isText(version.name) && version.served === true
-      ? [{ group, version: version.name, plural, kind, namespaced: scope === 'Namespaced' }]
+      ? [{ ...kind, version: version.name }]
       : [],
   );
+}
+
+/** The kind, whether or not it is served, with a version that may be none of its own. */
+export function definedKind({ spec }: KubeObject): Resource | undefined {
+  if (!isJsonObject(spec) || !isJsonObject(spec.names)) return undefined;
+  const { group, scope } = spec;
+  const { plural, kind } = spec.names;
+  if (!isText(group) || !isText(plural) || !isText(kind)) return undefined;
+  return { group, version: 'v1', plural, kind, namespaced: scope === 'Namespaced' };
 }
 
 function isEstablished(status: unknown): boolean {

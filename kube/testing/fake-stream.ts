@@ -5,6 +5,7 @@ import { KubeError } from '../errors.ts';
 export interface FakeStream {
   readonly chunks: AsyncIterable<Uint8Array>;
   readonly open: boolean;
+  readonly stalled: boolean;
   push(text: string): void;
   /** Ends in good order after what was pushed. */
   end(): void;
@@ -79,6 +80,9 @@ export function createFakeStream(options: {
     chunks: read(),
     get open() {
       return outcome === undefined;
+    },
+    get stalled() {
+      return stalled;
     },
     push(text) {
       if (stalled || outcome !== undefined) return;

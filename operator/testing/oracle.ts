@@ -4,14 +4,7 @@
  * judges; only the adapters, the reading of pod templates and the names and lines of crds/ are shared, as those are
  * held by cases of their own.
  */
-import {
-  compareText,
-  type Constraint,
-  constraintTypes,
-  homeNamespace,
-  severities,
-  type Severity,
-} from '../../crds/constraint.ts';
+import { compareText, type Constraint, constraintTypes, homeNamespace, severities } from '../../crds/constraint.ts';
 import { type DetailSubject, detailBytesMax } from '../../crds/detail.ts';
 import type { LabelSelector } from '../../crds/label-selector.ts';
 import { affectedItemsMax, moreIdsMax, reportBytesMax, reportEntriesMax } from '../../crds/report.ts';
@@ -21,15 +14,11 @@ import type { NamespaceScope, WorkloadScope } from '../../crds/scope.ts';
 import { isJsonObject } from '../../kube/object.ts';
 import { type KubeObject, resourceName } from '../../kube/resource.ts';
 import { adapters } from '../adapters/all.ts';
-import { readTogether } from '../adapters/join.ts';
-import { settled } from '../adapters/settled.ts';
 import { classResources } from '../scope/class-index.ts';
 import { labelsFact, namespaceFactKinds } from '../scope/namespace-facts.ts';
 import { type PodTraits, type Workload, workloadKinds, workloadOf, workloadOfPod } from '../scope/workload.ts';
-import { parametersIn, parameterTexts } from './oracle-parameters.ts';
-
-/** Every object of the cluster, by `plural.group`. */
-export type Listing = ReadonlyMap<string, readonly KubeObject[]>;
+import { parameterTexts } from './oracle-parameters.ts';
+import { constraintsOf, type Listing } from './oracle-policies.ts';
 
 /** What stands in a namespace, or must: nothing that says when. */
 export interface NamespaceTruth {
@@ -57,8 +46,7 @@ export const oracleKinds: readonly { readonly group: string; readonly plural: st
  * close to an edge their severity decides.
  */
 export function truthOf(cluster: Listing, reports: readonly KubeObject[]): Map<string, NamespaceTruth> {
-  const said = severitiesIn(reports);
-  const constraints = constraintsOf(cluster).map((constraint) => settled(constraint, said.get(constraint.id)));
+  const constraints = constraintsOf(cluster, reports);
   const defaultClass = defaultPriorityClass(cluster);
   const truth = new Map<string, NamespaceTruth>();
   for (const namespace of cluster.get('namespaces') ?? []) {
@@ -95,25 +83,37 @@ export function publishedIn(
   for (const { metadata, status } of reports) {
     at(metadata.namespace ?? '').report = metadata.name === 'constraints' ? timeless(status) : `named ${metadata.name}`;
   }
-  const partOf = (detail: KubeObject) => (typeof detail['part'] === 'number' ? detail['part'] : -1);
-  for (const detail of details.toSorted((a, b) => partOf(a) - partOf(b))) {
-    const subject = String(detail['subject']);
-    const texts = Array.isArray(detail['texts']) ? detail['texts'].map(String) : ['no texts'];
-    const held = at(detail.metadata.namespace ?? '').details;
-    const part = partOf(detail);
-    if (detail.metadata.name !== (part === 0 ? subject : `${subject}-${part}`)) texts.push('has a wrong name');
-    if (part > 0 && held[subject] === undefined) texts.push('comes without the part before it');
-    if (texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), 0) > detailBytesMax) texts.push('too large');
-    held[subject] = [...(held[subject] ?? []), ...texts];
+  for (const [namespace, own] of Map.groupBy(details, ({ metadata }) => metadata.namespace ?? '')) {
+    const held = at(namespace).details;
+    for (const [name, texts] of textsOfParts(own, ({ subject }) => String(subject))) held[name] = texts;
   }
   return found;
 }
 
+/** The texts of all parts, by the name that the first of them must have. Says what breaks a bound. */
+export function textsOfParts(
+  details: readonly KubeObject[],
+  firstName: (detail: KubeObject) => string,
+): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  const partOf = (detail: KubeObject) => (typeof detail['part'] === 'number' ? detail['part'] : -1);
+  for (const detail of details.toSorted((a, b) => partOf(a) - partOf(b))) {
+    const first = firstName(detail);
+    const texts = Array.isArray(detail['texts']) ? detail['texts'].map(String) : ['no texts'];
+    const part = partOf(detail);
+    if (detail.metadata.name !== (part === 0 ? first : `${first}-${part}`)) texts.push('has a wrong name');
+    if (part > 0 && !found.has(first)) texts.push('comes without the part before it');
+    if (texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), 0) > detailBytesMax) texts.push('too large');
+    found.set(first, [...(found.get(first) ?? []), ...texts]);
+  }
+  return found;
+}
+
+const whenFields: ReadonlySet<string> = new Set(['lastChanged', 'lastTransitionTime', 'lastDiscovery']);
+
 /** The same without what says when: only then are two courses of events comparable. */
 export function timeless(value: unknown): unknown {
-  const text = JSON.stringify(value, (key, child: unknown) =>
-    ['lastChanged', 'lastTransitionTime', 'lastDiscovery'].includes(key) ? undefined : child,
-  );
+  const text = JSON.stringify(value, (key, child: unknown) => (whenFields.has(key) ? undefined : child));
   return text === undefined ? undefined : JSON.parse(text);
 }
 
@@ -127,26 +127,6 @@ interface Here {
   readonly facts: readonly string[];
   /** What these constraints take parameters from here, as texts. */
   readonly parameters: (bound: readonly Constraint[]) => readonly string[];
-}
-
-function constraintsOf(cluster: Listing) {
-  return adapters.flatMap((adapter) => {
-    const objects = adapter.resources.flatMap((resource) => cluster.get(resourceName(resource)) ?? []);
-    return readTogether(adapter, objects, parametersIn(cluster)).constraints;
-  });
-}
-
-function severitiesIn(reports: readonly KubeObject[]): Map<string, Severity> {
-  const found = new Map<string, Severity>();
-  for (const { status } of reports) {
-    const entries =
-      isJsonObject(status) && Array.isArray(status.constraints) ? status.constraints.filter(isJsonObject) : [];
-    for (const { id, severity } of entries) {
-      const known = severities.find((one) => one === severity);
-      if (typeof id === 'string' && known !== undefined) found.set(id, known);
-    }
-  }
-  return found;
 }
 
 function factsIn(cluster: Listing, namespace: string): string[] {
@@ -174,7 +154,7 @@ function withClass(workload: Workload, defaultClass: string): Workload {
   return { ...workload, traits: { ...traits, priorityClass: defaultClass } };
 }
 
-function isTerminating({ metadata, status }: KubeObject): boolean {
+export function isTerminating({ metadata, status }: KubeObject): boolean {
   return metadata.deletionTimestamp !== undefined || (isJsonObject(status) && status.phase === 'Terminating');
 }
 
@@ -311,7 +291,10 @@ const detailTexts: Readonly<Record<DetailSubject, (here: Here) => string[]>> = {
 
 type Labels = Readonly<Record<string, string>>;
 
-function bindsNamespace(scope: NamespaceScope, { name, labels }: { readonly name: string; readonly labels: Labels }) {
+export function bindsNamespace(
+  scope: NamespaceScope,
+  { name, labels }: { readonly name: string; readonly labels: Labels },
+) {
   const { names, globs, excluded = [], selector = {} } = scope;
   const included = names === undefined && globs === undefined ? ['*'] : [...(names ?? []), ...(globs ?? [])];
   const matches = (glob: string) => globPattern(glob).test(name);

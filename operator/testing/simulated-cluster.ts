@@ -8,17 +8,20 @@ import {
   clusterConstraintDetails,
   clusterConstraintReports,
   constraintDetails,
+  constraintProfiles,
   constraintReports,
   systemNamespace,
 } from '../../crds/api.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { leases } from '../../kube/lease.ts';
-import { type KubeObject, resourceName } from '../../kube/resource.ts';
+import { type KubeObject, type Resource, resourceName } from '../../kube/resource.ts';
+import { customResourceDefinitions, definedResources } from '../../kube/testing/fake-definitions.ts';
 import { createFakeApi, type FakeApi, type FakeRequest } from '../../kube/testing/fake-api.ts';
 import { createVirtualClock, seededRandom, type VirtualClock } from '../../kube/testing/virtual-clock.ts';
 import { createMetrics } from '../metrics.ts';
 import { type RunningOperator, startOperator } from '../operator.ts';
-import { type Listing, timeless } from './oracle.ts';
+import { timeless } from './oracle.ts';
+import type { Listing } from './oracle-policies.ts';
 import { namespaces, served, withVersion } from './simulated-operator.ts';
 
 export interface SimulatedCluster {
@@ -30,8 +33,8 @@ export interface SimulatedCluster {
   /** As kill -9 does: nothing that it wants to say arrives any more. */
   kill(replica: string): void;
   readonly running: readonly string[];
-  /** Resolves when all that were stopped have ended. Time has to pass meanwhile. */
-  stopped(): Promise<void>;
+  /** How many were stopped and have not ended. */
+  readonly ending: number;
   /** How long requests and events are on their way, at most. */
   slowness: { requestMs: number; writeMs: number; lagMs: number };
   /** Ends with `healAll`. */
@@ -39,6 +42,8 @@ export interface SimulatedCluster {
   healAll(): void;
   /** Whether new objects are refused there, as in a namespace that is going away or gone. */
   takesObjects(namespace: string): boolean;
+  /** Whether there is a definition of the kind, or it needs none. */
+  serves(resource: Pick<Resource, 'group' | 'plural'>): boolean;
   listing(): Listing;
   /** What no course of events may bring about, in sentences. */
   readonly wrongs: readonly string[];
@@ -46,7 +51,13 @@ export interface SimulatedCluster {
   writes(): readonly FakeRequest[];
 }
 
-const ownKinds = [constraintReports, constraintDetails, clusterConstraintReports, clusterConstraintDetails];
+const ownKinds = [
+  constraintReports,
+  constraintDetails,
+  clusterConstraintReports,
+  clusterConstraintDetails,
+  constraintProfiles,
+];
 const reads: ReadonlySet<string> = new Set(['get', 'list', 'watch']);
 /** client-go's renewal deadline: nothing may be sent later after the last renewal. */
 const deadlineMs = 10_000;
@@ -102,6 +113,10 @@ export function createSimulatedCluster(seed: number): SimulatedCluster {
   function takesObjects(namespace: string): boolean {
     const found = api.get(namespaces, { name: namespace });
     return found !== undefined && found.metadata.deletionTimestamp === undefined;
+  }
+
+  function kinds(): readonly Resource[] {
+    return [...served, ...api.list(customResourceDefinitions).flatMap(definedResources)];
   }
 
   function launch(place: string): Replica {
@@ -168,6 +183,7 @@ export function createSimulatedCluster(seed: number): SimulatedCluster {
     faults,
     wrongs,
     takesObjects,
+    serves: ({ group, plural }) => kinds().some((kind) => kind.group === group && kind.plural === plural),
     start(place) {
       if (!replicas.has(place)) replicas.set(place, launch(place));
     },
@@ -176,14 +192,14 @@ export function createSimulatedCluster(seed: number): SimulatedCluster {
     get running() {
       return [...replicas.keys()];
     },
-    async stopped() {
-      await Promise.all(ending);
+    get ending() {
+      return ending.size;
     },
     healAll() {
       for (const heal of faults.splice(0)) heal();
       Object.assign(slowness, { requestMs: 0, writeMs: 0, lagMs: 0 });
     },
-    listing: () => new Map(served.map((resource) => [resourceName(resource), api.list(resource)])),
+    listing: () => new Map(kinds().map((resource) => [resourceName(resource), api.list(resource)])),
     writes: () => api.requests.filter((request) => !reads.has(request.verb) && isOwn(request)),
   };
 }

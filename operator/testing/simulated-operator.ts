@@ -148,12 +148,14 @@ export async function simulateOperator(
   };
 }
 
+export const simulatedVersion = 'v1.36.0';
+
 /** The fake API server has no version of its own. */
 export function withVersion(transport: Transport): Transport {
   return {
     ...transport,
     request: (request) =>
-      request.path === '/version' ? Promise.resolve({ gitVersion: 'v1.36.0' }) : transport.request(request),
+      request.path === '/version' ? Promise.resolve({ gitVersion: simulatedVersion }) : transport.request(request),
   };
 }
 
