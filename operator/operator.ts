@@ -169,6 +169,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     adapters,
     policyConsumer: (adapter, resource) => state.policyConsumer(adapter, resource),
     onChange: () => discovery.wantedChanged(),
+    onStatus: () => profiles.changed(),
     onReread: (resource) => watches.reread(resource),
   });
   /** What is read for more than the policies in it: a profile that names another version would take it away. */

@@ -18,6 +18,8 @@ export interface PolicyKindsDeps {
   readonly policyConsumer: (adapter: Adapter, resource: { group: string; plural: string }) => Consumer<unknown>;
   /** Other readers are wanted. */
   readonly onChange: () => void;
+  /** The status of a profile is another than before. */
+  readonly onStatus: () => void;
   /** The kind (`plural.group`) has to be read again: something else is made of its objects. */
   readonly onReread: (resource: string) => void;
 }
@@ -78,6 +80,7 @@ export function createPolicyKinds(deps: PolicyKindsDeps): PolicyKinds {
       const before = profiles.get(name);
       profiles.set(name, profile);
       if (known && JSON.stringify(before?.spec) !== JSON.stringify(profile.spec)) deps.onChange();
+      if (before?.statusHash !== profile.statusHash) deps.onStatus();
     },
     remove(name) {
       if (profiles.delete(name) && known) deps.onChange();
