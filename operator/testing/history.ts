@@ -17,7 +17,7 @@ export interface History {
 /** The same for ever, as long as the files that draw stay the same. */
 export function historyOf(seed: number): History {
   const draw = createDraw(seededRandom(seed));
-  const isCrowded = draw.once(24);
+  const isCrowded = draw.once(32);
   const steps = [
     andWait(label('a', {}), 0),
     andWait(label('b', securityLabels(draw)), 0),
@@ -37,12 +37,12 @@ export function historyOf(seed: number): History {
 const start = act('start first', (cluster) => cluster.start('first'));
 
 /** Enough for a change of all of them to take longer than its budget lets it begin at once. */
-const crowd = Array.from({ length: 40 }, (_, index) => `crowd-${index}`);
+const crowd = Array.from({ length: 30 }, (_, index) => `crowd-${index}`);
 
-/** What a minute does not show an hour seldom does: every tenth is looked at for longer, one in forty for an hour. */
+/** What a minute does not show an hour seldom does: every twentieth is looked at for longer, one in a hundred for an hour. */
 function quietOf({ below }: Draw): number {
-  const drawn = below(40);
-  return drawn === 0 ? 3_600_000 : drawn < 4 ? 600_000 : 40_000;
+  const drawn = below(100);
+  return drawn === 0 ? 3_600_000 : drawn < 6 ? 600_000 : 40_000;
 }
 
 function change(draw: Draw): Act {

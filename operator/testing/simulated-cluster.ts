@@ -21,6 +21,7 @@ import { createVirtualClock, seededRandom, type VirtualClock } from '../../kube/
 import { createMetrics } from '../metrics.ts';
 import { type RunningOperator, startOperator } from '../operator.ts';
 import { timeless } from './oracle.ts';
+import { wrongInWrite } from './oracle-writes.ts';
 import type { Listing } from './oracle-policies.ts';
 import { namespaces, served, withVersion } from './simulated-operator.ts';
 
@@ -78,6 +79,8 @@ export function createSimulatedCluster(seed: number): SimulatedCluster {
   const replicas = new Map<string, Replica>();
   const ending = new Set<Promise<void>>();
   const renewedAt = new Map<string, number>();
+  /** When each replica wrote the report of each namespace. */
+  const writtenAt = new Map<string, number>();
   let started = 0;
 
   const isOwn = ({ plural, group }: FakeRequest) =>
@@ -102,6 +105,12 @@ export function createSimulatedCluster(seed: number): SimulatedCluster {
       if (!isOwn(request)) return;
       if (before !== undefined && after !== undefined && isDeepStrictEqual(contentOf(before), contentOf(after))) {
         wrongs.push(`a write that changed nothing: ${describe(request)}`);
+      }
+      if (before !== undefined && after !== undefined && request.plural === constraintReports.plural) {
+        const writer = `${request.client} ${request.namespace}`;
+        const since = request.at - (writtenAt.get(writer) ?? Number.NEGATIVE_INFINITY);
+        writtenAt.set(writer, request.at);
+        for (const wrong of wrongInWrite(before, after, since)) wrongs.push(`${wrong}: ${describe(request)}`);
       }
       if (request.at - (renewedAt.get(request.client) ?? Number.NEGATIVE_INFINITY) >= deadlineMs) {
         wrongs.push(`a write after the own deadline: ${describe(request)}`);
