@@ -30,6 +30,14 @@ export interface Fault {
   readonly afterwards?: boolean | undefined;
 }
 
+/** What a request changed. */
+export interface FakeWrite {
+  readonly before: KubeObject | undefined;
+  readonly after: KubeObject | undefined;
+  /** False when the answer gets lost. */
+  readonly answered: boolean;
+}
+
 export interface FakeApiOptions {
   readonly resources: readonly FakeResource[];
   readonly clock: Clock;
@@ -43,10 +51,12 @@ export interface FakeApiOptions {
         request: FakeRequest,
       ) => { readonly status: number; readonly reason: string; readonly message: string } | undefined)
     | undefined;
-  /** Called for each create, update or delete that was not refused, with the object before and after it. */
-  readonly onWritten?:
-    | ((request: FakeRequest, before: KubeObject | undefined, after: KubeObject | undefined) => void)
-    | undefined;
+  /** Called for each create, update or delete that was not refused. */
+  readonly onWritten?: ((request: FakeRequest, write: FakeWrite) => void) | undefined;
+  /** Called for each 409, with the object that stands in the way. */
+  readonly onConflict?: ((request: FakeRequest, stored: KubeObject | undefined) => void) | undefined;
+  /** How long discovery does not know yet of a definition that has changed; 0 unless told. */
+  readonly discoveryMs?: (() => number) | undefined;
   /** Whether WatchList is served; true unless told. */
   readonly watchList?: boolean | undefined;
   /** Cuts watch lines into chunks of at most so many bytes. */
@@ -114,12 +124,22 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
 
   /** What is served now, by path; undefined when that has to be found out anew. */
   let servedByPath: ReadonlyMap<string, FakeResource> | undefined;
+  /** What discovery says instead, as long as it is behind. */
+  let discovered: { readonly resources: readonly FakeResource[] } | undefined;
 
   store.onChange(({ group, plural }, change) => {
     for (const watch of watches) {
       if (watch.resource.plural === plural && watch.resource.group === group) watch.see(change);
     }
     if (plural !== customResourceDefinitions.plural || group !== customResourceDefinitions.group) return;
+    const behindMs = options.discoveryMs?.() ?? 0;
+    if (behindMs > 0 && servedByPath !== undefined) {
+      const behind = discovered ?? { resources: inOrder(servedByPath) };
+      discovered = behind;
+      clock.after(behindMs, () => {
+        if (discovered === behind) discovered = undefined;
+      });
+    }
     servedByPath = undefined;
     const before = change.before === undefined ? [] : definedResources(change.before);
     const after = change.deleted ? [] : definedResources(change.object);
@@ -159,23 +179,28 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
     throw new Refusal(404, 'NotFound', 'the server could not find the requested resource');
   }
 
-  function answerNoted(request: FakeRequest): unknown {
+  function answerNoted(request: FakeRequest, answered: boolean): unknown {
     const refused = options.admission?.(request);
     if (refused !== undefined) throw new Refusal(refused.status, refused.reason, refused.message);
-    if (options.onWritten === undefined || !['create', 'update', 'delete'].includes(request.verb))
-      return answer(request);
-    const resource = resources.find((candidate) => asksFor(request, candidate));
+    if (options.onWritten === undefined || !changing.has(request.verb)) return answer(request);
+    const resource = served().get(servedPath(request));
     const name = request.name ?? draftOf(request).metadata.name;
     const key = request.namespace === undefined ? name : `${request.namespace}/${name}`;
     const stored = () => (resource === undefined ? undefined : store.get(resource, key));
     const before = stored();
-    const given = answer(request);
-    options.onWritten(request, before, stored());
-    return given;
+    try {
+      const given = answer(request);
+      options.onWritten(request, { before, after: stored(), answered });
+      return given;
+    } catch (error) {
+      if (error instanceof Refusal && error.status === 409) options.onConflict?.(request, before);
+      throw error;
+    }
   }
 
   function answer(request: FakeRequest): unknown {
-    const special = answerReview(request, options) ?? fakeDiscovery(request, () => [...served().values()].toReversed());
+    const special =
+      answerReview(request, options) ?? fakeDiscovery(request, () => discovered?.resources ?? inOrder(served()));
     if (special !== undefined) return special;
     const resource = servedResource(request);
     const key = request.namespace === undefined ? `${request.name}` : `${request.namespace}/${request.name}`;
@@ -251,7 +276,11 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
   function connect(client: string): Transport {
     const closing = new AbortController();
 
-    async function handle<T>(raw: KubeRequest, streams: boolean, act: (request: FakeRequest) => T): Promise<T> {
+    async function handle<T>(
+      raw: KubeRequest,
+      streams: boolean,
+      act: (request: FakeRequest, answered: boolean) => T,
+    ): Promise<T> {
       raw.signal?.throwIfAborted();
       const request = readRequest(raw, streams, client, clock.monotonic());
       const described = `${raw.method} ${raw.path}`;
@@ -264,7 +293,7 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
       if (latencyMs > 0) await clock.sleep(latencyMs, raw.signal);
       if (fault !== undefined && fault.afterwards !== true) throw errorOfFault(fault, described);
       try {
-        const result = act(request);
+        const result = act(request, fault === undefined);
         if (fault !== undefined) throw errorOfFault(fault, described);
         return result;
       } catch (error) {
@@ -274,7 +303,7 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
     }
 
     return {
-      request: (raw) => handle(raw, false, (request) => overWire(answerNoted(request))),
+      request: (raw) => handle(raw, false, (request, answered) => overWire(answerNoted(request, answered))),
       stream: (raw) => handle(raw, true, (request) => openWatch(request, raw)),
       async close() {
         closing.abort();
@@ -331,6 +360,13 @@ export function createFakeApi(options: FakeApiOptions): FakeApi {
     },
   };
 }
+
+/** As they were given, built-in kinds first. */
+function inOrder(served: ReadonlyMap<string, FakeResource>): FakeResource[] {
+  return [...served.values()].toReversed();
+}
+
+const changing: ReadonlySet<string> = new Set(['create', 'update', 'delete']);
 
 function servedPath({ group, version, plural }: Pick<Resource, 'group' | 'version' | 'plural'>): string {
   return `${group}/${version}/${plural}`;

@@ -3,9 +3,9 @@
  */
 import { constraintDetails, constraintReports } from '../../crds/api.ts';
 import { seededRandom } from '../../kube/testing/virtual-clock.ts';
-import { createDraw, type Draw } from './draw.ts';
-import { changeKinds, changePolicy, moveQuota, namespaceNames, podLabels } from './random-policies.ts';
-import { trouble } from './random-trouble.ts';
+import { type Choices, createDraw, type Draw } from './draw.ts';
+import { podLabels, policyThemes } from './random-policies.ts';
+import { troubles } from './random-trouble.ts';
 import { type Act, act, andWait, end, kindOf, label, put, remove, type Step, terminate } from './steps.ts';
 
 export interface History {
@@ -18,17 +18,21 @@ export interface History {
 export function historyOf(seed: number): History {
   const draw = createDraw(seededRandom(seed));
   const isCrowded = draw.once(32);
+  const namespaces = draw.sample(3, 'a', 'b', 'c', 'd');
+  const changes = draw.sample(3, ...policyThemes, [changeWorkload], [changeFact]).flat();
+  const trouble = draw.sample(4, ...troubles);
+  const calm = draw.pick(5, 7, 10);
   const steps = [
-    andWait(label('a', {}), 0),
-    andWait(label('b', securityLabels(draw)), 0),
+    ...namespaces.map((name) => andWait(label(name, draw.pick({}, securityLabels(draw))), 0)),
     ...(isCrowded ? crowd.map((name) => andWait(label(name, draw.pick({}, { team: 'red' })), 0)) : []),
-    andWait(changePolicy(draw), 0),
   ];
   const count = 8 + draw.below(36);
   const startAt = draw.below(4);
   for (let index = 0; index < count; index += 1) {
     if (index === startAt) steps.push(andWait(start, draw.pick(0, 50, 5_000)));
-    const next = draw.below(10) < 6 ? change(draw) : trouble(draw);
+    const kinds = draw.below(10) >= calm ? trouble : draw.once(4) ? [changeNamespace] : changes;
+    const [first = changeNamespace, ...others] = kinds;
+    const next = draw.pick(first, ...others)(draw, namespaces);
     steps.push(andWait(next, draw.pick(0, 0, 0, 7, 30, 500, 3_000, 20_000)));
   }
   return { steps, quietMs: quietOf(draw) };
@@ -45,20 +49,6 @@ function quietOf({ below }: Draw): number {
   return drawn === 0 ? 3_600_000 : drawn < 6 ? 600_000 : 40_000;
 }
 
-function change(draw: Draw): Act {
-  return draw.pick(
-    changePolicy,
-    changePolicy,
-    changePolicy,
-    moveQuota,
-    changeWorkload,
-    changeFact,
-    changeNamespace,
-    changeNamespace,
-    changeKinds,
-  )(draw);
-}
-
 const securityLabels = ({ pick }: Draw) =>
   Object.fromEntries([
     ['team', pick('red', 'blue')],
@@ -69,9 +59,9 @@ const securityLabels = ({ pick }: Draw) =>
     [`pod-security.kubernetes.io/${pick('enforce', 'warn')}-version`, pick('latest', 'v1.30', 'first')],
   ]);
 
-function changeNamespace(draw: Draw): Act {
+function changeNamespace(draw: Draw, namespaces: Choices<string>): Act {
   const { pick } = draw;
-  const name = pick(...namespaceNames);
+  const name = pick(...namespaces);
   const ownPlurals = [constraintReports.plural, constraintDetails.plural];
   return pick(
     label(name, {}),
@@ -82,9 +72,9 @@ function changeNamespace(draw: Draw): Act {
   );
 }
 
-function changeWorkload(draw: Draw): Act {
+function changeWorkload(draw: Draw, namespaces: Choices<string>): Act {
   const { pick } = draw;
-  const namespace = pick(...namespaceNames);
+  const namespace = pick(...namespaces);
   const name = pick('m', 'n', 'o');
   const plural = pick('deployments', 'replicasets', 'pods');
   if (draw.once(4)) return remove(kindOf(plural), name, namespace);
@@ -122,9 +112,9 @@ function changeWorkload(draw: Draw): Act {
 }
 
 /** What is no policy and stands in details all the same. */
-function changeFact(draw: Draw): Act {
+function changeFact(draw: Draw, namespaces: Choices<string>): Act {
   const { pick } = draw;
-  const namespace = pick(...namespaceNames);
+  const namespace = pick(...namespaces);
   const isDefault = (annotation: string) => ({ metadata: { annotations: draw.some({ [annotation]: 'true' }) } });
   const service = {
     spec: {

@@ -5,13 +5,13 @@
 import { constraintProfiles } from '../../crds/api.ts';
 import type { Resource } from '../../kube/resource.ts';
 import { customResourceDefinitions } from '../../kube/testing/fake-definitions.ts';
-import type { Draw } from './draw.ts';
+import type { Choices, Draw } from './draw.ts';
 import { type Act, define, kindOf, put, remove } from './steps.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** What the histories speak of: few names, so that they meet. */
-export const namespaceNames = ['a', 'b', 'c', 'd'] as const;
+/** Something that changes, in one of these namespaces if it is in any. */
+export type Change = (draw: Draw, namespaces: Choices<string>) => Act;
 
 export const podLabels = ({ pick }: Draw) =>
   pick<Labels>({}, { app: 'web' }, { app: 'db' }, { app: 'web', tier: 'front' });
@@ -67,7 +67,15 @@ const quota = ({ pick, below, once }: Draw) => {
   );
   const near = () => String(13 + below(7));
   const used = Object.fromEntries(Object.keys(hard).map((name) => [name, name === 'requests.cpu' ? '1' : near()]));
-  const scopes = once(3) ? { scopes: [pick('BestEffort', 'NotTerminating', 'Terminating')] } : {};
+  const byClass = { scopeName: 'PriorityClass', operator: pick('In', 'NotIn'), values: ['high'] };
+  const scopes = pick<object>(
+    {},
+    {},
+    { scopes: [pick('BestEffort', 'NotTerminating', 'Terminating')] },
+    {
+      scopeSelector: { matchExpressions: [pick<object>(byClass, { scopeName: 'PriorityClass', operator: 'Exists' })] },
+    },
+  );
   return { spec: { hard, ...scopes }, ...(once(4) ? {} : { status: { hard, used } }) };
 };
 
@@ -164,39 +172,61 @@ const unknownPolicy = (draw: Draw) => ({
 
 const priorityClass = (draw: Draw) => ({ value: draw.pick(10, 1_000), ...draw.some({ globalDefault: true }) });
 
-const kinds: readonly [PolicyKind, ...PolicyKind[]] = [
-  { resource: kindOf('networkpolicies'), names: ['p', 'q', 'r'], make: networkPolicy },
-  { resource: kindOf('networkpolicies'), names: ['p', 'q', 'r'], make: networkPolicy },
-  { resource: kindOf('resourcequotas'), names: ['x'], make: quota },
-  { resource: kindOf('resourcequotas'), names: ['x', 'y'], make: quota },
-  { resource: kindOf('limitranges'), names: ['l', 'm'], make: limitRange },
-  { resource: kindOf('poddisruptionbudgets'), names: ['b', 'c'], make: disruptionBudget },
-  { resource: kindOf('validatingwebhookconfigurations'), names: ['w', 'v'], make: webhooks },
-  { resource: kindOf('mutatingwebhookconfigurations'), names: ['w', 'v'], make: webhooks },
-  { resource: kindOf('validatingadmissionpolicies'), names: ['p', 'q'], make: admissionPolicy },
-  { resource: kindOf('validatingadmissionpolicybindings'), names: ['one', 'two', 'three'], make: binding },
-  { resource: kindOf('mutatingadmissionpolicies'), names: ['p', 'q'], make: mutatingPolicy },
-  { resource: kindOf('mutatingadmissionpolicybindings'), names: ['one', 'two'], make: mutatingBinding },
-  { resource: kindOf('priorityclasses'), names: ['high', 'low'], make: priorityClass },
-  { resource: { ...fleetPolicies, version: 'v1' }, names: ['north', 'south'], make: unknownPolicy },
-  { resource: { ...guards, version: 'v1' }, names: ['g', 'h'], make: unknownPolicy },
+/** A policy is made, changed or, less often, removed. */
+function policies(...kinds: Choices<PolicyKind>): Change {
+  return (draw, namespaces) => {
+    const { resource, names, make } = draw.pick(...kinds);
+    const name = draw.pick(...names);
+    const namespace = resource.namespaced ? draw.pick(...namespaces) : undefined;
+    return draw.once(3) ? remove(resource, name, namespace) : put(resource, namespace, name, make(draw));
+  };
+}
+
+const of = (plural: string, names: Choices<string>, make: PolicyKind['make']): PolicyKind => ({
+  resource: kindOf(plural),
+  names,
+  make,
+});
+
+/** Usage of one quota goes up and down, around the edges. */
+const moveQuota: Change = (draw, namespaces) => put(kindOf('resourcequotas'), namespaces[0], 'x', quota(draw));
+
+/** Changes that have to do with each other. A history keeps to a few of them, so that what it changes meets. */
+export const policyThemes: Choices<Choices<Change>> = [
+  [policies(of('networkpolicies', ['p', 'q'], networkPolicy))],
+  [policies(of('resourcequotas', ['x', 'y'], quota)), moveQuota, moveQuota],
+  [policies(of('resourcequotas', ['x'], quota)), policies(of('priorityclasses', ['high', 'low'], priorityClass))],
+  [policies(of('limitranges', ['l'], limitRange), of('poddisruptionbudgets', ['b'], disruptionBudget))],
+  [
+    policies(
+      of('validatingwebhookconfigurations', ['w', 'v'], webhooks),
+      of('mutatingwebhookconfigurations', ['w'], webhooks),
+    ),
+  ],
+  [
+    policies(
+      of('validatingadmissionpolicies', ['p', 'q'], admissionPolicy),
+      of('validatingadmissionpolicybindings', ['one', 'two'], binding),
+    ),
+  ],
+  [
+    policies(
+      of('mutatingadmissionpolicies', ['p', 'q'], mutatingPolicy),
+      of('mutatingadmissionpolicybindings', ['one', 'two'], mutatingBinding),
+    ),
+  ],
+  [
+    policies(
+      { resource: { ...fleetPolicies, version: 'v1' }, names: ['north', 'south'], make: unknownPolicy },
+      { resource: { ...guards, version: 'v1' }, names: ['g', 'h'], make: unknownPolicy },
+    ),
+    changeKinds,
+    changeKinds,
+  ],
 ];
 
-/** A policy is made, changed or, less often, removed. */
-export function changePolicy(draw: Draw): Act {
-  const { resource, names, make } = draw.pick(...kinds);
-  const name = draw.pick(...names);
-  const namespace = resource.namespaced ? draw.pick(...namespaceNames) : undefined;
-  return draw.once(3) ? remove(resource, name, namespace) : put(resource, namespace, name, make(draw));
-}
-
-/** Usage of the same quotas goes up and down, around the edges. */
-export function moveQuota(draw: Draw): Act {
-  return put(kindOf('resourcequotas'), draw.pick('a', 'b'), 'x', quota(draw));
-}
-
 /** Which kinds there are, and who reads them: definitions and profiles come, change and go. */
-export function changeKinds(draw: Draw): Act {
+function changeKinds(draw: Draw): Act {
   const { pick } = draw;
   const kind = pick(fleetPolicies, guards);
   const gvr = pick<{ group: string; resource: string; version?: string }>(

@@ -14,14 +14,14 @@ import {
 } from '../../crds/api.ts';
 import { leases } from '../../kube/lease.ts';
 import type { FakeRequest } from '../../kube/testing/fake-api.ts';
-import type { Draw } from './draw.ts';
-import { namespaceNames } from './random-policies.ts';
+import type { Choices, Draw } from './draw.ts';
+import type { Change } from './random-policies.ts';
 import { served } from './simulated-operator.ts';
 import { type Act, act, deny, fault, heal, put, remove, watchesOf } from './steps.ts';
 
 /** Somebody else removes or overwrites what is ours. */
-function vandalism({ pick }: Draw): Act {
-  const namespace = pick(...namespaceNames);
+function vandalism({ pick }: Draw, namespaces: Choices<string>): Act {
+  const namespace = pick(...namespaces);
   const foreign = { subject: 'constraints', part: 0, texts: ['{}'] };
   const detail = pick('constraints', 'workloads', 'namespace');
   return pick(
@@ -64,6 +64,8 @@ function ofReplica({ pick }: Draw): Act {
     act(`start ${place}`, (cluster) => cluster.start(place)),
     act(`stop ${place}`, (cluster) => cluster.stop(place)),
     act(`kill ${place}`, (cluster) => cluster.kill(place)),
+    act(`freeze ${place}`, (cluster) => cluster.freeze(place)),
+    act(`thaw ${place}`, (cluster) => cluster.thaw(place)),
   );
 }
 
@@ -72,10 +74,11 @@ function ofTime({ pick }: Draw): Act {
   const requestMs = pick(0, 20, 400, 7_000);
   const writeMs = pick(0, 30, 900, 14_000);
   const lagMs = pick(0, 40, 2_000);
+  const discoveryMs = pick(0, 500, 3_000);
   return pick(
     act(`wall clock ${hours} h`, ({ clock }) => clock.setWallClock(hours * 3_600_000)),
-    act(`slowness ${requestMs} ${writeMs} ${lagMs}`, ({ slowness }) => {
-      Object.assign(slowness, { requestMs, writeMs, lagMs });
+    act(`slowness ${requestMs} ${writeMs} ${lagMs} ${discoveryMs}`, ({ slowness }) => {
+      Object.assign(slowness, { requestMs, writeMs, lagMs, discoveryMs });
     }),
   );
 }
@@ -115,13 +118,16 @@ function ofRequests({ pick, once }: Draw): Act {
   const verb = pick<FakeRequest['verb'] | undefined>(undefined, 'list', 'watch', 'create', 'update', 'delete', 'get');
   const on = { ...(plural === undefined ? {} : { plural }), ...(verb === undefined ? {} : { verb }) };
   const retryAfterMs = status === 429 || status === 503 ? pick(undefined, 1_000, 40_000) : undefined;
-  return fault(status, pick(1, 2, 4, 30), { ...on, afterwards: once(2) }, retryAfterMs);
+  return fault(status, pick(1, 2, 4, 30, Number.POSITIVE_INFINITY), { ...on, afterwards: once(2) }, retryAfterMs);
 }
 
 /** Refused by the cluster itself, in one namespace or everywhere, until somebody puts an end to it. */
-function ofAdmission({ pick }: Draw): Act {
+function ofAdmission({ pick }: Draw, namespaces: Choices<string>): Act {
   const plural = pick(constraintReports.plural, constraintDetails.plural, clusterConstraintDetails.plural);
-  const on = { plural, ...(plural === clusterConstraintDetails.plural ? {} : pick({}, { namespace: pick('a', 'b') })) };
+  const on = {
+    plural,
+    ...(plural === clusterConstraintDetails.plural ? {} : pick({}, { namespace: pick(...namespaces) })),
+  };
   const head = `${plural}.potoo.io "constraints" is forbidden: `;
   return pick(
     heal,
@@ -133,17 +139,15 @@ function ofAdmission({ pick }: Draw): Act {
   );
 }
 
-/** Whatever goes wrong next. */
-export function trouble(draw: Draw): Act {
-  return draw.pick(
-    vandalism,
-    ofLease,
-    ofReplica,
-    ofTime,
-    ofWatches,
-    ofWatches,
-    ofRequests,
-    ofRequests,
-    ofAdmission,
-  )(draw);
-}
+/** Whatever may go wrong. A history keeps to a few of them, and some know none. */
+export const troubles: Choices<Change> = [
+  vandalism,
+  ofLease,
+  ofReplica,
+  ofTime,
+  ofWatches,
+  ofWatches,
+  ofRequests,
+  ofRequests,
+  ofAdmission,
+];

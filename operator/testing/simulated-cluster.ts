@@ -14,9 +14,11 @@ import {
 } from '../../crds/api.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { leases } from '../../kube/lease.ts';
+import { isJsonObject } from '../../kube/object.ts';
 import { type KubeObject, type Resource, resourceName } from '../../kube/resource.ts';
 import { customResourceDefinitions, definedResources } from '../../kube/testing/fake-definitions.ts';
 import { createFakeApi, type FakeApi, type FakeRequest } from '../../kube/testing/fake-api.ts';
+import { createFreezable, type Freezable } from '../../kube/testing/freezable.ts';
 import { createVirtualClock, seededRandom, type VirtualClock } from '../../kube/testing/virtual-clock.ts';
 import { createMetrics } from '../metrics.ts';
 import { type RunningOperator, startOperator } from '../operator.ts';
@@ -36,8 +38,11 @@ export interface SimulatedCluster {
   readonly running: readonly string[];
   /** How many were stopped and have not ended. */
   readonly ending: number;
-  /** How long requests and events are on their way, at most. */
-  slowness: { requestMs: number; writeMs: number; lagMs: number };
+  /** As SIGSTOP does, until `thaw`, or until it is to end. */
+  freeze(replica: string): void;
+  thaw(replica: string): void;
+  /** How long requests and events are on their way, at most, and how far discovery is behind. */
+  slowness: { requestMs: number; writeMs: number; lagMs: number; discoveryMs: number };
   /** Ends with `healAll`. */
   readonly faults: (() => void)[];
   healAll(): void;
@@ -64,6 +69,7 @@ const reads: ReadonlySet<string> = new Set(['get', 'list', 'watch']);
 const deadlineMs = 10_000;
 
 interface Replica {
+  readonly freezable: Freezable;
   readonly identity: string;
   readonly ended: Promise<void>;
   readonly end: (how: 'stop' | 'kill') => void;
@@ -73,7 +79,7 @@ interface Replica {
 export function createSimulatedCluster(seed: number): SimulatedCluster {
   const clock = createVirtualClock();
   const random = seededRandom(seed ^ 0x5eed);
-  const slowness = { requestMs: 0, writeMs: 0, lagMs: 0 };
+  const slowness = { requestMs: 0, writeMs: 0, lagMs: 0, discoveryMs: 0 };
   const wrongs: string[] = [];
   const faults: (() => void)[] = [];
   const replicas = new Map<string, Replica>();
@@ -81,6 +87,9 @@ export function createSimulatedCluster(seed: number): SimulatedCluster {
   const renewedAt = new Map<string, number>();
   /** When each replica wrote the report of each namespace. */
   const writtenAt = new Map<string, number>();
+  const releasedBy = new Set<string>();
+  /** By the path of the object. */
+  const lastWrites = new Map<string, { client: string; after: KubeObject | undefined; answered: boolean }>();
   let started = 0;
 
   const isOwn = ({ plural, group }: FakeRequest) =>
@@ -100,24 +109,52 @@ export function createSimulatedCluster(seed: number): SimulatedCluster {
             message: 'unable to create new content in the namespace because it is being terminated',
           }
         : undefined,
-    onWritten(request, before, after) {
-      if (request.plural === leases.plural) renewedAt.set(request.client, request.at);
+    discoveryMs: () => slowness.discoveryMs,
+    onWritten(request, { before, after, answered }) {
+      if (request.plural === leases.plural) {
+        if (holderOf(after) === '') releasedBy.add(request.client);
+        else renewedAt.set(request.client, request.at);
+      }
       if (!isOwn(request)) return;
-      if (before !== undefined && after !== undefined && isDeepStrictEqual(contentOf(before), contentOf(after))) {
-        wrongs.push(`a write that changed nothing: ${describe(request)}`);
-      }
-      if (before !== undefined && after !== undefined && request.plural === constraintReports.plural) {
-        const writer = `${request.client} ${request.namespace}`;
-        const since = request.at - (writtenAt.get(writer) ?? Number.NEGATIVE_INFINITY);
-        writtenAt.set(writer, request.at);
-        for (const wrong of wrongInWrite(before, after, since)) wrongs.push(`${wrong}: ${describe(request)}`);
-      }
-      if (request.at - (renewedAt.get(request.client) ?? Number.NEGATIVE_INFINITY) >= deadlineMs) {
-        wrongs.push(`a write after the own deadline: ${describe(request)}`);
-      }
+      lastWrites.set(request.path.replace(/\/status$/, ''), { client: request.client, after, answered });
+      for (const wrong of wrongsIn(request, before, after)) wrongs.push(`${wrong}: ${describe(request)}`);
+    },
+    onConflict(request, stored) {
+      if (!isOwn(request) || stored === undefined) return;
+      const path = [
+        request.path.replace(/\/status$/, ''),
+        ...(request.verb === 'create' ? [stored.metadata.name] : []),
+      ];
+      const last = lastWrites.get(path.join('/'));
+      if (last?.client !== request.client || !last.answered) return;
+      if (last.after?.metadata.resourceVersion !== stored.metadata.resourceVersion) return;
+      wrongs.push(`in conflict with nobody but itself: ${describe(request)}`);
     },
   });
   api.put(namespaces, { metadata: { name: systemNamespace } });
+
+  function* wrongsIn(
+    request: FakeRequest,
+    before: KubeObject | undefined,
+    after: KubeObject | undefined,
+  ): Generator<string> {
+    if (before !== undefined && after !== undefined) {
+      if (isDeepStrictEqual(contentOf(before), contentOf(after))) yield 'a write that changed nothing';
+      if (request.plural === constraintReports.plural) {
+        const writer = `${request.client} ${request.namespace}`;
+        const sinceMs = request.at - (writtenAt.get(writer) ?? Number.NEGATIVE_INFINITY);
+        writtenAt.set(writer, request.at);
+        yield* wrongInWrite(before, after, sinceMs);
+      }
+    }
+    if (request.verb === 'delete' && !JSON.stringify(request.body ?? {}).includes('"resourceVersion"')) {
+      yield 'a removal of whatever is there';
+    }
+    if (releasedBy.has(request.client)) yield 'a write after the Lease was given back';
+    if (request.at - (renewedAt.get(request.client) ?? Number.NEGATIVE_INFINITY) >= deadlineMs) {
+      yield 'a write after the own deadline';
+    }
+  }
 
   function takesObjects(namespace: string): boolean {
     const found = api.get(namespaces, { name: namespace });
@@ -130,7 +167,8 @@ export function createSimulatedCluster(seed: number): SimulatedCluster {
 
   function launch(place: string): Replica {
     const identity = `${place}-${(started += 1)}`;
-    const transport = api.connect(identity);
+    const freezable = createFreezable(clock, api.connect(identity));
+    const { transport } = freezable;
     const stop = new AbortController();
     const stopRequested = Promise.withResolvers<void>();
 
@@ -140,7 +178,7 @@ export function createSimulatedCluster(seed: number): SimulatedCluster {
         try {
           return await startOperator({
             transport: withVersion(transport),
-            clock,
+            clock: freezable.clock,
             random,
             log: pino({ level: 'silent' }),
             metrics: createMetrics(),
@@ -152,7 +190,7 @@ export function createSimulatedCluster(seed: number): SimulatedCluster {
           });
         } catch (error) {
           if (!(error instanceof KubeError) && !stop.signal.aborted) throw error;
-          await clock.sleep(5_000);
+          await freezable.clock.sleep(5_000);
         }
       }
       return undefined;
@@ -166,10 +204,12 @@ export function createSimulatedCluster(seed: number): SimulatedCluster {
     }
 
     return {
+      freezable,
       identity,
       ended: run().catch((error: unknown) => void wrongs.push(`${identity} ended badly: ${textOf(error)}`)),
       end(how) {
         if (how === 'kill') void transport.close();
+        freezable.thaw();
         stop.abort(new Error(`told to ${how}`));
         stopRequested.resolve();
       },
@@ -198,6 +238,8 @@ export function createSimulatedCluster(seed: number): SimulatedCluster {
     },
     stop: (place) => end(place, 'stop'),
     kill: (place) => end(place, 'kill'),
+    freeze: (place) => replicas.get(place)?.freezable.freeze(),
+    thaw: (place) => replicas.get(place)?.freezable.thaw(),
     get running() {
       return [...replicas.keys()];
     },
@@ -206,11 +248,16 @@ export function createSimulatedCluster(seed: number): SimulatedCluster {
     },
     healAll() {
       for (const heal of faults.splice(0)) heal();
-      Object.assign(slowness, { requestMs: 0, writeMs: 0, lagMs: 0 });
+      Object.assign(slowness, { requestMs: 0, writeMs: 0, lagMs: 0, discoveryMs: 0 });
+      for (const { freezable } of replicas.values()) freezable.thaw();
     },
     listing: () => new Map(kinds().map((resource) => [resourceName(resource), api.list(resource)])),
     writes: () => api.requests.filter((request) => !reads.has(request.verb) && isOwn(request)),
   };
+}
+
+function holderOf(lease: KubeObject | undefined): unknown {
+  return isJsonObject(lease?.['spec']) ? lease['spec'].holderIdentity : undefined;
 }
 
 function contentOf({ metadata, ...content }: KubeObject): unknown {
