@@ -11,6 +11,7 @@ import { LeadershipLost } from '../../kube/lease.ts';
 import { createWorkQueue } from '../../kube/work-queue.ts';
 import type { Metrics } from '../metrics.ts';
 import { contentHash, timestamp } from '../reports/content.ts';
+import { createPublishedObjects } from '../reports/published.ts';
 import type { KnownProfile } from './policy-kinds.ts';
 
 export interface ProfileWriterDeps {
@@ -39,6 +40,8 @@ const gatherMs = 250;
 export function createProfileWriter(deps: ProfileWriterDeps): ProfileWriter {
   const { client, clock, profiles } = deps;
   const queue = createWorkQueue({ clock, random: deps.random });
+  /** The newest status of each, from the watch or from the answer to our own write, which comes first. */
+  const statuses = createPublishedObjects<{ readonly resourceVersion: string; readonly hash: string }>();
   /** Profile → the last failure, so that each is told once. */
   const failures = new Map<string, string>();
 
@@ -48,14 +51,20 @@ export function createProfileWriter(deps: ProfileWriterDeps): ProfileWriter {
 
   async function writeOne(name: string, signal: AbortSignal): Promise<void> {
     const known = profiles.get(name);
-    const status = known === undefined ? undefined : deps.statusOf(name, known, timestamp(clock.now()));
-    if (known === undefined || status === undefined || contentHash(status) === known.statusHash) return;
-    const metadata = { name, resourceVersion: known.resourceVersion };
-    await client.replace(
+    if (known === undefined) return;
+    const seen = { resourceVersion: known.resourceVersion, hash: known.statusHash };
+    statuses.set(name, seen);
+    const { resourceVersion, hash } = statuses.get(name) ?? seen;
+    const status = deps.statusOf(name, known, timestamp(clock.now()));
+    if (status === undefined || contentHash(status) === hash) return;
+    const metadata = { name, resourceVersion };
+    const answer = await client.replace(
       constraintProfiles,
       { apiVersion, kind: constraintProfiles.kind, metadata, status },
       { subresource: 'status', signal },
     );
+    const written = { resourceVersion: answer.metadata.resourceVersion, hash: contentHash(answer['status'] ?? null) };
+    statuses.set(name, written);
     deps.metrics.writes.inc();
     failures.delete(name);
   }
@@ -67,8 +76,12 @@ export function createProfileWriter(deps: ProfileWriterDeps): ProfileWriter {
       deps.onCrash(error);
       return;
     }
-    // The watch has not shown yet what somebody else, or we ourselves, have written.
-    if (error.code === 'KUBE_CONFLICT') return;
+    // The watch has not shown yet what somebody else has written, or etcd was restored and counts from lower again.
+    if (error.code === 'KUBE_CONFLICT') {
+      const stood = statuses.get(name);
+      if (stood !== undefined) statuses.remove(name, stood);
+      return;
+    }
     deps.metrics.writeFailures.inc({ code: error.code });
     const failure = `${error.code}: ${error.said}`;
     if (failures.get(name) === failure) return;

@@ -297,7 +297,11 @@ export function createReporter(deps: ReporterDeps): Reporter {
       forget(namespace);
       totalsChanged();
     },
-    clusterDetailChanged,
+    clusterDetailChanged(name) {
+      clusterDetailChanged(name);
+      // A policy that binds no namespace is counted all the same.
+      totalsChanged();
+    },
     totalsChanged,
     async write(signal) {
       log.info('leading: this process writes the reports');

@@ -43,6 +43,8 @@ export interface SimulatedCluster {
   thaw(replica: string): void;
   /** How long requests and events are on their way, at most, and how far discovery is behind. */
   slowness: { requestMs: number; writeMs: number; lagMs: number; discoveryMs: number };
+  /** What the request asks about is told wrongly, and what its client makes of that is no fault. */
+  excuseConflict(request: FakeRequest): void;
   /** Ends with `healAll`. */
   readonly faults: (() => void)[];
   healAll(): void;
@@ -116,15 +118,12 @@ export function createSimulatedCluster(seed: number): SimulatedCluster {
         else renewedAt.set(request.client, request.at);
       }
       if (!isOwn(request)) return;
-      lastWrites.set(request.path.replace(/\/status$/, ''), { client: request.client, after, answered });
+      lastWrites.set(objectPath(request.path), { client: request.client, after, answered });
       for (const wrong of wrongsIn(request, before, after)) wrongs.push(`${wrong}: ${describe(request)}`);
     },
     onConflict(request, stored) {
       if (!isOwn(request) || stored === undefined) return;
-      const path = [
-        request.path.replace(/\/status$/, ''),
-        ...(request.verb === 'create' ? [stored.metadata.name] : []),
-      ];
+      const path = [objectPath(request.path), ...(request.verb === 'create' ? [stored.metadata.name] : [])];
       const last = lastWrites.get(path.join('/'));
       if (last?.client !== request.client || !last.answered) return;
       if (last.after?.metadata.resourceVersion !== stored.metadata.resourceVersion) return;
@@ -233,6 +232,7 @@ export function createSimulatedCluster(seed: number): SimulatedCluster {
     wrongs,
     takesObjects,
     serves: ({ group, plural }) => kinds().some((kind) => kind.group === group && kind.plural === plural),
+    excuseConflict: ({ path }) => void lastWrites.delete(objectPath(path)),
     start(place) {
       if (!replicas.has(place)) replicas.set(place, launch(place));
     },
@@ -254,6 +254,10 @@ export function createSimulatedCluster(seed: number): SimulatedCluster {
     listing: () => new Map(kinds().map((resource) => [resourceName(resource), api.list(resource)])),
     writes: () => api.requests.filter((request) => !reads.has(request.verb) && isOwn(request)),
   };
+}
+
+function objectPath(path: string): string {
+  return path.replace(/\/status$/, '');
 }
 
 function holderOf(lease: KubeObject | undefined): unknown {

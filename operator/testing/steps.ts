@@ -141,12 +141,16 @@ export function fault(
   on: Which & { readonly afterwards?: boolean } = {},
   retryAfterMs?: number,
 ): Act {
-  const matching = (request: FakeRequest) => isOneOf(on, request);
   const afterwards = on.afterwards === true && status === 0;
-  return act(
-    `fail ${status} × ${times} ${JSON.stringify(on)} ${retryAfterMs ?? ''}`,
-    ({ api, faults }) => void faults.push(api.fail({ status, times, matching, afterwards, retryAfterMs })),
-  );
+  return act(`fail ${status} × ${times} ${JSON.stringify(on)} ${retryAfterMs ?? ''}`, (cluster) => {
+    const matching = (request: FakeRequest) => {
+      const is = isOneOf(on, request);
+      // Who is told that an object is not there makes it again.
+      if (is && status === 404) cluster.excuseConflict(request);
+      return is;
+    };
+    cluster.faults.push(cluster.api.fail({ status, times, matching, afterwards, retryAfterMs }));
+  });
 }
 
 /** The cluster itself refuses all changes of these until `heal`: a webhook, a quota or a policy that somebody has made. */
