@@ -1,12 +1,25 @@
 import { expect, test } from 'vitest';
+import { constraintProfiles } from '../crds/api.ts';
 import { historyOf } from './testing/history.ts';
 import { createSimulatedCluster } from './testing/simulated-cluster.ts';
 import { simulate, tell } from './testing/simulation.ts';
 import { networkPolicies } from './testing/simulated-operator.ts';
-import { act, andWait, fault, label, put, remove, type Step, terminate, watchesOf } from './testing/steps.ts';
+import {
+  act,
+  andWait,
+  define,
+  fault,
+  kindOf,
+  label,
+  put,
+  remove,
+  type Step,
+  terminate,
+  watchesOf,
+} from './testing/steps.ts';
 
 /** `npm run simulate -- --seeds 1000` runs more; one that fails there is run alone with `--seeds 1 --from <seed>`. */
-const seeds = 100;
+const seeds = 60;
 
 test('whatever happens, reports and details end as the oracle says, and nothing is written without need', async () => {
   for (let seed = 0; seed < seeds; seed += 1) {
@@ -35,6 +48,8 @@ test('the same seed takes the same course', async () => {
 const start = (place: string) => act(`start ${place}`, (cluster) => cluster.start(place));
 const policy = (name: string) =>
   put(networkPolicies, 'a', name, { spec: { podSelector: {}, policyTypes: ['Ingress'] } });
+const netpolGvr = { group: 'networking.k8s.io', resource: 'networkpolicies' };
+const fleets = { group: 'fleet.example.org', plural: 'fleetpolicies', kind: 'FleetPolicy', namespaced: false };
 const begun = [andWait(label('a', {}), 0), andWait(policy('p'), 0), andWait(start('first'), 5_000)];
 
 const stories: readonly (readonly [string, readonly Step[]])[] = [
@@ -83,6 +98,55 @@ const stories: readonly (readonly [string, readonly Step[]])[] = [
       andWait(
         act('compact', ({ api }) => api.compact()),
         100,
+      ),
+    ],
+  ],
+  [
+    'a policy that binds no namespace is counted all the same',
+    [
+      ...begun,
+      andWait(put(kindOf('validatingadmissionpolicies'), undefined, 'q', { spec: { validations: [] } }), 3_000),
+      andWait(
+        put(kindOf('validatingadmissionpolicybindings'), undefined, 'two', {
+          spec: {
+            policyName: 'q',
+            validationActions: ['Deny'],
+            matchResources: { namespaceSelector: { matchLabels: { team: 'nobody' } } },
+          },
+        }),
+        20_000,
+      ),
+    ],
+  ],
+  [
+    'the status of a profile that somebody spoils is put right, and not against the own last write',
+    [
+      ...begun,
+      andWait(put(constraintProfiles, undefined, 'two', { spec: { gvr: netpolGvr, enabled: true } }), 3_000),
+      andWait(
+        act('late events', ({ slowness }) => void (slowness.lagMs = 4_000)),
+        0,
+      ),
+      andWait(put(constraintProfiles, undefined, 'two', { spec: { gvr: netpolGvr, enabled: false } }), 3_000),
+      andWait(define(fleets, ['v1'], { 'potoo.io/is-policy': 'true' }), 5_000),
+    ],
+  ],
+  [
+    'a process that is stopped in the middle of its writes writes nothing more when it goes on',
+    [
+      ...begun,
+      andWait(
+        act('slow writes', ({ slowness }) => void (slowness.writeMs = 900)),
+        0,
+      ),
+      andWait(policy('q'), 100),
+      andWait(
+        act('freeze', (cluster) => cluster.freeze('first')),
+        12_000,
+      ),
+      andWait(
+        act('thaw', (cluster) => cluster.thaw('first')),
+        3_000,
       ),
     ],
   ],

@@ -191,6 +191,16 @@ const of = (plural: string, names: Choices<string>, make: PolicyKind['make']): P
 /** Usage of one quota goes up and down, around the edges. */
 const moveQuota: Change = (draw, namespaces) => put(kindOf('resourcequotas'), namespaces[0], 'x', quota(draw));
 
+/** Kinds that nobody has heard of: the most has to come together before there is something to see. */
+const unknownKinds: Choices<Change> = [
+  policies(
+    { resource: { ...fleetPolicies, version: 'v1' }, names: ['north'], make: unknownPolicy },
+    { resource: { ...guards, version: 'v1' }, names: ['g', 'h'], make: unknownPolicy },
+  ),
+  changeKinds,
+  changeKinds,
+];
+
 /** Changes that have to do with each other. A history keeps to a few of them, so that what it changes meets. */
 export const policyThemes: Choices<Choices<Change>> = [
   [policies(of('networkpolicies', ['p', 'q'], networkPolicy))],
@@ -215,14 +225,9 @@ export const policyThemes: Choices<Choices<Change>> = [
       of('mutatingadmissionpolicybindings', ['one', 'two'], mutatingBinding),
     ),
   ],
-  [
-    policies(
-      { resource: { ...fleetPolicies, version: 'v1' }, names: ['north', 'south'], make: unknownPolicy },
-      { resource: { ...guards, version: 'v1' }, names: ['g', 'h'], make: unknownPolicy },
-    ),
-    changeKinds,
-    changeKinds,
-  ],
+  unknownKinds,
+  unknownKinds,
+  unknownKinds,
 ];
 
 /** Which kinds there are, and who reads them: definitions and profiles come, change and go. */
@@ -262,10 +267,11 @@ function changeKinds(draw: Draw): Act {
           )),
     },
   };
-  const annotations = pick<Labels>({}, { 'potoo.io/is-policy': 'true' }, { 'potoo.io/is-policy': 'false' });
+  const annotations = pick<Labels>({}, {}, { 'potoo.io/is-policy': 'true' }, { 'potoo.io/is-policy': 'false' });
   return pick(
     define(kind, pick(['v1'], ['v1', 'v1beta1'], ['v1beta1'], []), annotations),
     define(kind, ['v1'], { 'potoo.io/is-policy': 'true' }),
+    define(kind, ['v1', 'v1beta1'], { 'potoo.io/is-policy': 'true' }),
     remove(customResourceDefinitions, `${kind.plural}.${kind.group}`),
     put(constraintProfiles, undefined, pick('one', 'two'), profile),
     put(constraintProfiles, undefined, pick('one', 'two'), profile),
