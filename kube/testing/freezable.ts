@@ -19,12 +19,12 @@ export function createFreezable(clock: Clock, transport: Transport): Freezable {
 
   function after(ms: number, fire: () => void): () => void {
     let cancelled = false;
-    const held = () => {
+    const fireHeld = () => {
       if (!cancelled) fire();
     };
     const cancel = clock.after(ms, () => {
-      if (frozen === undefined) held();
-      else due.push(held);
+      if (frozen === undefined) fireHeld();
+      else due.push(fireHeld);
     });
     return () => {
       cancelled = true;
@@ -53,8 +53,8 @@ export function createFreezable(clock: Clock, transport: Transport): Freezable {
 
   return {
     clock: {
-      now: clock.now,
-      monotonic: clock.monotonic,
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
       after,
       async sleep(ms, signal) {
         signal?.throwIfAborted();

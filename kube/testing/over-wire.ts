@@ -7,9 +7,6 @@ export function overWire(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => overWire(item) ?? null);
   if (typeof value !== 'object' || value === null) return value;
   const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) {
-    const child: unknown = value[key as keyof typeof value];
-    if (child !== undefined) copy[key] = overWire(child);
-  }
+  for (const [key, child] of Object.entries(value)) if (child !== undefined) copy[key] = overWire(child);
   return copy;
 }

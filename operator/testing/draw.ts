@@ -4,14 +4,14 @@ export type Choices<T> = readonly [T, ...T[]];
 /** Draws from a seeded random: the same calls in the same order give the same course. */
 export interface Draw {
   /** A whole number from 0. */
-  below(count: number): number;
+  readonly below: (count: number) => number;
   /** Whether something happens that happens once in `times`. */
-  once(times: number): boolean;
-  pick<T>(...choices: Choices<T>): T;
+  readonly once: (times: number) => boolean;
+  readonly pick: <T>(...choices: Choices<T>) => T;
   /** From one to `most` of these, each once. */
-  sample<T>(most: number, ...choices: Choices<T>): Choices<T>;
+  readonly sample: <T>(most: number, ...choices: Choices<T>) => Choices<T>;
   /** All of these with an even chance each, as one object. */
-  some(...parts: readonly object[]): object;
+  readonly some: (...parts: readonly object[]) => object;
 }
 
 export function createDraw(random: () => number): Draw {
