@@ -114,8 +114,13 @@ const defaultClasses: Readonly<
   },
 };
 
-function totalsOf(cluster: Listing, constraints: readonly Constraint[], versions: object): unknown {
+function totalsOf(cluster: Listing, everything: readonly Constraint[], versions: object): unknown {
   const living = (cluster.get('namespaces') ?? []).filter((namespace) => !isTerminating(namespace));
+  // What lives in a namespace without a report is not told of.
+  const constraints = everything.filter(({ source }) => {
+    const home = homeNamespace(source);
+    return home === undefined || living.some(({ metadata }) => metadata.name === home);
+  });
   const isBound = ({ metadata: { name, labels = {} } }: KubeObject) =>
     constraints.some(({ scope }) => bindsNamespace(scope.namespaces, { name, labels }));
   const count = (severity: string) => constraints.filter((constraint) => constraint.severity === severity).length;

@@ -256,6 +256,7 @@ function changeKinds(draw: Draw): Act {
         ? draw.some({ adapter: pick('generic', 'networkpolicy') })
         : draw.some(
             { severity: pick('Critical', 'Warning') },
+            { debounceSeconds: pick(0, 5) },
             {
               fieldPaths: draw.some(
                 { selectorPath: 'spec.pods' },
