@@ -132,6 +132,19 @@ const stories: readonly (readonly [string, readonly Step[]])[] = [
     ],
   ],
   [
+    'a version that is preferred from now on is read even when discovery is three seconds late',
+    [
+      ...begun,
+      andWait(define(fleets, ['v1beta1'], { 'potoo.io/is-policy': 'true' }), 5_000),
+      andWait(put({ ...fleets, version: 'v1beta1' }, undefined, 'north', { spec: {} }), 5_000),
+      andWait(
+        act('late discovery', ({ slowness }) => void (slowness.discoveryMs = 3_000)),
+        0,
+      ),
+      andWait(define(fleets, ['v1', 'v1beta1'], { 'potoo.io/is-policy': 'true' }), 20_000),
+    ],
+  ],
+  [
     'a process that is stopped in the middle of its writes writes nothing more when it goes on',
     [
       ...begun,

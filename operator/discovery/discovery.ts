@@ -51,6 +51,8 @@ export interface Discovery {
 const debounceMs = 100;
 /** Discovery follows a definition a moment later and does not say when: it is asked once more where all seems well. */
 const confirmMs = 1_000;
+/** And a last time for one that is slow: that another version is preferred now contradicts nothing that is known. */
+const confirmLateMs = 10_000;
 /** As long as discovery contradicts the definitions it is asked again, first soon, then ever later, and not for ever. */
 const contradictedMs = 150;
 const contradictedTimesMax = 8;
@@ -155,6 +157,7 @@ export function startDiscovery(deps: DiscoveryDeps): Discovery {
     if (served.stale.length > 0) queue.addAfter('stale', staleMs);
     if (going.size === 0 && ![...definitions.values()].some(isContradicted)) {
       if (cause === 'changed') queue.addAfter('confirm', confirmMs);
+      if (cause === 'confirm') queue.addAfter('confirm-late', confirmLateMs);
       return undefined;
     }
     contradictions += 1;
@@ -194,7 +197,7 @@ export function startDiscovery(deps: DiscoveryDeps): Discovery {
     wantedChanged,
     async stop() {
       stopping.abort(new Error('discovery stops'));
-      for (const key of ['changed', 'confirm', 'stale']) queue.remove(key);
+      for (const key of ['changed', 'confirm', 'confirm-late', 'stale']) queue.remove(key);
       await running;
     },
   };
