@@ -14,7 +14,8 @@ import { customResourceDefinitions, definitionOf } from '../kube/testing/fake-de
 import { readTogether } from './adapters/join.ts';
 import { validatingAdmissionPolicy } from './adapters/validatingadmissionpolicy.ts';
 import { parametersIn, parameterTexts } from './testing/oracle-parameters.ts';
-import { type Listing, publishedIn, truthOf } from './testing/oracle.ts';
+import { publishedIn, truthOf } from './testing/oracle.ts';
+import type { Listing } from './testing/oracle-policies.ts';
 import { namespaces, served, simulateOperator } from './testing/simulated-operator.ts';
 
 const shelves: Resource = { group: 'example.org', version: 'v1', plural: 'shelves', kind: 'Shelf', namespaced: true };
