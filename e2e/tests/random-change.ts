@@ -1,6 +1,6 @@
 /**
- * What people do to a cluster all day, drawn at random: policies of every native kind, namespaces and workloads come, change
- * and go. What the cluster refuses is refused.
+ * What people do to a cluster all day, drawn at random: policies of every native kind and of one that nobody knows, its
+ * definition and its profiles, namespaces and workloads come, change and go. What the cluster refuses is refused.
  */
 import { AdminError, apply, get, remove, type Target } from '../control-plane/admin.ts';
 
@@ -16,7 +16,10 @@ interface Kind {
   readonly namespaced: boolean;
   /** What is most of it cannot be changed: it is made anew. */
   readonly immutable?: boolean;
-  readonly make: (draw: Draw, name: string) => { readonly apiVersion: string; readonly kind: string };
+  readonly make: (
+    draw: Draw,
+    name: string,
+  ) => { readonly apiVersion: string; readonly kind: string; readonly metadata?: object };
 }
 
 class Draw {
@@ -87,6 +90,9 @@ function webhooks(draw: Draw, kind: string): { apiVersion: string; kind: string 
   const all = { webhooks: draw.pick([webhook('one')], [webhook('two'), webhook('one')]) };
   return { apiVersion: 'admissionregistration.k8s.io/v1', kind, ...all };
 }
+
+/** Of a kind of policy that no adapter knows. The operator needs a right to read it. */
+export const unknownGroup = 'example.org';
 
 const admission = '/apis/admissionregistration.k8s.io/v1';
 const kinds: readonly [Kind, ...Kind[]] = [
@@ -241,6 +247,55 @@ const kinds: readonly [Kind, ...Kind[]] = [
       return { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', value, globalDefault: isDefault };
     },
   },
+  {
+    path: '/apis/apiextensions.k8s.io/v1',
+    plural: 'customresourcedefinitions',
+    names: [`fences.${unknownGroup}`],
+    namespaced: false,
+    make: (draw) => {
+      const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+      const served = { served: true, schema };
+      // The API server prefers them in this order.
+      const versions = [
+        { ...served, name: 'v2', storage: false, served: draw.isOneOf(0.5) },
+        { ...served, name: 'v1', storage: true },
+      ];
+      const names = { plural: 'fences', singular: 'fence', kind: 'Fence', listKind: 'FenceList' };
+      return {
+        apiVersion: 'apiextensions.k8s.io/v1',
+        kind: 'CustomResourceDefinition',
+        metadata: draw.some({ annotations: { 'potoo.io/is-policy': 'true' } }),
+        spec: { group: unknownGroup, names, scope: 'Namespaced', versions },
+      };
+    },
+  },
+  {
+    path: `/apis/${unknownGroup}/v1`,
+    plural: 'fences',
+    names: ['near', 'far'],
+    namespaced: true,
+    make: (draw) => {
+      const spec = { pods: selector(draw), ...draw.some({ action: draw.pick('deny', 'warn') }) };
+      const annotations = draw.some({ 'potoo.io/summary': 'Keep off the grass' }, { 'potoo.io/severity': 'warning' });
+      return { apiVersion: `${unknownGroup}/v1`, kind: 'Fence', metadata: { annotations }, spec };
+    },
+  },
+  {
+    path: '/apis/potoo.io/v1alpha1',
+    plural: 'constraintprofiles',
+    names: ['fences', 'again'],
+    namespaced: false,
+    make: (draw) => {
+      const fieldPaths = draw.some({ selectorPath: 'spec.pods' }, { effectPath: 'spec.action' });
+      const gvr = { group: unknownGroup, version: draw.pick('v1', 'v2'), resource: 'fences' };
+      const spec = {
+        gvr,
+        adapter: 'generic',
+        ...draw.some({ enabled: false }, { severity: 'Critical' }, { fieldPaths }),
+      };
+      return { apiVersion: 'potoo.io/v1alpha1', kind: 'ConstraintProfile', spec };
+    },
+  },
 ];
 
 function namespace(draw: Draw, name: string): object {
@@ -278,7 +333,8 @@ export async function change(target: Target, random: Random): Promise<void> {
   if (isRemoval || kind.immutable === true) await remove(target, `${where}/${kind.plural}/${name}`);
   if (isRemoval) return;
   const labels = podLabels(draw);
-  await apply(target, [{ ...kind.make(draw, name), metadata: { ...metadata, labels } }]);
+  const object = kind.make(draw, name);
+  await apply(target, [{ ...object, metadata: { ...object.metadata, ...metadata, labels } }]);
 }
 
 const refusals: ReadonlySet<number> = new Set([403, 404, 409, 422]);
