@@ -96,7 +96,7 @@ const totalsDelayMs = 2_000;
 /** Writes at a time. More only queue up in the API server. */
 const workers = 8;
 /** Of these for changes that are not of the namespace's own: the others are free when one of its own comes. */
-const laterWorkers = 4;
+const laterWorkers = 2;
 /** What stopped a write is mostly ended by a person, who then waits for the report. */
 const retryMsMax = 30_000;
 
