@@ -222,6 +222,25 @@ test('a cluster that cannot say what it serves is asked again, and told once', a
   expect(found.stateOfRules()).toBe('synced');
 });
 
+test('a kind that an upgrade of the API server brings is read within five minutes, and one that it takes is left', async () => {
+  await using found = await discover(
+    (api) => {
+      api.serve(rules, false);
+      api.put(rules, rule('a'));
+    },
+    { builtIn: [rules] },
+  );
+  expect(found.stateOfRules()).toBe('absent');
+  found.api.serve(rules, true);
+  await found.clock.advance(300_000);
+  expect(found.stateOfRules()).toBe('synced');
+  expect(found.reader.heard).toEqual(['+a']);
+  found.api.serve(rules, false);
+  await found.clock.advance(600_000);
+  expect(found.stateOfRules()).toBe('absent');
+  expect(found.reader.heard).toEqual(['+a', '-a']);
+});
+
 test('an aggregated API server that comes makes discovery ask again', async () => {
   await using found = await discover();
   const { api, clock } = found;
@@ -240,6 +259,7 @@ test('an aggregated API server that comes makes discovery ask again', async () =
   expect(afterwards).toBeGreaterThan(before);
   api.put(resource, { ...service('False'), metadata: { name: 'v1.metrics.example.org', labels: { any: 'label' } } });
   api.put(resource, { metadata: { name: 'v1.apps' }, spec: { group: 'apps', version: 'v1' } });
-  await clock.advance(600_000);
+  // Not as long as it takes until it is asked without a reason.
+  await clock.advance(200_000);
   expect(asked()).toBe(afterwards);
 });

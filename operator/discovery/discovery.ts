@@ -58,6 +58,8 @@ const contradictedMs = 150;
 const contradictedTimesMax = 8;
 /** An aggregated API server that did not answer is asked again; nothing tells when it does. */
 const staleMs = 180_000;
+/** What is built into the API server has no definition: an upgrade of the server brings, takes and moves kinds without a word. */
+const againMs = 300_000;
 
 /** Watches what is wanted, and definitions besides, from the first `wantedChanged`. */
 export function startDiscovery(deps: DiscoveryDeps): Discovery {
@@ -155,6 +157,7 @@ export function startDiscovery(deps: DiscoveryDeps): Discovery {
     wantedChanged();
     deps.onServed();
     if (served.stale.length > 0) queue.addAfter('stale', staleMs);
+    queue.addAfter('again', againMs);
     if (going.size === 0 && ![...definitions.values()].some(isContradicted)) {
       if (cause === 'changed') queue.addAfter('confirm', confirmMs);
       if (cause === 'confirm') queue.addAfter('confirm-late', confirmLateMs);
@@ -168,6 +171,7 @@ export function startDiscovery(deps: DiscoveryDeps): Discovery {
     return { retryAfterMs: contradictedMs * 2 ** (contradictions - 1) };
   }
 
+  queue.addAfter('again', againMs);
   const running = queue.run(discover, {
     workers: 1,
     signal: stopping.signal,
@@ -197,7 +201,7 @@ export function startDiscovery(deps: DiscoveryDeps): Discovery {
     wantedChanged,
     async stop() {
       stopping.abort(new Error('discovery stops'));
-      for (const key of ['changed', 'confirm', 'confirm-late', 'stale']) queue.remove(key);
+      for (const key of ['changed', 'confirm', 'confirm-late', 'stale', 'again']) queue.remove(key);
       await running;
     },
   };
