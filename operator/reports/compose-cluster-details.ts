@@ -8,7 +8,8 @@ import {
   clusterDetailPartName,
   detailBytesMax,
 } from '../../crds/detail.ts';
-import { inParts, storedConstraint } from './compose-details.ts';
+import { storedConstraint } from './compose-details.ts';
+import { inParts } from './parts.ts';
 
 /** What one ClusterConstraintDetail is made of, all its parts together. */
 export type ObservedClusterDetail =

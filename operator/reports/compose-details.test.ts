@@ -56,8 +56,10 @@ describe('composeDetails', () => {
     const message = 'ä'.repeat(60_000);
     const constraints = Array.from({ length: 11 }, (_, index) => testConstraint('shop', `p${index}`, { message }));
     const { parts, oversized } = composeDetails({ ...nothing, constraints });
-    expect([...parts.keys()]).toEqual(['constraints', 'constraints-1', 'constraints-2']);
-    expect([...parts.values()].map(({ part }) => part)).toEqual([0, 1, 2]);
+    expect(parts.size).toBeGreaterThan(2);
+    const names = Array.from({ length: parts.size }, (_, part) => (part === 0 ? 'constraints' : `constraints-${part}`));
+    expect([...parts.keys()]).toEqual(names);
+    expect([...parts.values()].map(({ part }) => part)).toEqual([...parts.keys()].keys().toArray());
     for (const { texts } of parts.values()) {
       expect(texts.reduce((sum, item) => sum + Buffer.byteLength(item), 0)).toBeLessThanOrEqual(detailBytesMax);
     }

@@ -11,6 +11,7 @@ import {
 } from '../../crds/detail.ts';
 import type { Workload } from '../scope/workload.ts';
 import type { Observed } from './compose-report.ts';
+import { inParts } from './parts.ts';
 
 export interface Details {
   /** By object name. */
@@ -61,20 +62,4 @@ function storedWorkload({ kind, name, labels, serviceAccount, ports, traits }: W
 
 function partsOf(subject: DetailSubject, texts: readonly string[]): [string, ConstraintDetail][] {
   return inParts(texts).map((partTexts, part) => [detailName(subject, part), { subject, part, texts: partTexts }]);
-}
-
-/** As few parts as fit one after the other; none for no texts. */
-export function inParts(texts: readonly string[]): string[][] {
-  const parts: string[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const text of texts) {
-    const size = Buffer.byteLength(text);
-    if (bytes + size > detailBytesMax) {
-      parts.push([]);
-      bytes = 0;
-    }
-    parts.at(-1)?.push(text);
-    bytes += size;
-  }
-  return parts;
 }
