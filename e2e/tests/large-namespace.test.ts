@@ -110,6 +110,19 @@ test('its report and details keep their bounds, and the gateway answers for ever
     }
     cursor = answer.cursor;
   } while (cursor !== undefined);
+  process.stdout.write(
+    `${JSON.stringify({
+      figure: 'large-namespace',
+      policies,
+      workloads,
+      reportEntries: entries.length,
+      more: more.length,
+      reportBytes: Buffer.byteLength(JSON.stringify(report)),
+      details: details.length,
+      detailBytesMax: Math.max(...details.map((detail) => Buffer.byteLength(JSON.stringify(detail)))),
+      answered: names.size,
+    })}\n`,
+  );
   expect(names.size).toBe(policies);
   expect(affected).toBe(policies * (workloads / apps));
 });
