@@ -6,8 +6,15 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Source } from './constraint.ts';
 
-/** Largest sum of the lengths in bytes of the texts of one object. etcd refuses requests over 1.5 MiB. */
+/** Largest size in bytes of one object as JSON. etcd refuses requests over 1.5 MiB. */
 export const detailBytesMax = 524_288;
+/** Largest sum of `storedBytes` of its texts; the rest is for its metadata. */
+export const detailTextsBytesMax = detailBytesMax - 4_096;
+
+/** What a text takes in an object, in bytes: there it is a JSON string, and each of its quotes two characters. */
+export function storedBytes(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text)) + 1;
+}
 
 export const detailSubjects = ['constraints', 'namespace', 'workloads'] as const;
 export const DetailSubject = z.enum(detailSubjects);

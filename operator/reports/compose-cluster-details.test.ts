@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { StoredConstraint } from '../../crds/constraint.ts';
-import { ClusterConstraintDetail, detailBytesMax } from '../../crds/detail.ts';
+import { ClusterConstraintDetail, detailBytesMax, detailTextsBytesMax, storedBytes } from '../../crds/detail.ts';
 import { clusterConstraint } from '../testing/constraints.ts';
 import { composeClusterDetails } from './compose-cluster-details.ts';
 
@@ -31,7 +31,7 @@ test('parts stay within their bound, lose nothing, and are the same in any order
   expect([...parts.keys()]).toEqual(['p', 'p-1']);
   expect([...parts.values()].flatMap(({ texts }) => texts)).toHaveLength(9);
   for (const { texts } of parts.values()) {
-    expect(texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)).toBeLessThanOrEqual(detailBytesMax);
+    expect(texts.reduce((sum, text) => sum + storedBytes(text), 0)).toBeLessThanOrEqual(detailTextsBytesMax);
   }
   expect(composeClusterDetails('p', { subject: 'policy', constraints: many.toReversed() }).parts).toEqual(parts);
 });

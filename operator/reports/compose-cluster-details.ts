@@ -6,7 +6,8 @@ import {
   type ClusterConstraintDetail,
   type ClusterFact,
   clusterDetailPartName,
-  detailBytesMax,
+  detailTextsBytesMax,
+  storedBytes,
 } from '../../crds/detail.ts';
 import { storedConstraint } from './compose-details.ts';
 import { inParts } from './parts.ts';
@@ -37,7 +38,7 @@ export function composeClusterDetails(name: string, observed: ObservedClusterDet
   const stored = observed.constraints
     .toSorted((a, b) => compareText(a.id, b.id))
     .map((constraint) => ({ constraint, text: JSON.stringify(storedConstraint(constraint)) }));
-  const fits = ({ text }: { readonly text: string }) => Buffer.byteLength(text) <= detailBytesMax;
+  const fits = ({ text }: { readonly text: string }) => storedBytes(text) <= detailTextsBytesMax;
   const [first] = stored;
   if (first === undefined) return { parts: new Map(), oversized: [] };
   const { apiVersion, kind, name: policy } = first.constraint.source;

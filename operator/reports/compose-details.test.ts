@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { StoredConstraint } from '../../crds/constraint.ts';
-import { detailBytesMax, StoredWorkload } from '../../crds/detail.ts';
+import { detailBytesMax, detailTextsBytesMax, storedBytes, StoredWorkload } from '../../crds/detail.ts';
 import { clusterConstraint, testConstraint } from '../testing/constraints.ts';
 import { composeDetails } from './compose-details.ts';
 
@@ -61,7 +61,7 @@ describe('composeDetails', () => {
     expect([...parts.keys()]).toEqual(names);
     expect([...parts.values()].map(({ part }) => part)).toEqual([...parts.keys()].keys().toArray());
     for (const { texts } of parts.values()) {
-      expect(texts.reduce((sum, item) => sum + Buffer.byteLength(item), 0)).toBeLessThanOrEqual(detailBytesMax);
+      expect(texts.reduce((sum, item) => sum + storedBytes(item), 0)).toBeLessThanOrEqual(detailTextsBytesMax);
     }
     expect([...parts.values()].flatMap(({ texts }) => texts)).toHaveLength(11);
     expect(oversized).toEqual([]);

@@ -5,9 +5,10 @@ import { compareText, type Constraint, homeNamespace, type StoredConstraint } fr
 import {
   type ConstraintDetail,
   type DetailSubject,
-  detailBytesMax,
+  detailTextsBytesMax,
   detailName,
   type StoredWorkload,
+  storedBytes,
 } from '../../crds/detail.ts';
 import type { Workload } from '../scope/workload.ts';
 import type { Observed } from './compose-report.ts';
@@ -26,7 +27,7 @@ export function composeDetails(observed: Observed): Details {
   const own = [...constraints.filter(({ source }) => homeNamespace(source) === namespace), ...elsewhere]
     .toSorted((a, b) => compareText(a.id, b.id))
     .map((constraint) => ({ constraint, text: JSON.stringify(storedConstraint(constraint)) }));
-  const fits = ({ text }: { readonly text: string }) => Buffer.byteLength(text) <= detailBytesMax;
+  const fits = ({ text }: { readonly text: string }) => storedBytes(text) <= detailTextsBytesMax;
   return {
     parts: new Map([
       ...partsOf('constraints', [...own.filter(fits).map(({ text }) => text), ...parameters]),

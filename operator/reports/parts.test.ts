@@ -1,18 +1,18 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { detailBytesMax } from '../../crds/detail.ts';
+import { detailTextsBytesMax, storedBytes } from '../../crds/detail.ts';
 import { inParts } from './parts.ts';
 
 const textOf = (id: number, length = 600) => `{"id":"${String(id).padStart(8, '0')}",${'x'.repeat(length)}}`;
-const bytesOf = (texts: readonly string[]) => texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+const bytesOf = (texts: readonly string[]) => texts.reduce((sum, text) => sum + storedBytes(text), 0);
 
 test('whatever the texts, none is lost, their order stays and every part keeps its bound', () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(), fc.nat(detailBytesMax - 50)), { maxLength: 40 }), (sizes) => {
+    fc.property(fc.array(fc.tuple(fc.nat(), fc.nat(detailTextsBytesMax - 50)), { maxLength: 40 }), (sizes) => {
       const texts = sizes.map(([id, length]) => textOf(id, length));
       const parts = inParts(texts);
       expect(parts.flat()).toEqual(texts);
-      expect(parts.every((part) => part.length > 0 && bytesOf(part) <= detailBytesMax)).toBe(true);
+      expect(parts.every((part) => part.length > 0 && bytesOf(part) <= detailTextsBytesMax)).toBe(true);
     }),
     { numRuns: 30 },
   );

@@ -3,7 +3,7 @@
  * bound, one text more in the middle would move one from every part to the next: all of them would be written, and in between
  * a text would stand in none.
  */
-import { detailBytesMax } from '../../crds/detail.ts';
+import { detailTextsBytesMax, storedBytes } from '../../crds/detail.ts';
 
 /** A part is not ended before; what is smaller altogether is one part. */
 const bytesMin = 131_072;
@@ -12,13 +12,13 @@ const bytesToEnd = 196_608;
 /** The beginning of a text is what tells it from the others: its id, or kind and name. */
 const hashedLength = 96;
 
-/** Each of at most detailBytesMax, in order; none for no texts. A text alone may not be larger than that. */
+/** Each of at most detailTextsBytesMax, in order; none for no texts. A text alone may not be larger than that. */
 export function inParts(texts: readonly string[]): string[][] {
   const parts: string[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const text of texts) {
-    const size = Buffer.byteLength(text);
-    if (bytes + size > detailBytesMax) {
+    const size = storedBytes(text);
+    if (bytes + size > detailTextsBytesMax) {
       parts.push([]);
       bytes = 0;
     }

@@ -3,7 +3,13 @@
  * totals and the status of each ConstraintProfile. As plain and as slow as the rest of the oracle.
  */
 import { compareText, type Constraint, homeNamespace } from '../../crds/constraint.ts';
-import { clusterDetailName, clusterDetailNameOfPart, clusterFactsName, detailBytesMax } from '../../crds/detail.ts';
+import {
+  clusterDetailName,
+  clusterDetailNameOfPart,
+  clusterFactsName,
+  detailTextsBytesMax,
+  storedBytes,
+} from '../../crds/detail.ts';
 import { isJsonObject } from '../../kube/object.ts';
 import { type KubeObject, type Resource, resourceName } from '../../kube/resource.ts';
 import { genericId } from '../adapters/generic.ts';
@@ -67,7 +73,7 @@ function detailsOf(
     const texts = own
       .toSorted((a, b) => compareText(a.id, b.id))
       .map((constraint) => JSON.stringify({ ...constraint, metrics: undefined }))
-      .filter((text) => Buffer.byteLength(text) <= detailBytesMax);
+      .filter((text) => storedBytes(text) <= detailTextsBytesMax);
     const of = own.slice(0, 1).map(({ source: { apiVersion, kind, name: policy } }) => ({
       subject: 'policy',
       source: { apiVersion, kind, name: policy },

@@ -5,7 +5,7 @@
  * held by cases of their own.
  */
 import { compareText, type Constraint, constraintTypes, homeNamespace, severities } from '../../crds/constraint.ts';
-import { type DetailSubject, detailBytesMax } from '../../crds/detail.ts';
+import { type DetailSubject, detailTextsBytesMax, storedBytes } from '../../crds/detail.ts';
 import type { LabelSelector } from '../../crds/label-selector.ts';
 import { affectedItemsMax, moreIdsMax, reportBytesMax, reportEntriesMax } from '../../crds/report.ts';
 import { formatReportLine, handleOf } from '../../crds/report-line.ts';
@@ -103,7 +103,7 @@ export function textsOfParts(
     const part = partOf(detail);
     if (detail.metadata.name !== (part === 0 ? first : `${first}-${part}`)) texts.push('has a wrong name');
     if (part > 0 && !found.has(first)) texts.push('comes without the part before it');
-    if (texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), 0) > detailBytesMax) texts.push('too large');
+    if (texts.reduce((bytes, text) => bytes + storedBytes(text), 0) > detailTextsBytesMax) texts.push('too large');
     found.set(first, [...(found.get(first) ?? []), ...texts]);
   }
   return found;
@@ -270,7 +270,7 @@ const detailTexts: Readonly<Record<DetailSubject, (here: Here) => string[]>> = {
       .filter(({ source }) => homeNamespace(source) === name)
       .toSorted((a, b) => compareText(a.id, b.id))
       .map((constraint) => JSON.stringify({ ...constraint, metrics: undefined }))
-      .filter((text) => Buffer.byteLength(text) <= detailBytesMax);
+      .filter((text) => storedBytes(text) <= detailTextsBytesMax);
     return [...own, ...parameters(bound)];
   },
   namespace: ({ labels, facts }) => [JSON.stringify(labelsFact(labels)), ...facts.toSorted(compareText)],
@@ -286,7 +286,7 @@ const detailTexts: Readonly<Record<DetailSubject, (here: Here) => string[]>> = {
           hostNetwork: traits?.hostNetwork === true ? true : undefined,
         }),
       )
-      .filter((text) => Buffer.byteLength(text) <= detailBytesMax),
+      .filter((text) => storedBytes(text) <= detailTextsBytesMax),
 };
 
 type Labels = Readonly<Record<string, string>>;
