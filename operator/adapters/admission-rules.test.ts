@@ -179,6 +179,15 @@ describe('requestWords', () => {
     ).toBe('creating or updating pods, services or connecting to exec of pods or any operation on secrets');
   });
 
+  test('has one or and no more between operations', () => {
+    const verbs = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'];
+    expect([1, 2, 3].map((count) => requestWords([rule({ operations: verbs.slice(0, count) })]))).toEqual([
+      'creating pods',
+      'creating or updating pods',
+      'creating, updating or deleting pods',
+    ]);
+  });
+
   test('stays short however many rules there are', () => {
     const kinds = Array.from({ length: 50 }, (_, index) => `a-rather-long-name-of-a-kind-of-resource-${index}`);
     const operations = [['CREATE'], ['UPDATE'], ['DELETE'], ['CONNECT'], ['CREATE', 'DELETE']];

@@ -239,8 +239,14 @@ export function requestWords(rules: readonly AdmissionRule[]): string {
   const phrases = [...byOperations.values()].map((some) => {
     const asked = operations.filter((operation) => some[0] !== undefined && has(some[0].operations, operation));
     const verbs =
-      asked.length === operations.length ? 'any operation on' : asked.map((verb) => gerunds[verb]).join(' or ');
+      asked.length === operations.length ? 'any operation on' : alternatives(asked.map((verb) => gerunds[verb]));
     return `${verbs} ${resourceWords(some, Math.floor(150 / Math.min(byOperations.size, phrasesMax)))}`;
   });
   return boundedList(phrases, { separator: ' or ', lengthMax: 190, noun: 'operation' });
+}
+
+/** `a, b or c` */
+function alternatives(words: readonly string[]): string {
+  const last = words.at(-1) ?? '';
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} or ${last}`;
 }
