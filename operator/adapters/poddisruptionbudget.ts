@@ -111,7 +111,7 @@ function draftOf(rule: DisruptionRule, selector: LabelSelector, namespace: strin
     type: 'Admission',
     severity: severities[effect],
     effect,
-    summary: `${some ? 'Some' : 'All'} pods ${summaryWords[effect]}`,
+    summary: summaryOf(rule, some),
     message: messageOf(rule, some ? `Pods with ${labelSelectorText(selector)}` : 'All pods'),
     scope: {
       namespaces: { names: [namespace] },
@@ -124,12 +124,20 @@ function draftOf(rule: DisruptionRule, selector: LabelSelector, namespace: strin
   };
 }
 
-const summaryWords: Readonly<Record<EvictionEffect, string>> = {
-  deny: 'cannot be evicted, so that drains of their nodes wait; deletion and rollouts are not limited',
-  restrict:
-    'can be evicted only within a budget, so that drains of their nodes may wait; deletion and rollouts are not limited',
-  allow: 'have a disruption budget that lets any number of them be evicted',
-};
+/** Pods that wait for a node are evicted whatever budgets say, and unready ones where the budget lets them go. */
+function summaryOf(rule: DisruptionRule, some: boolean): string {
+  switch (effectOf(rule)) {
+    case 'deny': {
+      const phase = rule.unhealthyPodEvictionPolicy === 'AlwaysAllow' ? 'ready' : 'running';
+      const pods = some ? `Some ${phase} pods cannot` : `No ${phase} pod can`;
+      return `${pods} be evicted, so that drains of their nodes wait; deletion and rollouts are not limited`;
+    }
+    case 'restrict':
+      return `${some ? 'Some' : 'All'} pods can be evicted only within a budget, so that drains of their nodes may wait; deletion and rollouts are not limited`;
+    case 'allow':
+      return `${some ? 'Some' : 'All'} pods have a disruption budget that lets any number of them be evicted`;
+  }
+}
 
 const subjectLengthMax = 500;
 
@@ -142,8 +150,10 @@ function messageOf(rule: DisruptionRule, pods: string): string {
 
 /** Without a healthy pod an eviction is refused even where no pod needs to stay. */
 function unreadyText(rule: DisruptionRule): string {
-  if (rule.unhealthyPodEvictionPolicy === 'AlwaysAllow') return ', those that run and are not ready always';
-  return effectOf(rule) === 'allow' ? ', those that run and are not ready only while others are ready' : '';
+  const effect = effectOf(rule);
+  if (effect === 'deny') return '';
+  if (rule.unhealthyPodEvictionPolicy === 'AlwaysAllow') return '; those that run but are not ready always can';
+  return effect === 'allow' ? '; those that run but are not ready only while others are ready' : '';
 }
 
 /** What may be evicted, with the bound that says so: there is never more than one. */
@@ -155,7 +165,8 @@ function boundText(rule: DisruptionRule): string {
       ? `can be evicted while at least ${minAvailable} of them stay available`
       : `can be evicted while at most ${maxUnavailable} of them are unavailable`;
   }
-  const can = effect === 'deny' ? 'cannot be evicted' : 'can be evicted in any number';
+  const phase = rule.unhealthyPodEvictionPolicy === 'AlwaysAllow' ? 'are ready' : 'run';
+  const can = effect === 'deny' ? `are kept from eviction while they ${phase}` : 'can be evicted in any number';
   if (maxUnavailable !== undefined) return `${can} (maxUnavailable ${maxUnavailable})`;
   return `${can} (${minAvailable === undefined ? 'neither minAvailable nor maxUnavailable' : `minAvailable ${minAvailable}`})`;
 }
