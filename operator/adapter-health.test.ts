@@ -42,3 +42,20 @@ test('an adapter whose kinds have to be installed says so once', () => {
   const states = [watch('rules.example.com', 'absent'), watch('exceptions.example.com', 'absent')];
   expect(adapterHealth([engine], states, new Map(), new Map())[0]).toMatchObject({ reason: 'CRDs not installed' });
 });
+
+test('an adapter that reads something names what is not installed', () => {
+  const generic = {
+    id: 'generic',
+    resources: [
+      { group: 'example.com', plural: 'walls' },
+      { group: 'example.com', plural: 'nothings' },
+    ],
+  };
+  const states = [watch('walls.example.com', 'synced'), watch('nothings.example.com', 'absent')];
+  expect(adapterHealth([generic], states, new Map(), new Map())[0]).toEqual({
+    name: 'generic',
+    enabled: true,
+    reason: 'CRD nothings.example.com is not installed',
+    watchedResources: ['walls.example.com'],
+  });
+});

@@ -27,14 +27,17 @@ export function adapterHealth(
   return adapters.map(({ id, resources }) => {
     const names = resources.map(resourceName);
     const own = names.flatMap((name) => (switchedOff.has(name) ? [] : (byName.get(name) ?? [])));
+    const isInstalled = own.some(({ state }) => state !== 'absent');
     const watched = own.filter(({ wasSynced, state }) => wasSynced && state !== 'absent' && state !== 'forbidden');
     const reasons = new Set(
       names.flatMap((name) => {
         const profile = switchedOff.get(name);
         const state = byName.get(name);
         if (profile !== undefined) return [`${name} is switched off by ConstraintProfile ${profile}`];
-        const reason = state === undefined ? undefined : reasonOf(state);
-        return reason === undefined ? [] : [reason];
+        if (state === undefined) return [];
+        // Beside kinds that are there it has to be told which one is meant.
+        if (isInstalled && state.state === 'absent' && !isBuiltIn(name)) return [`CRD ${name} is not installed`];
+        return reasonOf(state) ?? [];
       }),
     );
     const counted = errors.get(id);

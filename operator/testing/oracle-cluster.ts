@@ -158,10 +158,12 @@ function healthOf(readers: readonly PolicyReader[]): unknown {
   const byAdapter = [...Map.groupBy(readers, ({ adapter }) => adapter.id)].toSorted(([a], [b]) => compareText(a, b));
   return byAdapter.map(([name, own]) => {
     const watched = own.filter(({ unread }) => unread === undefined).map(({ resource }) => resourceName(resource));
+    const isInstalled = watched.length > 0;
     const reasons = new Set(
       own.flatMap(({ resource, unread }) => {
         if (unread === undefined) return [];
-        if (unread === 'absent') return 'CRDs not installed';
+        if (unread === 'absent')
+          return isInstalled ? `CRD ${resourceName(resource)} is not installed` : 'CRDs not installed';
         return `${resourceName(resource)} is switched off by ConstraintProfile ${unread.switchedOffBy}`;
       }),
     );
