@@ -38,8 +38,9 @@ export function createInputReader<S extends z.ZodObject>(schema: S): InputReader
     const unsafe = given.find(([, value]) => isObject(value) && Object.hasOwn(value, '__proto__'));
     if (unsafe !== undefined) return refusal('INVALID_REQUEST', `${unsafe[0]}: __proto__ cannot be a key`);
     const values = given.map(([name, value]) => [name, meant(value, types.get(name))] as const);
-    const input = schema.safeParse(Object.fromEntries(values.filter(([, value]) => value !== undefined)));
-    return input.success ? { ok: true, value: input.data } : refusal('INVALID_REQUEST', sentence(input.error));
+    const present = new Map(values.filter(([, value]) => value !== undefined));
+    const input = schema.safeParse(Object.fromEntries(present));
+    return input.success ? { ok: true, value: input.data } : refusal('INVALID_REQUEST', sentence(input.error, present));
   };
 }
 
@@ -60,9 +61,12 @@ function meant(value: unknown, type: string | undefined): unknown {
 
 const issuesMax = 5;
 
-function sentence(error: z.ZodError): string {
+function sentence(error: z.ZodError, present: ReadonlyMap<unknown, unknown>): string {
   return error.issues
     .slice(0, issuesMax)
-    .map((issue) => `${issue.path.join('.')}: ${issue.message}`.slice(0, 300))
+    .map(({ path, message }) => {
+      const isMissing = path.length === 1 && !present.has(path[0]);
+      return `${path.join('.')}: ${isMissing ? 'is missing' : message}`.slice(0, 300);
+    })
     .join('; ');
 }
