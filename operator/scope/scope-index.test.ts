@@ -44,10 +44,10 @@ describe('the scope index', () => {
     for (const name of ['shop', 'pay', 'bank']) index.setNamespace({ name, labels: {} });
     index.setPolicy('c', [binding('shop', 'pay'), other]);
     expect([...index.setPolicy('c', [binding('pay', 'bank'), other])].toSorted()).toEqual(['bank', 'shop']);
-    expect([...index.setPolicy('c', [{ ...binding('pay', 'bank'), message: 'new' }, other])].toSorted()).toEqual([
-      'bank',
-      'pay',
-    ]);
+    // Its message stands in no namespace, its summary in each.
+    expect([...index.setPolicy('c', [{ ...binding('pay', 'bank'), message: 'new' }, other])]).toEqual([]);
+    const summarized = { ...binding('pay', 'bank'), summary: 'new' };
+    expect([...index.setPolicy('c', [summarized, other])].toSorted()).toEqual(['bank', 'pay']);
     expect(idsIn(index, 'shop')).toEqual([other.id]);
   });
 

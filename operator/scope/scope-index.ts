@@ -32,13 +32,14 @@ interface Policy {
 }
 
 /**
- * Whether two states of one constraint say the same in a namespace that both bind, and only differ in which they bind. Not of
- * a policy that lives in a namespace: all of its text stands there.
+ * Whether two states of one constraint say the same in a namespace that both bind, and only differ in which they bind. The
+ * message, which tells that too, stands in the details of the policy alone. Not of a policy that lives in a namespace: all of
+ * its text stands there.
  */
 function differInReach(a: ReadConstraint, b: ReadConstraint): boolean {
   if (homeNamespace(a.source) !== undefined) return false;
   const withoutReach = (constraint: ReadConstraint) =>
-    JSON.stringify({ ...constraint, scope: { ...constraint.scope, namespaces: undefined } });
+    JSON.stringify({ ...constraint, message: undefined, scope: { ...constraint.scope, namespaces: undefined } });
   return withoutReach(a) === withoutReach(b);
 }
 
