@@ -22,14 +22,14 @@ import {
   services,
 } from './admission-rules.ts';
 import type { AdapterResource } from './define.ts';
-import { absent, SelectorField, selectorOfBoth, selectsAll } from './fields.ts';
+import { absent, listOf, SelectorField, selectorOfBoth, selectsAll } from './fields.ts';
 import type { SpecReader } from './spec-reader.ts';
 
 const MatchResources = z.strictObject({
   namespaceSelector: absent(SelectorField),
   objectSelector: absent(SelectorField),
-  resourceRules: absent(z.array(AdmissionRuleField)),
-  excludeResourceRules: absent(z.array(AdmissionRuleField)),
+  resourceRules: absent(listOf(AdmissionRuleField)),
+  excludeResourceRules: absent(listOf(AdmissionRuleField)),
   matchPolicy: absent(z.enum(['Exact', 'Equivalent'])),
 });
 
@@ -51,7 +51,7 @@ export function matchingOf(spec: SpecReader, field: 'matchConstraints' | 'matchR
   const ofPolicy = field === 'matchConstraints';
   const exempt = ofPolicy ? exemptFrom(resourceRules.length === 0 ? undefined : resourceRules) : [];
   const excluded = [...excludeResourceRules, ...exempt];
-  const conditions = ofPolicy ? (spec.read('matchConditions', z.array(MatchCondition)) ?? []) : [];
+  const conditions = ofPolicy ? (spec.read('matchConditions', listOf(MatchCondition)) ?? []) : [];
   const lists = {
     ...(resourceRules.length === 0 ? {} : { rules: resourceRules }),
     ...(excluded.length === 0 ? {} : { excluded }),

@@ -36,6 +36,7 @@ import {
   type ObjectHead,
   type Part,
 } from './define.ts';
+import { listOf } from './fields.ts';
 import { defineJoinedKind, defineJoiningAdapter, headOf } from './join.ts';
 import type { Parameters } from './parameters.ts';
 import { readSpec, type SpecReader } from './spec-reader.ts';
@@ -103,7 +104,7 @@ export function defineAdmissionPolicy<Demands extends Partial<CelRule>, Terms ex
         matching: matchingOf(spec, 'matchConstraints'),
         paramKind: spec.read('paramKind', ParamKind),
         failurePolicy: spec.read('failurePolicy', CelRule.shape.failurePolicy) ?? ('Fail' as const),
-        variables: spec.read('variables', CelRule.shape.variables) ?? [],
+        variables: spec.read('variables', listOf(CelRule.shape.variables.element)) ?? [],
         demands: definition.demands(spec),
       };
       const part: Value = { ...value, unread: unreadOf(spec.faults) };

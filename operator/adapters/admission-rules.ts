@@ -15,7 +15,7 @@ import { compareText } from '../../crds/constraint.ts';
 import type { AdmissionRule } from '../../crds/scope.ts';
 import { workloadKinds } from '../scope/workload.ts';
 import type { AdapterResource } from './define.ts';
-import { absent } from './fields.ts';
+import { absent, listOf } from './fields.ts';
 import { boundedList, sentence } from './text.ts';
 
 const operations = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'] as const;
@@ -34,12 +34,12 @@ const Resource = z
  */
 export const AdmissionRuleField = z
   .strictObject({
-    operations: z.array(z.enum([...operations, '*'])).min(1),
-    apiGroups: z.array(z.string()).min(1),
-    apiVersions: z.array(z.string()).min(1),
-    resources: z.array(Resource).min(1),
+    operations: listOf(z.enum([...operations, '*']), { min: 1 }),
+    apiGroups: listOf(z.string(), { min: 1 }),
+    apiVersions: listOf(z.string(), { min: 1 }),
+    resources: listOf(Resource, { min: 1 }),
     scope: absent(z.enum(['*', 'Cluster', 'Namespaced'])),
-    resourceNames: absent(z.array(z.string())),
+    resourceNames: absent(listOf(z.string())),
   })
   .transform(
     (rule): AdmissionRule => ({

@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import * as z from 'zod';
 import { matchesLabels } from '../../kube/label-selector.ts';
-import { SelectorField, selectorOfBoth } from './fields.ts';
+import { faultsMax, faultsOf } from './define.ts';
+import { listOf, SelectorField, selectorOfBoth } from './fields.ts';
 
 test('a selector of both selects what each of the two selects', () => {
   const key = fc.constantFrom('a', 'b', '__proto__', 'constructor');
@@ -29,4 +31,34 @@ test('a selector of both selects what each of the two selects', () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+test('of a list of thousands that cannot be read the first faults are told, and that the rest is not read', () => {
+  const unreadable = Array.from({ length: 2_000 }, () => ({ b: 1 }));
+  const item = z.strictObject({ a: z.string(), b: z.string() });
+  const read = z.object({ list: listOf(item) }).safeParse({ list: unreadable });
+  const faults = faultsOf(read.error ?? new z.ZodError([]));
+  expect(faults.slice(0, 2)).toEqual([
+    { path: ['list', 0, 'a'], message: 'Invalid input: expected string, received undefined' },
+    { path: ['list', 0, 'b'], message: 'Invalid input: expected string, received number' },
+  ]);
+  expect(faults).toHaveLength(faultsMax + 1);
+  expect(faults.at(-1)).toMatchObject({ path: ['list'], message: expect.stringContaining('from number 50 on') });
+});
+
+test('what is wrong in a list is told in the words, and at the place, of a list that is read whole', () => {
+  const rows = z.strictObject({ operator: z.enum(['In', 'Exists']), values: z.array(z.string()).min(1).optional() });
+  const reading = (list: z.ZodType, values: unknown) => {
+    const { data, error } = list.safeParse(values);
+    return error === undefined ? data : faultsOf(error);
+  };
+  fc.assert(
+    fc.property(fc.array(fc.anything(), { maxLength: 5 }), fc.constantFrom(rows, SelectorField), (values, item) => {
+      expect(reading(listOf(item), values)).toEqual(reading(z.array(item), values));
+    }),
+  );
+  const unknownFields = [{ operator: 'In', more: 1, other: 2 }, { operator: 'Near', values: [] }, 5];
+  expect(reading(listOf(rows), unknownFields)).toEqual(reading(z.array(rows), unknownFields));
+  expect(reading(listOf(rows), [{ operator: 'Exists' }])).toEqual([{ operator: 'Exists' }]);
+  expect(reading(listOf(rows, { min: 1 }), [])).toEqual(reading(z.array(rows).min(1), []));
 });

@@ -4,16 +4,49 @@
 import * as z from 'zod';
 import { compareText } from '../../crds/constraint.ts';
 import { type LabelSelector, LabelSelectorRequirement } from '../../crds/label-selector.ts';
+import { faultsMax, restUnread } from './define.ts';
 
 /** A field that may be left out. To the API server `null` is the same as that, and YAML without a value is `null`. */
 export function absent<Schema extends z.ZodType>(schema: Schema) {
   return schema.nullish().transform((value) => value ?? undefined);
 }
 
+/**
+ * An array of which no more is read once so much of it cannot be: zod would find, and put into words, what is wrong with each
+ * of thousands of items. That the rest is not read is a fault of its own.
+ */
+export function listOf<Schema extends z.ZodType>(item: Schema, { min = 0 }: { readonly min?: number } = {}) {
+  return z
+    .array(z.unknown())
+    .min(min)
+    .transform((values, context): z.infer<Schema>[] => {
+      const items: z.infer<Schema>[] = [];
+      for (const [index, value] of values.entries()) {
+        if (context.issues.length >= faultsMax) {
+          const { message } = restUnread([], index);
+          context.issues.push({ code: 'custom', path: [], message, input: values });
+          break;
+        }
+        const read = item.safeParse(value);
+        if (read.success) items.push(read.data);
+        else context.issues.push(...read.error.issues.map((issue) => issueAt(index, issue, value)));
+      }
+      return items;
+    });
+}
+
+/** Only what `faultsOf` reads of an issue: its place, its words and the fields that are not known. */
+function issueAt(index: number, issue: z.core.$ZodIssue, input: unknown): z.core.$ZodRawIssue {
+  const { message } = issue;
+  const path = [index, ...issue.path];
+  if (issue.code !== 'unrecognized_keys') return { code: 'custom', path, message, input };
+  return { code: issue.code, keys: issue.keys, path, message, input: Object(input) };
+}
+
 const Requirement = z.strictObject({
   key: z.string(),
   operator: LabelSelectorRequirement.shape.operator,
-  values: absent(z.array(z.string())),
+  values: absent(listOf(z.string())),
 });
 
 /**
@@ -23,7 +56,7 @@ const Requirement = z.strictObject({
 export const SelectorField = z
   .strictObject({
     matchLabels: absent(z.record(z.string(), z.string())),
-    matchExpressions: absent(z.array(Requirement)),
+    matchExpressions: absent(listOf(Requirement)),
   })
   .transform(({ matchLabels = {}, matchExpressions = [] }): LabelSelector => {
     const labels = Object.entries(matchLabels).toSorted(([a], [b]) => compareText(a, b));

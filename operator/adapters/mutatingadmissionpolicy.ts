@@ -12,6 +12,7 @@ import * as z from 'zod';
 import { CelMutation, CelRule } from '../../crds/rules/cel.ts';
 import { defineAdmissionPolicy } from './admission-policy.ts';
 import { paramsText, requestsText } from './admission-policy-text.ts';
+import { listOf } from './fields.ts';
 import { sentence } from './text.ts';
 
 const { patchType } = CelMutation.shape;
@@ -32,7 +33,7 @@ export const mutatingAdmissionPolicy = defineAdmissionPolicy<
   kind: 'MutatingAdmissionPolicy',
   plurals: ['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings'],
   demands: (spec) => ({
-    mutations: (spec.read('mutations', z.array(Mutation)) ?? []).map(mutationOf),
+    mutations: (spec.read('mutations', listOf(Mutation)) ?? []).map(mutationOf),
     reinvocationPolicy: spec.read('reinvocationPolicy', CelRule.shape.reinvocationPolicy.unwrap()) ?? 'Never',
   }),
   terms: () => ({}),

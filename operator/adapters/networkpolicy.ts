@@ -37,7 +37,7 @@ import {
   jsonPointer,
   restUnread,
 } from './define.ts';
-import { SelectorField, absent, selectsAll } from './fields.ts';
+import { SelectorField, absent, listOf, selectsAll } from './fields.ts';
 import { networkEffect, networkMessage, networkSeverity, networkSummary } from './network-form.ts';
 
 const Types = z.array(z.string());
@@ -63,7 +63,7 @@ const Peer = z
   .strictObject({
     podSelector: absent(SelectorField),
     namespaceSelector: absent(SelectorField),
-    ipBlock: absent(z.strictObject({ cidr: z.string(), except: absent(z.array(z.string())) })),
+    ipBlock: absent(z.strictObject({ cidr: z.string(), except: absent(listOf(z.string())) })),
   })
   .refine((peer) => Object.values(peer).some((part) => part !== undefined), {
     error: 'Must have a podSelector, a namespaceSelector or an ipBlock',

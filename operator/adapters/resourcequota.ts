@@ -28,7 +28,7 @@ import { QuotaScope } from '../../crds/rules/quota.ts';
 import type { AdmissionRule, Scope } from '../../crds/scope.ts';
 import { Amounts, readAmounts } from './amounts.ts';
 import { type Draft, NamespacedMetadata, defineAdapter, summaryLengthMax } from './define.ts';
-import { absent } from './fields.ts';
+import { absent, listOf } from './fields.ts';
 import { claimScope, isZero, type Limit, onClaims, quotaMessage, quotaSummary } from './quota-form.ts';
 import { type Charge, chargeOf } from './quota-resources.ts';
 import { sentence } from './text.ts';
@@ -36,12 +36,12 @@ import { sentence } from './text.ts';
 const ScopeRequirement = z.strictObject({
   scopeName: z.string(),
   operator: QuotaScope.shape.operator,
-  values: absent(z.array(z.string())),
+  values: absent(listOf(z.string())),
 });
 const Spec = z.object({
   hard: Amounts,
-  scopes: absent(z.array(z.string())),
-  scopeSelector: absent(z.strictObject({ matchExpressions: absent(z.array(ScopeRequirement)) })),
+  scopes: absent(listOf(z.string())),
+  scopeSelector: absent(z.strictObject({ matchExpressions: absent(listOf(ScopeRequirement)) })),
 });
 const Status = z.object({ hard: Amounts, used: Amounts });
 

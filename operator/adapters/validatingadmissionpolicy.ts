@@ -16,7 +16,7 @@ import type { Effect, Severity } from '../../crds/constraint.ts';
 import type { CelRule, CelValidation } from '../../crds/rules/cel.ts';
 import { type Bound, defineAdmissionPolicy } from './admission-policy.ts';
 import { paramsText, requestsText } from './admission-policy-text.ts';
-import { absent } from './fields.ts';
+import { absent, listOf } from './fields.ts';
 import { boundedList, sentence } from './text.ts';
 
 type Demands = Pick<CelRule, 'validations' | 'auditAnnotations'>;
@@ -38,14 +38,14 @@ export const validatingAdmissionPolicy = defineAdmissionPolicy<Demands, Terms>({
   kind: 'ValidatingAdmissionPolicy',
   plurals: ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'],
   demands(spec) {
-    const annotations = spec.read('auditAnnotations', z.array(AuditAnnotation)) ?? [];
+    const annotations = spec.read('auditAnnotations', listOf(AuditAnnotation)) ?? [];
     return {
-      validations: (spec.read('validations', z.array(Validation)) ?? []).map(withoutAbsent),
+      validations: (spec.read('validations', listOf(Validation)) ?? []).map(withoutAbsent),
       ...(annotations.length === 0 ? {} : { auditAnnotations: annotations }),
     };
   },
   terms(spec) {
-    const listed = spec.readRequired('validationActions', z.array(z.enum(actions)).min(1)) ?? [];
+    const listed = spec.readRequired('validationActions', listOf(z.enum(actions), { min: 1 })) ?? [];
     return { actions: actions.filter((action) => listed.includes(action)) };
   },
   describe(bound) {

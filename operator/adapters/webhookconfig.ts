@@ -41,7 +41,7 @@ import {
   jsonPointer,
   restUnread,
 } from './define.ts';
-import { SelectorField, absent, selectsAll } from './fields.ts';
+import { SelectorField, absent, listOf, selectsAll } from './fields.ts';
 import { sentence } from './text.ts';
 import { unreadMessage, unreadSummary, webhookMessage, webhookSummary } from './webhook-form.ts';
 
@@ -54,13 +54,13 @@ const Client = z.object({ service: absent(z.object({ namespace: z.string(), name
 
 const Entry = z.strictObject({
   name: z.string().min(1),
-  rules: absent(z.array(AdmissionRuleField)).transform((rules) => rules ?? []),
+  rules: absent(listOf(AdmissionRuleField)).transform((rules) => rules ?? []),
   failurePolicy: absent(failurePolicy).transform((policy) => policy ?? 'Fail'),
   timeoutSeconds: absent(timeoutSeconds.min(1).max(30)).transform((seconds) => seconds ?? 10),
   matchPolicy: absent(z.enum(['Exact', 'Equivalent'])).transform((policy) => policy ?? 'Equivalent'),
   namespaceSelector: absent(SelectorField).transform((selector) => selector ?? {}),
   objectSelector: absent(SelectorField).transform((selector) => selector ?? {}),
-  matchConditions: absent(z.array(z.strictObject(MatchCondition.shape))).transform((conditions) => conditions ?? []),
+  matchConditions: absent(listOf(z.strictObject(MatchCondition.shape))).transform((conditions) => conditions ?? []),
   sideEffects: absent(sideEffects.unwrap()),
   reinvocationPolicy: absent(reinvocationPolicy.unwrap()),
   clientConfig: Client.optional(),
