@@ -14,6 +14,7 @@ import { type AdmissionMatch, MatchCondition, type Scope } from '../../crds/scop
 import { exemptFrom, judgesNothing as ruleJudgesNothing } from './admission-exempt.ts';
 import {
   AdmissionRuleField,
+  narrowed,
   type Operation,
   onlyClusterScoped,
   podControllers,
@@ -39,8 +40,16 @@ export interface Matching {
   readonly namespaces: LabelSelector;
 }
 
-/** `matchConditions` are those of a policy: a binding has none. */
-export function matchingOf(spec: SpecReader, field: 'matchConstraints' | 'matchResources'): Matching {
+/**
+ * `matchConditions` are those of a policy: a binding has none.
+ *
+ * @param asked The operations about which policies of this kind are asked; all when it is undefined.
+ */
+export function matchingOf(
+  spec: SpecReader,
+  field: 'matchConstraints' | 'matchResources',
+  asked: readonly Operation[] | undefined,
+): Matching {
   const {
     resourceRules = [],
     excludeResourceRules = [],
@@ -53,7 +62,9 @@ export function matchingOf(spec: SpecReader, field: 'matchConstraints' | 'matchR
   const excluded = [...excludeResourceRules, ...exempt];
   const conditions = ofPolicy ? (spec.read('matchConditions', listOf(MatchCondition)) ?? []) : [];
   const lists = {
-    ...(resourceRules.length === 0 ? {} : { rules: resourceRules }),
+    ...(resourceRules.length === 0
+      ? {}
+      : { rules: asked === undefined ? resourceRules : narrowed(resourceRules, asked) }),
     ...(excluded.length === 0 ? {} : { excluded }),
   };
   return {

@@ -26,7 +26,8 @@ import {
   waysOf,
   type WithParams,
 } from './admission-params.ts';
-import { brokenText, paramsText } from './admission-policy-text.ts';
+import type { Operation } from './admission-rules.ts';
+import { brokenText, detailsText, operationsText, requestsText } from './admission-policy-text.ts';
 import {
   type Adapter,
   type AdapterResource,
@@ -40,7 +41,6 @@ import { listOf } from './fields.ts';
 import { defineJoinedKind, defineJoiningAdapter, headOf } from './join.ts';
 import type { Parameters } from './parameters.ts';
 import { readSpec, type SpecReader } from './spec-reader.ts';
-import { sentence } from './text.ts';
 
 interface PolicyPart<Demands> extends WithParams {
   readonly is: 'policy';
@@ -65,6 +65,7 @@ export interface Bound<Demands, Terms> {
   readonly terms: Terms;
   /** Resource rules of the policy; undefined when it means every resource. */
   readonly rules: AdmissionMatch['rules'];
+  readonly scope: Scope;
   readonly params: CelParams | undefined;
   /** Whether requests that create or change workloads or Services can be meant. */
   readonly reachesWorkloadsOrServices: boolean;
@@ -79,6 +80,7 @@ type Told = Pick<Draft, 'severity' | 'effect' | 'summary' | 'message'>;
 /**
  * An adapter for a kind of admission policy and its bindings.
  *
+ * @param definition.operations About which they are asked; about all when it is left out.
  * @param definition.demands What the policy demands, in the terms of its rule.
  * @param definition.terms What of it the binding sets.
  * @param definition.describe What is told of the two together.
@@ -87,6 +89,7 @@ export function defineAdmissionPolicy<Demands extends Partial<CelRule>, Terms ex
   readonly id: string;
   readonly kind: string;
   readonly plurals: readonly [policies: string, bindings: string];
+  readonly operations?: readonly Operation[];
   demands(spec: SpecReader): Demands;
   terms(spec: SpecReader): Terms;
   describe(bound: Bound<Demands, Terms>): Told;
@@ -101,7 +104,7 @@ export function defineAdmissionPolicy<Demands extends Partial<CelRule>, Terms ex
       const value = {
         is: 'policy' as const,
         head: headOf(object),
-        matching: matchingOf(spec, 'matchConstraints'),
+        matching: matchingOf(spec, 'matchConstraints', definition.operations),
         paramKind: spec.read('paramKind', ParamKind),
         failurePolicy: spec.read('failurePolicy', CelRule.shape.failurePolicy) ?? ('Fail' as const),
         variables: spec.read('variables', listOf(CelRule.shape.variables.element)) ?? [],
@@ -119,7 +122,7 @@ export function defineAdmissionPolicy<Demands extends Partial<CelRule>, Terms ex
       const value = {
         is: 'binding' as const,
         name: object.metadata.name,
-        matching: matchingOf(spec, 'matchResources'),
+        matching: matchingOf(spec, 'matchResources', definition.operations),
         paramRef: spec.read('paramRef', ParamRef),
         terms: definition.terms(spec),
       };
@@ -156,7 +159,7 @@ function draftsOf<Demands extends Partial<CelRule>, Terms extends Partial<CelRul
   describe: (bound: Bound<Demands, Terms>) => Told,
 ): Draft[] {
   const unread = [...policy.unread, ...binding.unread];
-  if (unread.length === 0 && [policy, binding].some(({ matching }) => judgesNothing(matching))) return [];
+  if ([policy, binding].some(({ matching }) => judgesNothing(matching))) return [];
   const ways = unread.length === 0 ? waysOf(policy, binding, parameters) : [asFarAsRead(policy, binding, parameters)];
   return ways.map((way): Draft => {
     const { key, scope, params, broken } = way;
@@ -207,6 +210,7 @@ function boundOf<Demands, Terms>(
     demands: policy.demands,
     terms: binding.terms,
     rules: policy.matching.match.rules,
+    scope,
     params,
     reachesWorkloadsOrServices: reachesWorkloadsOrServices(scope),
     understood,
@@ -220,11 +224,12 @@ function tellBroken(
   binding: BindingPart<unknown>,
   { broken, certain, scope, params }: Way & { readonly broken: CelFault },
 ): Told {
-  const summary = brokenText(head.metadata.name, matching.match.rules, broken, certain);
+  const { rules } = matching.match;
+  const tell = (requests: string) => brokenText(head.metadata.name, requests, broken, certain);
   return {
     effect: certain ? 'deny' : 'unknown',
     severity: certain && reachesWorkloadsOrServices(scope) ? 'Critical' : 'Warning',
-    summary,
-    message: `${summary}; binding ${sentence(binding.name, 100)}${paramsText(params)}`,
+    summary: tell(requestsText(rules)),
+    message: `${tell(operationsText(rules))}${detailsText({ binding: binding.name, scope, params })}`,
   };
 }

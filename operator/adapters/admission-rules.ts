@@ -60,6 +60,14 @@ function normal(values: readonly string[]): string[] {
   return values.includes('*') ? ['*'] : [...new Set(values)].toSorted(compareText);
 }
 
+/** What is left of rules for an engine that is asked about no other operations. */
+export function narrowed(rules: readonly AdmissionRule[], asked: readonly Operation[]): AdmissionRule[] {
+  return rules.flatMap((rule) => {
+    const left = asked.filter((operation) => has(rule.operations, operation));
+    return left.length === 0 ? [] : [{ ...rule, operations: left }];
+  });
+}
+
 export const pods: AdapterResource = { group: '', plural: 'pods' };
 export const podControllers: readonly AdapterResource[] = workloadKinds;
 export const services: AdapterResource = { group: '', plural: 'services' };

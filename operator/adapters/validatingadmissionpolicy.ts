@@ -15,7 +15,7 @@ import * as z from 'zod';
 import type { Effect, Severity } from '../../crds/constraint.ts';
 import type { CelRule, CelValidation } from '../../crds/rules/cel.ts';
 import { type Bound, defineAdmissionPolicy } from './admission-policy.ts';
-import { paramsText, requestsText } from './admission-policy-text.ts';
+import { detailsText, operationsText, requestsText } from './admission-policy-text.ts';
 import { absent, listOf } from './fields.ts';
 import { boundedList, sentence } from './text.ts';
 
@@ -49,8 +49,12 @@ export const validatingAdmissionPolicy = defineAdmissionPolicy<Demands, Terms>({
     return { actions: actions.filter((action) => listed.includes(action)) };
   },
   describe(bound) {
-    const summary = summaryOf(bound);
-    return { ...consequenceOf(bound), summary, message: `${summary}${detailsOf(bound)}` };
+    const { rules } = bound;
+    return {
+      ...consequenceOf(bound),
+      summary: consequenceText(bound, requestsText(rules)),
+      message: `${consequenceText(bound, operationsText(rules))}${detailsText(bound, saidBy(bound))}`,
+    };
   },
 });
 
@@ -86,10 +90,9 @@ const outcomes: Readonly<Record<Action, string>> = {
   Audit: 'noted in the audit log',
 };
 
-/** Safe for every reader: no expressions, and no texts of the policy other than its name and kinds of resource. */
-function summaryOf(bound: Bound<Demands, Terms>): string {
-  const { policy, rules, demands, terms, understood } = bound;
-  const requests = requestsText(rules);
+/** Safe for every reader as far as `requests` is: no expressions, and no texts of the policy other than its name. */
+function consequenceText(bound: Bound<Demands, Terms>, requests: string): string {
+  const { policy, demands, terms, understood } = bound;
   const name = sentence(policy, 60);
   if (!understood) return `${requests} may be checked by policy ${name}, parts of which are not understood`;
   if (consequenceOf(bound).effect === 'unknown') {
@@ -100,11 +103,11 @@ function summaryOf(bound: Bound<Demands, Terms>): string {
   return `${requests} are checked by policy ${name}, those that fail are ${consequence}`;
 }
 
-function detailsOf({ binding, demands: { validations = [] }, params }: Bound<Demands, Terms>): string {
+function saidBy({ demands: { validations = [] } }: Bound<Demands, Terms>): string[] {
   const messages = [...new Set(validations.flatMap(({ message }) => message?.trim() || []))];
   const told = boundedList(
     messages.map((message) => JSON.stringify(sentence(message, 150))),
     { separator: ', ', lengthMax: 450, noun: 'text' },
   );
-  return `; binding ${sentence(binding, 100)}${paramsText(params)}${told === '' ? '' : `; it says ${told}`}`;
+  return told === '' ? [] : [`it says ${told}`];
 }

@@ -4,9 +4,9 @@
  */
 import type { LabelSelector } from '../../crds/label-selector.ts';
 import type { WebhookRule } from '../../crds/rules/webhook.ts';
-import type { AdmissionRule, MatchCondition } from '../../crds/scope.ts';
-import { labelSelectorText } from '../../kube/label-selector.ts';
+import type { AdmissionRule, MatchCondition, Scope } from '../../crds/scope.ts';
 import { requestWords } from './admission-rules.ts';
+import { exactnessTexts, selectionTexts } from './admission-text.ts';
 import { selectsAll } from './fields.ts';
 import { boundedList, sentence } from './text.ts';
 
@@ -14,8 +14,6 @@ import { boundedList, sentence } from './text.ts';
 interface Asked {
   readonly name: string;
   readonly rules: readonly AdmissionRule[];
-  readonly matchPolicy: 'Exact' | 'Equivalent';
-  readonly namespaceSelector: LabelSelector;
   readonly objectSelector: LabelSelector;
   readonly matchConditions: readonly MatchCondition[];
 }
@@ -42,24 +40,15 @@ export function webhookSummary(rule: WebhookRule, asked: Asked): string {
 }
 
 /** The same with the webhook's name, its Service, its selectors and the names of its conditions. */
-export function webhookMessage(rule: WebhookRule, asked: Asked): string {
-  const { namespaceSelector, objectSelector, matchConditions } = asked;
+export function webhookMessage(rule: WebhookRule, asked: Asked, scope: Scope): string {
   const { service, carries } = rule;
-  const conditions = boundedList(
-    matchConditions.map(({ name }) => name),
-    { separator: ', ', lengthMax: 120, noun: 'condition' },
-  );
   const parts = [
     `${capital(requestWords(asked.rules))} ${rule.mutating ? 'goes through' : 'needs the consent of'} the ${webhookText(rule, asked.name)}`,
     ...(rule.mutating ? ['it may change the object or refuse it'] : []),
     ...(carries === undefined ? [] : [`by it ${engines[carries]} enforces its policies`]),
     outage(rule),
-    ...(selectsAll(namespaceSelector)
-      ? []
-      : [sentence(`only in namespaces with ${labelSelectorText(namespaceSelector)}`, 160)]),
-    ...(selectsAll(objectSelector) ? [] : [sentence(`only objects with ${labelSelectorText(objectSelector)}`, 160)]),
-    ...(matchConditions.length === 0 ? [] : [`only where these conditions are true: ${conditions}`]),
-    ...(asked.matchPolicy === 'Exact' ? ['only in the API groups and versions that it lists'] : []),
+    ...selectionTexts(scope),
+    ...exactnessTexts(scope),
     ...(rule.sideEffects === 'Some' || rule.sideEffects === 'Unknown' ? ['dry runs are refused'] : []),
     ...(rule.reinvocationPolicy === 'IfNeeded' ? ['it is called again when the object changes after it'] : []),
     ...(service === undefined ? [] : [sentence(`it is served by Service ${service.namespace}/${service.name}`, 140)]),

@@ -138,7 +138,7 @@ function draftOf(entry: Entry, key: string, configuration: ObjectHead): Draft {
     severity: severityOf(rule, entry.rules),
     effect: mutating ? 'mutate' : 'deny',
     summary: webhookSummary(rule, entry),
-    message: webhookMessage(rule, entry),
+    message: webhookMessage(rule, entry, scope),
     scope,
     rule,
   };
