@@ -32,12 +32,11 @@ export function quotaSummary(
 ): string {
   const sums = limits.filter((limit) => !isZero(limit));
   const zeros = limits.filter(isZero);
-  const whom = scopes.length === 0 ? '' : ` for some ${onClaims(scopes) ? 'volume claims' : 'pods'}`;
   const parts = [
-    ...(sums.length === 0 ? [] : [`Limited in sum${whom}: ${wordsOf(sums)}`]),
+    ...(sums.length === 0 ? [] : [`Limited in sum: ${wordsInScope(sums, scopes)}`]),
     ...(zeros.length === 0
       ? []
-      : [`${sums.length === 0 ? `Not allowed${whom}` : 'not allowed'}: ${wordsOf(zeros, 60)}`]),
+      : [`${sums.length === 0 ? 'Not allowed' : 'not allowed'}: ${wordsInScope(zeros, scopes, 60)}`]),
     ...usageWords[usage],
     // A pod out of scope need not, like one that states nothing at all where only NotBestEffort is counted.
     ...(demanded(limits).length === 0
@@ -46,6 +45,16 @@ export function quotaSummary(
     ...(idle.length === 0 ? [] : [`${limits.length === 0 ? 'Limits nothing' : 'without effect'}: ${wordsOf(idle)}`]),
   ];
   return parts.join('; ');
+}
+
+/** With scopes: `some pods`, `CPU requests of some pods` or `some pods and their CPU requests`. */
+function wordsInScope(limits: readonly Limit[], scopes: readonly QuotaScope[], lengthMax?: number): string {
+  if (scopes.length === 0) return wordsOf(limits, lengthMax);
+  const whom = onClaims(scopes) ? 'volume claims' : 'pods';
+  const others = limits.filter(({ name }) => quotaWord(name) !== whom);
+  if (others.length === 0) return `some ${whom}`;
+  const words = wordsOf(others, lengthMax);
+  return others.length === limits.length ? `${words} of some ${whom}` : `some ${whom} and their ${words}`;
 }
 
 function wordsOf(limits: readonly Limit[], lengthMax = 100): string {
