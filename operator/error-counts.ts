@@ -8,7 +8,7 @@ export interface ErrorCounts {
   readonly byAdapter: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** A part of an object was not understood. */
   unreadable(adapter: string): void;
-  /** A list or a watch of this `plural.group` failed. */
+  /** A list or a watch of this `plural.group` failed, other than for a right or a kind that is missing. */
   watchFailed(resource: string): void;
 }
 

@@ -157,9 +157,8 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     onError(resource, error) {
       metrics.watchErrors.inc({ resource, code: error.code });
       watchFailures.failed(resource, error);
-      const watch = watches.states().find((each) => each.resource === resource);
-      // Health says so already. Counted there as well, every further try would be a write of the totals.
-      if (isDenial(watch, error)) return;
+      // Health says so by itself. Counted there as well, every further try would be a write of the totals.
+      if (isDenial(error)) return;
       errors.watchFailed(resource);
       reporter.totalsChanged();
     },
@@ -288,9 +287,12 @@ function discoveryFailure({ failure }: Pick<Discovery, 'failure'>): string[] {
   return failure === undefined ? [] : [`What the cluster serves cannot be read: ${failure.code}`];
 }
 
-/** Whether a right is missing, or a kind that is known not to be served is so still: states that are told, and no failures. */
-function isDenial(watch: WatchState | undefined, { code }: KubeError): boolean {
-  return code === 'KUBE_FORBIDDEN' || (watch?.state === 'absent' && code === 'KUBE_NOT_FOUND');
+/**
+ * Whether a right is missing or a kind is not served. After a few in a row that is the state of the kind, which is told and is
+ * no failure: then the first of them were none either.
+ */
+function isDenial({ code }: KubeError): boolean {
+  return code === 'KUBE_FORBIDDEN' || code === 'KUBE_NOT_FOUND';
 }
 
 /** Whether a kind should be read and is not: those that RBAC forbids or no CRD defines are told, but are no failure. */
