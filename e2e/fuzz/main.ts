@@ -2,7 +2,6 @@
  * `npm run fuzz`: feeds mutated policy objects to all adapters. Nothing may throw or take long, and every constraint must hold
  * to its schema. Prints one JSON line; what was found comes before it, with the number that makes it again.
  */
-import { parseArgs } from 'node:util';
 import { asStored, loadCases } from '../../crds/cases/load-cases.ts';
 import { Constraint } from '../../crds/constraint.ts';
 import { adapters } from '../../operator/adapters/all.ts';
@@ -10,17 +9,27 @@ import type { Adapter, Reading } from '../../operator/adapters/define.ts';
 import { noParametersRead } from '../../operator/adapters/parameters.ts';
 import { seededRandom } from '../../kube/testing/virtual-clock.ts';
 import { mutate } from '../../operator/testing/mutate.ts';
+import { orUsage, readNumbers } from '../number-arguments.ts';
 
 const msMax = 50;
 /** A pause of the garbage collector is no slowness of an adapter: it does not come again with the same object. */
 const tries = 3;
 const printedMax = 20;
 
-const { values } = parseArgs({
-  options: { objects: { type: 'string', default: '200000' }, from: { type: 'string', default: '0' } },
-});
-const count = wholeNumber('--objects', values.objects);
-const from = wholeNumber('--from', values.from);
+const usage = `Usage: npm run fuzz -- [--objects N] [--from N]
+
+Prints one JSON line; before it what was found, with the number that makes it again.
+--objects N   how many objects are mutated and read; 200000 unless told
+--from N      the seed of the first, each of the others has the next; 0 unless told`;
+
+const numbers = orUsage(() =>
+  readNumbers(process.argv.slice(2), usage, {
+    objects: { ifAbsent: 200_000, min: 1, max: 1_000_000_000 },
+    from: { ifAbsent: 0, min: 0, max: 1_000_000_000 },
+  }),
+);
+const count = numbers('objects');
+const from = numbers('from');
 
 const samples = adapters.flatMap((adapter) =>
   loadCases(adapter.id).map(({ objects }) => ({ adapter, objects: objects.map(asStored) })),
@@ -136,10 +145,4 @@ function tell(what: keyof typeof found, seed: number, text: string): void {
   found[what] += 1;
   printed += 1;
   if (printed <= printedMax) process.stdout.write(`${what}: --from ${seed} --objects 1: ${text}\n`);
-}
-
-function wholeNumber(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${name} is "${text}" and must be a whole number`);
-  return value;
 }

@@ -3,12 +3,18 @@
  * line is one JSON line with the figures; each failing seed is told before it with the shortest history that fails.
  */
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import * as z from 'zod';
 import { systemClock } from '../../kube/clock.ts';
 import { historyOf } from '../../operator/testing/history.ts';
 import { shrink, simulate, tell } from '../../operator/testing/simulation.ts';
+import { orUsage, readNumbers } from '../number-arguments.ts';
+
+const usage = `Usage: npm run simulate -- [--seeds N] [--from N]
+
+Prints one JSON line; before it each seed that failed, with the shortest history that fails.
+--seeds N   how many histories are run; 1000 unless told
+--from N    the seed of the first, each of the others has the next; 0 unless told`;
 
 const Work = z.object({ from: z.int(), to: z.int(), step: z.int() });
 const Failure = z.object({ seed: z.int(), wrongs: z.array(z.string()), story: z.string() });
@@ -45,14 +51,14 @@ async function inWorker(work: z.infer<typeof Work>): Promise<Failure[]> {
 }
 
 if (isMainThread) {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: 'string', default: '1000' },
-      from: { type: 'string', default: '0' },
-    },
-  });
-  const seeds = Number(values.seeds);
-  const from = Number(values.from);
+  const numbers = orUsage(() =>
+    readNumbers(process.argv.slice(2), usage, {
+      seeds: { ifAbsent: 1_000, min: 1, max: 1_000_000_000 },
+      from: { ifAbsent: 0, min: 0, max: 1_000_000_000 },
+    }),
+  );
+  const seeds = numbers('seeds');
+  const from = numbers('from');
   const workers = Math.min(seeds, availableParallelism());
   const startedAt = systemClock.monotonic();
   const cpuAtStart = process.cpuUsage();
