@@ -81,3 +81,48 @@ describe('labelSelectorText', () => {
     );
   });
 });
+
+/** More of everything than is compared one after the other, of which none changes what is selected. */
+function enlarged({ matchLabels = {}, matchExpressions = [] }: LabelSelector): LabelSelector {
+  const more = Array.from({ length: 40 }, (_, index) => ({ key: `x${index}`, operator: 'DoesNotExist' as const }));
+  return { matchLabels, matchExpressions: [...matchExpressions, ...more] };
+}
+
+test('a selector with many parts selects the same as one with few', () => {
+  const operator = fc.constantFrom('In', 'NotIn', 'Exists', 'DoesNotExist');
+  const expression = fc.record({ key: keys, operator, values: fc.array(values) });
+  const selector = fc.record({ matchLabels: labels, matchExpressions: fc.array(expression) }, { requiredKeys: [] });
+  fc.assert(
+    fc.property(selector, labels, (small, of) => {
+      expect(matchesLabels(enlarged(small), of)).toBe(matchesLabels(small, of));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test.each<[string, LabelSelector]>([
+  [
+    'expressions',
+    { matchExpressions: Array.from({ length: 20_000 }, (_, i) => ({ key: `x${i}`, operator: 'DoesNotExist' })) },
+  ],
+  [
+    'values',
+    {
+      matchExpressions: [{ key: 'app', operator: 'NotIn', values: Array.from({ length: 20_000 }, (_, i) => `v${i}`) }],
+    },
+  ],
+])('a selector with thousands of %s is looked at once, and not for each object', (_, selector) => {
+  let reads = 0;
+  const [first] = selector.matchExpressions ?? [];
+  const counted = new Proxy(first ?? { key: '', operator: 'Exists' as const }, {
+    get(target, field) {
+      reads += 1;
+      return Reflect.get(target, field) as unknown;
+    },
+  });
+  const watched: LabelSelector = { matchExpressions: [counted, ...(selector.matchExpressions ?? []).slice(1)] };
+  expect(matchesLabels(watched, web)).toBe(true);
+  const once = reads;
+  for (let objects = 0; objects < 1_000; objects += 1) expect(matchesLabels(watched, web)).toBe(true);
+  expect(reads).toBe(once);
+});
