@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isDnsLabel, isDnsSubdomain } from './names.ts';
+import { isDnsLabel, isDnsSubdomain, isKind } from './names.ts';
 
 describe('a DNS label', () => {
   test.each(['a', '0', 'ab', 'a-b', 'a--b', '1-1', 'a'.repeat(63)])('may be %j', (text) => {
@@ -20,4 +20,13 @@ describe('a DNS subdomain', () => {
       expect(isDnsSubdomain(text)).toBe(false);
     },
   );
+});
+
+describe('a kind', () => {
+  test.each(['Pod', 'A', 'x509', 'My-Kind', `A${'b'.repeat(62)}`])('may be %j', (text) => {
+    expect(isKind(text)).toBe(true);
+  });
+  test.each(['', '1A', '-A', 'A/b', 'A b', 'A\n', 'Ä', `A${'b'.repeat(63)}`])('may not be %j', (text) => {
+    expect(isKind(text)).toBe(false);
+  });
 });

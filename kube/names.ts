@@ -17,6 +17,14 @@ export function isDnsSubdomain(text: string): boolean {
   return text.length <= 253 && text.split('.').every(isLabelOfAnyLength);
 }
 
+/**
+ * Whether `text` can be the kind of an object: 1 to 63 letters, digits and dashes, a letter first. So Kubernetes wants it of those
+ * that a CustomResourceDefinition defines, once it is in lower case.
+ */
+export function isKind(text: string): boolean {
+  return /^[A-Za-z][A-Za-z0-9-]{0,62}$/.test(text);
+}
+
 function isLabelOfAnyLength(text: string): boolean {
   if (text.length === 0) return false;
   for (let index = 0; index < text.length; index += 1) {

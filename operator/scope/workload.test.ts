@@ -79,6 +79,18 @@ describe('workloadOf', () => {
   });
 
   test.each([
+    ['a kind that is a sentence', { kind: 'Pod/web is not bound by anything', name: 'root' }],
+    ['a kind of many lines', { kind: 'A\n\u001b[2K', name: 'root' }],
+    ['a kind of a megabyte', { kind: 'A'.repeat(1_000_000), name: 'root' }],
+    ['a name that is a path', { kind: 'Rollout', name: '../root' }],
+    ['a name of a megabyte', { kind: 'Rollout', name: 'a'.repeat(1_000_000) }],
+  ])('whoever makes a pod does not write into reports by a controller with %s', (_, controller) => {
+    const [reference] = owner('example.io/v1', 'Rollout');
+    const metadata = { name: 'web', ownerReferences: [{ ...reference, ...controller }] };
+    expect(workloadOfPod(object('Pod', {}, metadata))).toEqual({ kind: 'Pod', name: 'web', labels: {} });
+  });
+
+  test.each([
     ['a request of cpu', { containers: [{ resources: { requests: { cpu: '100m' } } }] }, false],
     ['a limit of memory', { containers: [{}, { resources: { limits: { memory: 1024 } } }] }, false],
     ['an init container', { containers: [{}], initContainers: [{ resources: { limits: { cpu: '1' } } }] }, false],

@@ -3,6 +3,7 @@
  * Deployment and not its ReplicaSets, the Job's CronJob, the Rollout of somebody else's controller, or a bare Pod.
  */
 import * as z from 'zod';
+import { isDnsSubdomain, isKind } from '../../kube/names.ts';
 import { isJsonObject } from '../../kube/object.ts';
 import { parseQuantity } from '../../kube/quantity.ts';
 import type { KubeObject, OwnerReference } from '../../kube/resource.ts';
@@ -115,10 +116,15 @@ export function workloadOfPod(pod: KubeObject): Workload | undefined {
   return { kind: owner?.kind ?? 'Pod', name: owner?.name ?? pod.metadata.name, labels: pod.metadata.labels ?? {} };
 }
 
-/** A static pod has its node for a controller, which does not make the pods of a node one workload: each is its own. */
+/**
+ * A static pod has its node for a controller, which does not make the pods of a node one workload: each is its own. So is one
+ * whose controller cannot be: the API server takes any text of any length for its kind and name, and reports show both.
+ */
 function controllerOf(object: KubeObject): OwnerReference | undefined {
   const isNode = ({ apiVersion, kind }: OwnerReference) => apiVersion === 'v1' && kind === 'Node';
-  return object.metadata.ownerReferences?.find((owner) => owner.controller === true && !isNode(owner));
+  const controller = object.metadata.ownerReferences?.find((owner) => owner.controller === true && !isNode(owner));
+  const canBe = controller !== undefined && isKind(controller.kind) && isDnsSubdomain(controller.name);
+  return canBe ? controller : undefined;
 }
 
 function isBuiltIn(owner: OwnerReference): boolean {
