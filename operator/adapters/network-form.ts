@@ -9,7 +9,7 @@ import type { LabelSelector } from '../../crds/label-selector.ts';
 import type { NetworkOpening, NetworkPeer, NetworkPort, NetworkRule } from '../../crds/rules/network.ts';
 import { labelSelectorText } from '../../kube/label-selector.ts';
 import { selectsAll } from './fields.ts';
-import { boundedList, sentence } from './text.ts';
+import { boundedList, boundedListOf, sentence } from './text.ts';
 
 const messageLengthMax = 980;
 const subjectLengthMax = 200;
@@ -59,8 +59,8 @@ export function networkMessage(rule: NetworkRule, subject: LabelSelector): strin
   if (openings.length === 0) return `${lead} no ${direction}${unread}`;
 
   const lengthMax = messageLengthMax - lead.length - unread.length - ' ingress only  … and 9999 more rules'.length;
-  const passing = openings.map((opening) => openingText(opening, rule.direction));
-  return `${lead} ${direction} only ${boundedList(passing, { separator: ', or ', lengthMax, noun: 'rule' })}${unread}`;
+  const text = (opening: NetworkOpening) => openingText(opening, rule.direction);
+  return `${lead} ${direction} only ${boundedListOf(openings, text, { separator: ', or ', lengthMax, noun: 'rule' })}${unread}`;
 }
 
 const words = {
@@ -108,9 +108,9 @@ function openingText({ peers, ports }: NetworkOpening, direction: NetworkRule['d
   const portsText =
     ports === undefined
       ? 'any port'
-      : boundedList(ports.map(portText), { separator: ', ', lengthMax: portsLengthMax, noun: 'port' });
+      : boundedListOf(ports, portText, { separator: ', ', lengthMax: portsLengthMax, noun: 'port' });
   if (peers === undefined) return `on ${portsText} ${from} ${anyone}`;
-  const peersText = boundedList(peers.map(peerText), { separator: ' or ', lengthMax: peersLengthMax, noun: 'peer' });
+  const peersText = boundedListOf(peers, peerText, { separator: ' or ', lengthMax: peersLengthMax, noun: 'peer' });
   return `${from} ${peersText} on ${portsText}`;
 }
 

@@ -30,3 +30,13 @@ test('what follows thousands of peers that cannot be read stays unknown', () => 
   ]);
   expect(constraints).toMatchObject([{ effect: 'unknown', severity: 'Warning' }]);
 });
+
+test('of half a million rules in one object no more are read than the operator has time for', () => {
+  const { constraints, problems } = readIngress(Array.from({ length: 20_000 }, () => ({ ports: [{ port: 80 }] })));
+  expect(constraints).toMatchObject([{ effect: 'restrict', severity: 'Warning' }]);
+  const [{ rule } = {}] = constraints;
+  if (rule?.form !== 'network') throw new Error('no network rule');
+  expect(rule.allow).toHaveLength(10_001);
+  expect(rule.allow.at(-1)).toEqual({ path: '/spec/ingress', unread: ['/spec/ingress'] });
+  expect(problems).toMatchObject([{ message: expect.stringContaining('from number 10000 on') }]);
+});

@@ -158,6 +158,9 @@ function readTypes({ policyTypes = [], egress = [] }: Spec): { directions: Direc
   return { directions, faults };
 }
 
+/** Far more than people or programs write. Half a million fit into an object, and each takes time to read. */
+const rulesMax = 10_000;
+
 interface Openings {
   readonly openings: readonly NetworkOpening[];
   readonly faults: readonly Fault[];
@@ -168,7 +171,7 @@ function readRules(spec: Spec, direction: Direction, namespace: string): Opening
   const openings: NetworkOpening[] = [];
   const faults: Fault[] = [];
   for (const [index, rule] of (spec[field] ?? []).entries()) {
-    if (faults.length >= faultsMax) {
+    if (faults.length >= faultsMax || index >= rulesMax) {
       const rest = [restUnread(['spec', field], index)];
       openings.push(...unreadOpening(['spec', field], rest));
       faults.push(...rest);

@@ -9,15 +9,26 @@ export function sentence(text: string, lengthMax: number): string {
   return line.length <= lengthMax ? line : `${line.slice(0, lengthMax - 1).toWellFormed()}…`;
 }
 
+interface ListForm {
+  readonly separator: string;
+  readonly lengthMax: number;
+  readonly noun: string;
+}
+
 /** The items as far as they fit into `lengthMax`, then how many `nouns` are left out: `a, b … and 3 more rules`. */
-export function boundedList(
-  items: readonly string[],
-  { separator, lengthMax, noun }: { readonly separator: string; readonly lengthMax: number; readonly noun: string },
+export function boundedList(items: readonly string[], form: ListForm): string {
+  return boundedListOf(items, (item) => item, form);
+}
+
+/** The same of items that are put into words one by one: not those that are left out, of which there may be thousands. */
+export function boundedListOf<Item>(
+  items: readonly Item[],
+  word: (item: Item) => string,
+  { separator, lengthMax, noun }: ListForm,
 ): string {
-  let text = sentence(items[0] ?? '', lengthMax);
+  let text = '';
   for (const [index, item] of items.entries()) {
-    if (index === 0) continue;
-    const longer = `${text}${separator}${item}`;
+    const longer = index === 0 ? sentence(word(item), lengthMax) : `${text}${separator}${word(item)}`;
     if (longer.length > lengthMax) return `${text} … and ${counted(items.length - index, `more ${noun}`)}`;
     text = longer;
   }
