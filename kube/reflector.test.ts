@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { KubeError } from './errors.ts';
+import { KubeError } from './errors.ts';
 import { type ReflectorOptions, startReflector } from './reflector.ts';
 import type { KubeObject } from './resource.ts';
 import { createFakeApi, type FakeApiOptions } from './testing/fake-api.ts';
 import { createVirtualClock, seededRandom } from './testing/virtual-clock.ts';
+import type { Transport } from './transport.ts';
 
 const pods = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
 
@@ -20,7 +21,7 @@ function start(api: Partial<FakeApiOptions> = {}, more: Partial<ReflectorOptions
   const fake = createFakeApi({ resources: [pods], clock, chunkBytesMax: 50, ...api });
   const heard: string[] = [];
   const errors: KubeError[] = [];
-  const begin = () =>
+  const begin = (different: Partial<ReflectorOptions<unknown>> = {}) =>
     startReflector<unknown>({
       transport: fake.transport,
       resource: pods,
@@ -34,6 +35,7 @@ function start(api: Partial<FakeApiOptions> = {}, more: Partial<ReflectorOptions
       },
       onError: (error) => errors.push(error),
       ...more,
+      ...different,
     });
   const take = () => heard.splice(0);
   return { api: fake, clock, begin, take, errors };
@@ -227,6 +229,48 @@ test('a continue token that expires leads to one list without pages', async () =
   expect(events.at(-1)).toBe('synced');
   expect(events).toContain('-p0');
   expect(errors.map(({ code }) => code)).toEqual(['KUBE_GONE']);
+  await reflector.stop();
+});
+
+test('a page that is more than the transport takes is asked for again in smaller ones, which is no error', async () => {
+  const { api, clock, begin, take, errors } = start({ watchList: false });
+  for (let index = 0; index < 600; index += 1) api.put(pods, pod(`p${index}`));
+  const { transport } = api;
+  const takesLittle: Transport = {
+    ...transport,
+    async request(request) {
+      if (Number(request.query?.limit ?? 600) > 50) {
+        throw new KubeError('KUBE_UNREADABLE', { status: 200, request: request.path, said: 'the answer is longer' });
+      }
+      return transport.request(request);
+    },
+  };
+  const reflector = begin({ transport: takesLittle });
+  await clock.advance(1_000);
+  expect(reflector.state).toBe('synced');
+  expect(reflector.size).toBe(600);
+  expect(take().filter((event) => event === 'synced')).toHaveLength(1);
+  expect(api.requests.filter(({ verb }) => verb === 'list')).toHaveLength(12);
+  expect(errors).toEqual([]);
+  await reflector.stop();
+});
+
+test('what cannot be read in pages of one object is an error, and no endless question', async () => {
+  const { api, clock, begin, errors } = start({ watchList: false });
+  api.put(pods, pod('p'));
+  let asked = 0;
+  const takesNothing: Transport = {
+    ...api.transport,
+    async request(request) {
+      asked += 1;
+      throw new KubeError('KUBE_UNREADABLE', { status: 200, request: request.path, said: 'the answer is longer' });
+    },
+  };
+  const reflector = begin({ transport: takesNothing });
+  await clock.advance(10_000);
+  expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['KUBE_UNREADABLE']));
+  expect(errors.length).toBeLessThan(10);
+  expect(asked).toBe(4 * errors.length);
   await reflector.stop();
 });
 

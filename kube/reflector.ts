@@ -66,6 +66,8 @@ export interface ReflectorOptions<T> extends WatchTarget {
 }
 
 const pageItems = 500;
+/** A page that cannot be read is asked for again in so much smaller ones: four times, and the last has one object. */
+const smallerPage = 10;
 /** A watch that lasted so long worked; what happens to it then is no continuation of the failures before. */
 const steadyMs = 5_000;
 /** client-go's very short watch. */
@@ -164,11 +166,17 @@ export function startReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
         token = page.continue;
         if (token === undefined) return endFill(page.resourceVersion);
       } catch (error) {
-        if (!(error instanceof KubeError) || error.code !== 'KUBE_GONE' || token === undefined) throw error;
-        report(error);
-        token = undefined;
-        limit = undefined;
-        cache.beginFill();
+        if (!(error instanceof KubeError)) throw error;
+        if (error.code === 'KUBE_GONE' && token !== undefined) {
+          report(error);
+          token = undefined;
+          limit = undefined;
+          cache.beginFill();
+        } else if (error.code === 'KUBE_UNREADABLE' && limit !== 1) {
+          // A page of objects of 1.5 MB each is more than a transport takes. Where it is not that, asking again is no harm.
+          touch();
+          limit = Math.ceil((limit ?? pageItems) / smallerPage);
+        } else throw error;
       }
     }
   }

@@ -57,8 +57,11 @@ export interface TransportOptions {
   readonly onRequest?: ((observation: RequestObservation) => void) | undefined;
 }
 
-/** A page of 500 large objects fits; a longer answer would not fit into one JavaScript string much longer. */
-const bodyBytesMax = 256 * 1024 * 1024;
+/**
+ * Of an answer, which takes up several times as much memory while it is read. A page of 500 usual objects fits many times;
+ * lists ask for smaller pages where it does not.
+ */
+const bodyBytesMax = 64 * 1024 * 1024;
 const refusalBytesMax = 1024 * 1024;
 
 type Answer = Dispatcher.ResponseData;
