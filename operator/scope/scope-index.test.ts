@@ -37,6 +37,18 @@ describe('the scope index', () => {
     expect(index.setPolicy('p', [testConstraint('shop', 'p', { summary: 'other' })]).size).toBe(1);
   });
 
+  test('a policy whose constraints together are longer than a string can be is taken like any other', () => {
+    const index = createScopeIndex();
+    index.setNamespace({ name: 'shop', labels: {} });
+    const message = 'x'.repeat(2 ** 20);
+    const bindings = Array.from({ length: 520 }, (_, binding) => ({
+      ...clusterConstraint('p', {}),
+      id: `${binding}`,
+      message,
+    }));
+    expect([...index.setPolicy('p', bindings)]).toEqual(['shop']);
+  }, 60_000);
+
   test('a cluster-wide policy that binds others than before touches those alone, if it says the same', () => {
     const index = createScopeIndex();
     const binding = (...names: string[]) => ({ ...clusterConstraint('c', {}), scope: { namespaces: { names } } });

@@ -2,6 +2,7 @@
  * Namespaces × constraints, kept incrementally: a change of a policy touches the namespaces that it binds or bound, a change
  * of a namespace's labels re-scopes that namespace only. Each change returns what it touched; nothing else is told.
  */
+import { createHash } from 'node:crypto';
 import { homeNamespace } from '../../crds/constraint.ts';
 import type { ReadConstraint } from '../adapters/settled.ts';
 import { bindsNamespace, exactNames, type NamespaceIdentity } from './namespace-scope.ts';
@@ -28,7 +29,17 @@ export interface ScopeIndex {
 interface Policy {
   readonly constraints: readonly ReadConstraint[];
   /** To tell whether a policy that was updated still says the same. */
-  readonly text: string;
+  readonly digest: string;
+}
+
+/**
+ * One text after the other: a policy of a megabyte with hundreds of bindings is that often in them, and together they would be
+ * longer than a string can be.
+ */
+function digestOf(constraints: readonly ReadConstraint[]): string {
+  const hash = createHash('sha256');
+  for (const constraint of constraints) hash.update(JSON.stringify(constraint)).update('\n');
+  return hash.digest('base64');
 }
 
 /**
@@ -103,10 +114,11 @@ export function createScopeIndex(): ScopeIndex {
     namespaces,
     setPolicy(policy, constraints) {
       const before = policies.get(policy);
-      const text = JSON.stringify(constraints);
-      if (before?.text === text || (before === undefined && constraints.length === 0)) return nothing;
+      if (before === undefined && constraints.length === 0) return nothing;
+      const digest = digestOf(constraints);
+      if (before?.digest === digest) return nothing;
       if (constraints.length === 0) policies.delete(policy);
-      else policies.set(policy, { constraints, text });
+      else policies.set(policy, { constraints, digest });
       return replace(before?.constraints ?? [], constraints);
     },
     removePolicy(policy) {
