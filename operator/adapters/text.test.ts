@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { boundedListOf } from './text.ts';
+import { boundedListOf, sentence } from './text.ts';
 
 test('what is left out of a list is counted and never put into words', () => {
   const asked: number[] = [];
@@ -11,4 +11,12 @@ test('what is left out of a list is counted and never put into words', () => {
   const text = boundedListOf(items, word, { separator: ', ', lengthMax: 20, noun: 'rule' });
   expect(text).toBe('rule 0, rule 1 … and 99998 more rules');
   expect(asked).toEqual([0, 1, 2]);
+});
+
+test.each([
+  ['lines', 'a\nb\r\nc\u2028d', 'a b c d'],
+  ['what moves the cursor of a terminal', 'a\u001b[2Kb\u009bc', 'a [2Kb c'],
+  ['what turns text around', 'a\u202eb\u2066c\u200fd', 'a b c d'],
+])('a sentence holds no %s', (_, text, expected) => {
+  expect(sentence(text, 100)).toBe(expected);
 });

@@ -2,9 +2,12 @@
  * Putting sentences together from parts that come out of policy objects: one line, bounded, the same on every machine.
  */
 
-/** One line of at most `lengthMax` characters: what is cut ends in an ellipsis. */
+/**
+ * One line of at most `lengthMax` characters: what is cut ends in an ellipsis. Without what turns the direction of the text
+ * around, which shows something else than stands there.
+ */
 export function sentence(text: string, lengthMax: number): string {
-  const line = text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').toWellFormed();
+  const line = text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, ' ').toWellFormed();
   // A cut through a surrogate pair leaves half of it, which toWellFormed replaces.
   return line.length <= lengthMax ? line : `${line.slice(0, lengthMax - 1).toWellFormed()}…`;
 }

@@ -72,3 +72,12 @@ test('sentences stay the same while only ports and times differ, name three name
   expect(failures.sentences().denials[0]).toMatch(/^The report of b, c, d is denied/);
   expect(failures.denied().get('webhook')).toBe(3);
 });
+
+test('a refusal of many lines that moves the cursor is one sentence', () => {
+  const failures = setUp();
+  const said = 'admission webhook "w" denied the request: no\n\u001b[2KThe report of b is fine';
+  failures.failed('a', new KubeError('KUBE_FORBIDDEN', { status: 403, request: 'PUT /x', said }));
+  expect(failures.sentences().denials).toEqual([
+    'The report of a is denied by webhook w: KUBE_FORBIDDEN: admission webhook "w" denied the request: no [2KThe report of b is fine',
+  ]);
+});

@@ -6,6 +6,7 @@ import { compareText } from '../../crds/constraint.ts';
 import { backoffMs } from '../../kube/backoff.ts';
 import type { Random } from '../../kube/clock.ts';
 import type { KubeError } from '../../kube/errors.ts';
+import { sentence } from '../adapters/text.ts';
 import { type Denied, type Denier, deniedBy, deniedText, deniers } from './denied-write.ts';
 
 export interface WriteFailures {
@@ -104,7 +105,7 @@ export function createWriteFailures({
       failures.set(key, {
         cause,
         denied,
-        said: isNews ? `${error.code}: ${error.said.slice(0, saidLengthMax)}` : before.said,
+        said: isNews ? `${error.code}: ${sentence(error.said, saidLengthMax)}` : before.said,
         attempts: isNews ? 1 : before.attempts + 1,
       });
       const keys = keysByCause.get(cause);
