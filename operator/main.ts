@@ -51,7 +51,8 @@ const lifecycle = new OperatorLifecycle(
       ),
       clock,
       userAgent: `potoo-operator/${packageJson.version}`,
-      onRequest: ({ method, resource, status }) => metrics.requests.inc({ method, resource, status }),
+      onRequest: ({ method, resource, status }) =>
+        metrics.requests.inc({ method, resource: metrics.resourceLabel(resource), status }),
     });
     running.defer(() => transport.close());
     operator = running.use(

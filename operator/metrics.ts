@@ -1,5 +1,6 @@
 /**
- * Metrics of the operator, under `potoo_operator_`. No label takes a value that the cluster's users choose.
+ * Metrics of the operator, under `potoo_operator_`. No label takes a value that the cluster's users choose, other than names of
+ * kinds that they define, and of those no more than a bound.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -7,12 +8,21 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 const prefix = 'potoo_operator_';
 
+/** A cluster has some dozens of kinds that are read. A series stays until the process ends, however many come and go. */
+const resourcesMax = 200;
+
 /** A registry of its own, so that two operators in one process do not share counts. */
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
+  const resources = new Set<string>();
   return {
     registry,
+    /** What stands for a kind in a label: `other` for those beyond the bound. */
+    resourceLabel(resource: string): string {
+      if (resources.size < resourcesMax) resources.add(resource);
+      return resources.has(resource) ? resource : 'other';
+    },
     writes: new Counter({
       name: `${prefix}writes_total`,
       help: 'Requests that changed one of our resources.',

@@ -155,7 +155,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     },
     onCrash: deps.onCrash,
     onError(resource, error) {
-      metrics.watchErrors.inc({ resource, code: error.code });
+      metrics.watchErrors.inc({ resource: metrics.resourceLabel(resource), code: error.code });
       watchFailures.failed(resource, error);
       // Health says so by itself. Counted there as well, every further try would be a write of the totals.
       if (isDenial(error)) return;
