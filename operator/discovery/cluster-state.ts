@@ -28,6 +28,7 @@ import { type Workload, workloadKinds, workloadOf, workloadOfPod } from '../scop
 import { createWorkloadIndex } from '../scope/workload-index.ts';
 import { createClusterFacts } from './cluster-facts.ts';
 import { createGatheredChanges } from './gathered-changes.ts';
+import { createPacedKinds } from './paced-kinds.ts';
 import { createParameterKinds, type ParameterKinds } from './parameter-kinds.ts';
 import { createPolicies } from './policies.ts';
 import type { Consumer } from './watches.ts';
@@ -117,10 +118,13 @@ export function createClusterState({ clock, adapters, waitMs, events, isLeftOut 
     parameters: parameters.known,
     onParameterKinds: events.onParameterKinds,
   });
+  const onKind = (kind: ParameterKind) => touched(parametersGathered, policies.parametersChanged(kind), undefined);
+  const pacedKinds = createPacedKinds(clock, onKind);
   const parameterKinds = createParameterKinds({
     index: parameters,
     asked: () => policies.parameterKinds(),
-    onKind: (kind) => touched(parametersGathered, policies.parametersChanged(kind), undefined),
+    onKind,
+    onLabels: (kind) => pacedKinds.changed(kind),
     onObject: tellUsers,
   });
 

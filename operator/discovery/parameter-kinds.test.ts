@@ -44,6 +44,7 @@ function setUp(...wanted: readonly ParameterKind[]) {
     index,
     asked: () => asked,
     onKind: ({ apiVersion, kind }) => void heard.push(`${apiVersion} ${kind}`),
+    onLabels: ({ apiVersion, kind }) => void heard.push(`${apiVersion} ${kind}`),
     onObject: (_kind, versions) => void heard.push(versions.map(({ name }) => name).join(' → ')),
   });
   return { index, kinds, asked, heard, stateOf: (kind: ParameterKind) => index.known(kind).state };

@@ -21,8 +21,10 @@ export interface ParameterKindsDeps {
   readonly index: ParameterIndex;
   /** Sorted. */
   readonly asked: () => readonly AskedKind[];
-  /** Something else is known of the kind, or other objects have other labels: policies may come to something else. */
+  /** Something else is known of the kind: policies may come to something else. */
   readonly onKind: (kind: ParameterKind) => void;
+  /** An object of the kind came or went or has other labels, with the same effect. Called as often as that happens. */
+  readonly onLabels: (kind: ParameterKind) => void;
   /** An object says something else, or is no parameter any more: as it was and as it is. */
   readonly onObject: (kind: ParameterKind, versions: readonly ParameterObject[]) => void;
 }
@@ -83,14 +85,14 @@ export function createParameterKinds(deps: ParameterKindsDeps): ParameterKinds {
         if (!isCurrent()) return;
         const before = index.set(kind, object);
         if (!isRead() || isDeepStrictEqual(before, object)) return;
-        if (!isDeepStrictEqual(before?.labels, object.labels)) deps.onKind(kind);
+        if (!isDeepStrictEqual(before?.labels, object.labels)) deps.onLabels(kind);
         deps.onObject(kind, before === undefined ? [object] : [before, object]);
       },
       remove(_key, object) {
         if (!isCurrent()) return;
         index.remove(kind, object);
         if (!isRead()) return;
-        deps.onKind(kind);
+        deps.onLabels(kind);
         deps.onObject(kind, [object]);
       },
       synced() {
