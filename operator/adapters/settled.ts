@@ -14,7 +14,10 @@ export type ReadConstraint = Constraint & {
  * What is published of it. `before` is the severity in the report that stands in etcd, so that every replica, now and after
  * a restart, says the same. Settling twice changes nothing.
  */
-export function settled({ ifBefore, ...constraint }: ReadConstraint, before: Severity | undefined): Constraint {
-  const instead = before === undefined ? undefined : ifBefore?.[before];
+export function settled(read: ReadConstraint, before: Severity | undefined): Constraint {
+  // The same object, so that what was made of it once need not be made again.
+  if (read.ifBefore === undefined) return read;
+  const { ifBefore, ...constraint } = read;
+  const instead = before === undefined ? undefined : ifBefore[before];
   return instead === undefined ? constraint : { ...constraint, ...instead };
 }

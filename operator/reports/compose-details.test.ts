@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { StoredConstraint } from '../../crds/constraint.ts';
 import { detailBytesMax, detailTextsBytesMax, storedBytes, StoredWorkload } from '../../crds/detail.ts';
 import { clusterConstraint, testConstraint } from '../testing/constraints.ts';
+import { settled } from '../adapters/settled.ts';
 import { composeDetails } from './compose-details.ts';
 
 const nothing = { namespace: 'shop', constraints: [], workloads: [], unread: [] };
@@ -73,4 +74,21 @@ describe('composeDetails', () => {
     expect(oversized.map(({ name }) => name)).toEqual(['huge']);
     expect(parts.get('constraints')?.texts).toHaveLength(1);
   });
+});
+
+test('the text of a large policy is made once, and not with every change in its namespace', () => {
+  let made = 0;
+  const message = 'x'.repeat(100_000);
+  const counted = {
+    ...testConstraint('shop', 'large', { message }),
+    get rule() {
+      made += 1;
+      return testConstraint('shop', 'large').rule;
+    },
+  };
+  const observed = { namespace: 'shop', constraints: [settled(counted, undefined)], workloads: [], unread: [] };
+  const first = composeDetails(observed);
+  const after = made;
+  expect(composeDetails({ ...observed, constraints: [settled(counted, 'Critical')] })).toEqual(first);
+  expect(made).toBe(after);
 });

@@ -26,22 +26,36 @@ export function composeDetails(observed: Observed): Details {
   const { namespace, constraints, elsewhere = [], workloads, facts = [], parameters = [] } = observed;
   const own = [...constraints.filter(({ source }) => homeNamespace(source) === namespace), ...elsewhere]
     .toSorted((a, b) => compareText(a.id, b.id))
-    .map((constraint) => ({ constraint, text: JSON.stringify(storedConstraint(constraint)) }));
-  const fits = ({ text }: { readonly text: string }) => storedBytes(text) <= detailTextsBytesMax;
+    .map((constraint) => {
+      const text = storedText(constraint);
+      return { constraint, text, isStored: fits(text) };
+    });
   return {
     parts: new Map([
-      ...partsOf('constraints', [...own.filter(fits).map(({ text }) => text), ...parameters]),
-      ...partsOf(
-        'namespace',
-        facts.filter((text) => fits({ text })),
-      ),
-      ...partsOf(
-        'workloads',
-        workloads.map((workload) => JSON.stringify(storedWorkload(workload))).filter((text) => fits({ text })),
-      ),
+      ...partsOf('constraints', [...own.filter(({ isStored }) => isStored).map(({ text }) => text), ...parameters]),
+      ...partsOf('namespace', facts.filter(fits)),
+      ...partsOf('workloads', workloads.map((workload) => JSON.stringify(storedWorkload(workload))).filter(fits)),
     ]),
-    oversized: own.filter((item) => !fits(item)).map(({ constraint }) => constraint),
+    oversized: own.filter(({ isStored }) => !isStored).map(({ constraint }) => constraint),
   };
+}
+
+/** It takes no fewer bytes than it has characters, and to count those of a megabyte takes long. */
+function fits(text: string): boolean {
+  return text.length <= detailTextsBytesMax && storedBytes(text) <= detailTextsBytesMax;
+}
+
+/** Shorter texts are sooner made than kept. */
+const keptLengthMin = 16_384;
+const keptTexts = new WeakMap<Constraint, string>();
+
+/** A policy of a megabyte takes tens of milliseconds, and its namespace may have dozens and change every second. */
+function storedText(constraint: Constraint): string {
+  const kept = keptTexts.get(constraint);
+  if (kept !== undefined) return kept;
+  const text = JSON.stringify(storedConstraint(constraint));
+  if (text.length >= keptLengthMin) keptTexts.set(constraint, text);
+  return text;
 }
 
 /** Without what moves too often. */
