@@ -1,45 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { KubeError } from './errors.ts';
-import { type ReflectorOptions, startReflector } from './reflector.ts';
-import type { KubeObject } from './resource.ts';
-import { createFakeApi, type FakeApiOptions } from './testing/fake-api.ts';
-import { createVirtualClock, seededRandom } from './testing/virtual-clock.ts';
+import { createFakeApi } from './testing/fake-api.ts';
+import { pod, pods, start } from './testing/simulated-reflector.ts';
 import type { Transport } from './transport.ts';
-
-const pods = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
-
-function pod(name: string, value: unknown = 1, labels: Record<string, string> = {}) {
-  return { metadata: { name, namespace: 'shop', labels }, spec: { value } };
-}
-
-function valueOf(object: KubeObject): unknown {
-  return { spec: object.spec };
-}
-
-function start(api: Partial<FakeApiOptions> = {}, more: Partial<ReflectorOptions<unknown>> = {}) {
-  const clock = createVirtualClock();
-  const fake = createFakeApi({ resources: [pods], clock, chunkBytesMax: 50, ...api });
-  const heard: string[] = [];
-  const errors: KubeError[] = [];
-  const begin = (different: Partial<ReflectorOptions<unknown>> = {}) =>
-    startReflector<unknown>({
-      transport: fake.transport,
-      resource: pods,
-      clock,
-      random: seededRandom(1),
-      prune: valueOf,
-      handler: {
-        upsert: (key) => heard.push(`+${key.slice(5)}`),
-        remove: (key) => heard.push(`-${key.slice(5)}`),
-        synced: () => heard.push('synced'),
-      },
-      onError: (error) => errors.push(error),
-      ...more,
-      ...different,
-    });
-  const take = () => heard.splice(0);
-  return { api: fake, clock, begin, take, errors };
-}
 
 /** Both ways to the first complete picture have to behave the same. */
 describe.each([
@@ -271,84 +234,6 @@ test('what cannot be read in pages of one object is an error, and no endless que
   expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['KUBE_UNREADABLE']));
   expect(errors.length).toBeLessThan(10);
   expect(asked).toBe(4 * errors.length);
-  await reflector.stop();
-});
-
-test('a kind that is not served is absent, loses its objects, and is found again', async () => {
-  const { api, clock, begin, take } = start();
-  api.put(pods, pod('a'));
-  const reflector = begin();
-  await clock.settle();
-  api.serve(pods, false);
-  await clock.advance(5_000);
-  expect(reflector.state).toBe('absent');
-  expect(take()).toEqual(['+a', 'synced', '-a']);
-  await clock.advance(60_000);
-  const asked = api.requests.length;
-  await clock.advance(300_000);
-  // Two requests an attempt: a WatchList, and the list that it falls back to.
-  expect(api.requests.length - asked).toBeLessThanOrEqual(2 * (300 / 15 + 1));
-  api.serve(pods, true);
-  await clock.advance(60_000);
-  expect(reflector.state).toBe('synced');
-  expect(take()).toEqual(['+a', 'synced']);
-  await reflector.stop();
-});
-
-test('a kind that is forbidden is so stated, asked for slowly, and read when the right is given', async () => {
-  const { api, clock, begin, take } = start();
-  api.put(pods, pod('a'));
-  const allow = api.fail({ times: Number.POSITIVE_INFINITY, status: 403, reason: 'Forbidden', message: 'no list' });
-  const reflector = begin();
-  await clock.advance(5_000);
-  await reflector.whenSynced();
-  expect(reflector.state).toBe('forbidden');
-  expect(reflector.lastError).toMatchObject({ code: 'KUBE_FORBIDDEN', said: 'no list' });
-  await clock.advance(60_000);
-  const asked = api.requests.length;
-  await clock.advance(300_000);
-  expect(api.requests.length - asked).toBeLessThanOrEqual(300 / 4 + 1);
-  allow();
-  await clock.advance(8_000);
-  expect(reflector.state).toBe('synced');
-  expect(take()).toEqual(['+a', 'synced']);
-  await reflector.stop();
-});
-
-// An API server that has just started refuses everybody until it has read its roles. Taken at its word, the kind was asked
-// for again only half a minute later, and every report stood still so long.
-test.each([
-  ['forbidden', 403],
-  ['not served', 404],
-])('a kind that is %s for a moment is neither given up nor forgotten', async (_, status) => {
-  const { api, clock, begin, take } = start();
-  api.put(pods, pod('a'));
-  const reflector = begin();
-  await clock.advance(10_000);
-  take();
-  api.fail({ times: 2, status });
-  api.cutWatches();
-  await clock.advance(4_000);
-  expect(reflector.state).toBe('synced');
-  expect(take()).toEqual(status === 404 ? ['synced'] : []);
-  await reflector.stop();
-});
-
-test('objects stay known while the right to read them is missing: it may be for a moment', async () => {
-  const { api, clock, begin, take } = start();
-  api.put(pods, pod('a'));
-  const reflector = begin();
-  await clock.advance(10_000);
-  take();
-  const allow = api.fail({ times: Number.POSITIVE_INFINITY, status: 403 });
-  api.cutWatches();
-  await clock.advance(10_000);
-  expect(reflector.state).toBe('forbidden');
-  expect(reflector.get('shop/a')).toBeDefined();
-  allow();
-  await clock.advance(60_000);
-  expect(reflector.state).toBe('synced');
-  expect(take()).toEqual([]);
   await reflector.stop();
 });
 
