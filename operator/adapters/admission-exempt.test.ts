@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import type { AdmissionRule } from '../../crds/scope.ts';
-import { exemptFrom, judgesNothing } from './admission-exempt.ts';
+import { exemptFrom, exemptFromPolicies, judgesNothing } from './admission-exempt.ts';
 
 function rule(apiGroups: string[], resources: string[], scope?: AdmissionRule['scope']): AdmissionRule {
   return { operations: ['*'], apiGroups, apiVersions: ['*'], resources, ...(scope === undefined ? {} : { scope }) };
 }
 const groupsOf = (rules: readonly AdmissionRule[] | undefined) =>
-  exemptFrom(rules).flatMap(({ apiGroups }) => apiGroups);
+  exemptFrom(rules, exemptFromPolicies).flatMap(({ apiGroups }) => apiGroups);
 const policies = 'admissionregistration.k8s.io';
 
 test('of everything all that is never judged is exempt', () => {

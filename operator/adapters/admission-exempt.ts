@@ -1,14 +1,15 @@
 /**
- * What admission policies never judge, whatever they say: themselves, and reviews that the API server makes for itself, in all
- * versions and with all subresources. Webhooks are exempt from other kinds.
+ * What is never judged, whatever rules say, in all versions and with all subresources: by admission policies themselves and
+ * reviews that the API server makes for itself, by webhooks everything that sets admission up.
  *
  * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/kubeapiserver/admission/exclusion/resources.go
  * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/pkg/admission/plugin/policy/generic/plugin.go
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/predicates/rules/rules.go (IsExemptAdmissionConfigurationResource)
  */
 import type { AdmissionRule } from '../../crds/scope.ts';
 import { onlyClusterScoped } from './admission-rules.ts';
 
-interface ExemptGroup {
+export interface ExemptGroup {
   readonly group: string;
   readonly plurals: readonly string[];
   /** Whether the group has no other kinds. */
@@ -17,17 +18,25 @@ interface ExemptGroup {
   readonly inNamespaces: boolean;
 }
 
-const exemptGroups: readonly ExemptGroup[] = [
+export const exemptFromWebhooks: ExemptGroup = {
+  group: 'admissionregistration.k8s.io',
+  plurals: [
+    'mutatingadmissionpolicies',
+    'mutatingadmissionpolicybindings',
+    'mutatingwebhookconfigurations',
+    'validatingadmissionpolicies',
+    'validatingadmissionpolicybindings',
+    'validatingwebhookconfigurations',
+  ],
+  whole: true,
+  inNamespaces: false,
+};
+
+export const exemptFromPolicies: readonly ExemptGroup[] = [
   {
-    group: 'admissionregistration.k8s.io',
-    plurals: [
-      'mutatingadmissionpolicies',
-      'mutatingadmissionpolicybindings',
-      'validatingadmissionpolicies',
-      'validatingadmissionpolicybindings',
-    ],
+    ...exemptFromWebhooks,
+    plurals: exemptFromWebhooks.plurals.filter((plural) => !plural.endsWith('webhookconfigurations')),
     whole: false,
-    inNamespaces: false,
   },
   {
     group: 'authentication.k8s.io',
@@ -48,9 +57,12 @@ const exemptGroups: readonly ExemptGroup[] = [
   },
 ];
 
-/** Rules for what is exempt of all that these rules name; without rules everything is named. */
-export function exemptFrom(rules: readonly AdmissionRule[] | undefined): AdmissionRule[] {
-  return exemptGroups
+/** Rules for what is exempt, by these groups, of all that these rules name; without rules everything is named. */
+export function exemptFrom(
+  rules: readonly AdmissionRule[] | undefined,
+  groups: readonly ExemptGroup[],
+): AdmissionRule[] {
+  return groups
     .filter((exempt) => rules === undefined || rules.some((rule) => names(rule, exempt)))
     .map(({ group, plurals }) => ({
       operations: ['*'],
@@ -60,11 +72,11 @@ export function exemptFrom(rules: readonly AdmissionRule[] | undefined): Admissi
     }));
 }
 
-/** Whether a rule can match nothing that is judged: exempt kinds alone, or kinds of the cluster in namespaces. */
+/** Whether a rule can match nothing that policies judge: exempt kinds alone, or kinds of the cluster in namespaces. */
 export function judgesNothing(rule: AdmissionRule): boolean {
   if (rule.scope === 'Namespaced' && onlyClusterScoped([rule])) return true;
   return rule.apiGroups.every((name) => {
-    const exempt = exemptGroups.find(({ group }) => group === name);
+    const exempt = exemptFromPolicies.find(({ group }) => group === name);
     return exempt !== undefined && (exempt.whole || rule.resources.every((resource) => isExempt(resource, exempt)));
   });
 }
@@ -75,6 +87,7 @@ function names({ apiGroups, resources, scope }: AdmissionRule, exempt: ExemptGro
   return resources.some((resource) => resource === '*' || resource.startsWith('*/') || isExempt(resource, exempt));
 }
 
-function isExempt(resource: string, { plurals }: ExemptGroup): boolean {
+/** Whether a resource of a rule names kinds of the group that are exempt, or subresources of such. */
+export function isExempt(resource: string, { plurals }: ExemptGroup): boolean {
   return plurals.some((plural) => resource === plural || resource.startsWith(`${plural}/`));
 }

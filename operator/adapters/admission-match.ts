@@ -11,7 +11,7 @@
 import * as z from 'zod';
 import type { LabelSelector } from '../../crds/label-selector.ts';
 import { type AdmissionMatch, MatchCondition, type Scope } from '../../crds/scope.ts';
-import { exemptFrom, judgesNothing as ruleJudgesNothing } from './admission-exempt.ts';
+import { exemptFrom, exemptFromPolicies, judgesNothing as ruleJudgesNothing } from './admission-exempt.ts';
 import {
   AdmissionRuleField,
   narrowed,
@@ -58,7 +58,7 @@ export function matchingOf(
     matchPolicy = 'Equivalent',
   } = spec.read(field, MatchResources) ?? MatchResources.parse({});
   const ofPolicy = field === 'matchConstraints';
-  const exempt = ofPolicy ? exemptFrom(resourceRules.length === 0 ? undefined : resourceRules) : [];
+  const exempt = ofPolicy ? exemptFrom(resourceRules.length === 0 ? undefined : resourceRules, exemptFromPolicies) : [];
   const excluded = [...excludeResourceRules, ...exempt];
   const conditions = ofPolicy ? (spec.read('matchConditions', listOf(MatchCondition)) ?? []) : [];
   const lists = {

@@ -29,7 +29,8 @@
 import * as z from 'zod';
 import type { Severity } from '../../crds/constraint.ts';
 import { WebhookRule } from '../../crds/rules/webhook.ts';
-import { type AdmissionMatch, type AdmissionRule, MatchCondition, type Scope } from '../../crds/scope.ts';
+import { type AdmissionMatch, MatchCondition, type Scope } from '../../crds/scope.ts';
+import { exemptFrom, exemptFromWebhooks, isExempt } from './admission-exempt.ts';
 import { AdmissionRuleField, onlyClusterScoped, podControllers, pods, reaches, services } from './admission-rules.ts';
 import {
   type Draft,
@@ -153,9 +154,10 @@ function severityOf({ mutating, failurePolicy: policy, carries }: WebhookRule, r
 
 function scopeOf(entry: Entry): Scope {
   const { rules, matchPolicy, namespaceSelector, objectSelector, matchConditions } = entry;
+  const excluded = exemptFrom(rules, [exemptFromWebhooks]);
   const match: AdmissionMatch = {
     rules,
-    ...(rules.some(reachesExempt) ? { excluded: [exempt] } : {}),
+    ...(excluded.length === 0 ? {} : { excluded }),
     matchPolicy,
     ...(selectsAll(objectSelector) ? {} : { objectSelector }),
     ...(matchConditions.length === 0 ? {} : { matchConditions }),
@@ -183,38 +185,13 @@ function workloadsOf({ rules, objectSelector }: Entry): Scope['workloads'] {
   return reaches(rules, podControllers, ['CREATE', 'UPDATE']) ? undefined : { selector: objectSelector };
 }
 
-const exemptGroup = 'admissionregistration.k8s.io';
-const exemptPlurals = [
-  'mutatingadmissionpolicies',
-  'mutatingadmissionpolicybindings',
-  'mutatingwebhookconfigurations',
-  'validatingadmissionpolicies',
-  'validatingadmissionpolicybindings',
-  'validatingwebhookconfigurations',
-];
-const exempt: AdmissionRule = {
-  operations: ['*'],
-  apiGroups: [exemptGroup],
-  apiVersions: ['*'],
-  resources: exemptPlurals.map((plural) => `${plural}/*`),
-};
-
-function isExempt(resource: string): boolean {
-  return exemptPlurals.some((plural) => resource === plural || resource.startsWith(`${plural}/`));
-}
-
-function reachesExempt({ apiGroups, resources, scope }: AdmissionRule): boolean {
-  if (scope === 'Namespaced' || !(apiGroups.includes('*') || apiGroups.includes(exemptGroup))) return false;
-  return resources.some((resource) => resource === '*' || resource.startsWith('*/') || isExempt(resource));
-}
-
 /** By rules that match nothing: exempt kinds, of whose group there are no others, or kinds of the cluster in namespaces. */
 function isNeverCalled({ rules }: Entry): boolean {
   return rules.every(
     (rule) =>
       (rule.scope === 'Namespaced' && onlyClusterScoped([rule])) ||
-      (rule.apiGroups.every((group) => group === exemptGroup) &&
-        rule.resources.every((resource) => resource.startsWith('*') || isExempt(resource))),
+      (rule.apiGroups.every((group) => group === exemptFromWebhooks.group) &&
+        rule.resources.every((resource) => resource.startsWith('*') || isExempt(resource, exemptFromWebhooks))),
   );
 }
 
