@@ -1,23 +1,6 @@
 import { expect, test } from 'vitest';
-import { createVirtualClock } from './testing/virtual-clock.ts';
-import { createWorkQueue, type Work } from './work-queue.ts';
-
-function queueOn(clock = createVirtualClock()) {
-  return { clock, queue: createWorkQueue({ clock, random: () => 0.5 }), stop: new AbortController() };
-}
-
-/** Work that ends when told, so that a test decides what happens meanwhile. */
-function heldWork() {
-  const started: string[] = [];
-  const held = new Map<string, PromiseWithResolvers<void>>();
-  const work: Work = (key) => {
-    started.push(key);
-    const gate = Promise.withResolvers<void>();
-    held.set(key, gate);
-    return gate.promise;
-  };
-  return { started, work, finish: (key: string) => held.get(key)?.resolve() };
-}
+import type { Work } from './work-queue.ts';
+import { heldWork, queueOn } from './testing/held-work.ts';
 
 test('work of later holds no more workers than its limit says, and what is wanted now takes the others', async () => {
   const { clock, queue, stop } = queueOn();

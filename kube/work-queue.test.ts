@@ -3,23 +3,7 @@ import { expect, test } from 'vitest';
 import { KubeError } from './errors.ts';
 import { createVirtualClock, seededRandom } from './testing/virtual-clock.ts';
 import { createWorkQueue, type Work } from './work-queue.ts';
-
-function queueOn(clock = createVirtualClock()) {
-  return { clock, queue: createWorkQueue({ clock, random: () => 0.5 }), stop: new AbortController() };
-}
-
-/** Work that ends when told, so that a test decides what happens meanwhile. */
-function heldWork() {
-  const started: string[] = [];
-  const held = new Map<string, PromiseWithResolvers<void>>();
-  const work: Work = (key) => {
-    started.push(key);
-    const gate = Promise.withResolvers<void>();
-    held.set(key, gate);
-    return gate.promise;
-  };
-  return { started, work, finish: (key: string) => held.get(key)?.resolve() };
-}
+import { heldWork, queueOn } from './testing/held-work.ts';
 
 test('a key that is added many times is worked on once', async () => {
   const { clock, queue, stop } = queueOn();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clusterDetailName } from '../../crds/detail.ts';
 import { AdminError, apply, at, remove, request, waitFor } from '../control-plane/admin.ts';
-import { type Cluster, detailPath, eventually, reportPath, startCluster } from './cluster.ts';
+import { type Cluster, detailPath, eventually, reportPath, reportWithTotal, startCluster } from './cluster.ts';
 
 let cluster: Cluster;
 
@@ -152,21 +152,11 @@ test('parameters of a namespace put its policy to work there, and are stored the
 test('a binding that may do without parameters does nothing where there are none', async () => {
   const paramRef = { ...binding.spec.paramRef, parameterNotFoundAction: 'Allow' };
   await apply(cluster.controlPlane, [{ ...binding, spec: { ...binding.spec, paramRef } }]);
-  await waitFor(
-    cluster.controlPlane,
-    reportPath('bare'),
-    (report) => at(report, 'status', 'total') === 0,
-    'nothing in bare',
-  );
+  await reportWithTotal(cluster, 'bare', 0);
   await eventually('the API server takes everything', async () => (await refusal('bare', 9)) === '');
   await inherited('limited', /those that fail are refused$/);
   await remove(cluster.controlPlane, limitPath);
-  await waitFor(
-    cluster.controlPlane,
-    reportPath('limited'),
-    (report) => at(report, 'status', 'total') === 0,
-    'nothing in limited',
-  );
+  await reportWithTotal(cluster, 'limited', 0);
   await eventually('the API server takes everything', async () => (await refusal('limited', 9)) === '');
 });
 

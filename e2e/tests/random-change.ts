@@ -2,6 +2,7 @@
  * What people do to a cluster all day, drawn at random: policies of every native kind and of one that nobody knows, its
  * definition and its profiles, namespaces and workloads come, change and go. What the cluster refuses is refused.
  */
+import { createDraw, type Draw } from '../../operator/testing/draw.ts';
 import { AdminError, apply, get, remove, type Target } from '../control-plane/admin.ts';
 
 /** A number of [0, 1). */
@@ -20,26 +21,6 @@ interface Kind {
     draw: Draw,
     name: string,
   ) => { readonly apiVersion: string; readonly kind: string; readonly metadata?: object };
-}
-
-class Draw {
-  readonly #random: Random;
-  constructor(random: Random) {
-    this.#random = random;
-  }
-
-  pick<T>(...choices: readonly [T, ...T[]]): T {
-    return choices[Math.floor(this.#random() * choices.length)] ?? choices[0];
-  }
-
-  isOneOf(part: number): boolean {
-    return this.#random() < part;
-  }
-
-  /** Each of these with an even chance. */
-  some(...parts: readonly object[]): object {
-    return Object.assign({}, ...parts.filter(() => this.isOneOf(0.5)));
-  }
 }
 
 const podLabels = (draw: Draw) => draw.pick<object>({}, { tier: 'front' }, { tier: 'back' });
@@ -242,7 +223,7 @@ const kinds: readonly [Kind, ...Kind[]] = [
     namespaced: false,
     immutable: true,
     make: (draw, name) => {
-      const isDefault = name === 'low' && draw.isOneOf(0.5);
+      const isDefault = name === 'low' && draw.once(2);
       const value = name === 'low' ? 1 : 1_000;
       return { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', value, globalDefault: isDefault };
     },
@@ -257,7 +238,7 @@ const kinds: readonly [Kind, ...Kind[]] = [
       const served = { served: true, schema };
       // The API server prefers them in this order.
       const versions = [
-        { ...served, name: 'v2', storage: false, served: draw.isOneOf(0.5) },
+        { ...served, name: 'v2', storage: false, served: draw.once(2) },
         { ...served, name: 'v1', storage: true },
       ];
       const names = { plural: 'fences', singular: 'fence', kind: 'Fence', listKind: 'FenceList' };
@@ -313,17 +294,17 @@ function namespace(draw: Draw, name: string): object {
  * One change by somebody. Throws an AdminError when the cluster refuses it, or cannot be asked.
  */
 export async function change(target: Target, random: Random): Promise<void> {
-  const draw = new Draw(random);
+  const draw = createDraw(random);
   const kind = draw.pick(...kinds);
   const name = draw.pick(...kind.names);
-  const isRemoval = draw.isOneOf(0.35);
+  const isRemoval = draw.once(3);
   let where = kind.path;
   let metadata: object = { name };
   if (kind.namespaced) {
     const home = draw.pick('a', 'b', 'c', 'd', 'e');
-    const isNamespaceMeant = draw.isOneOf(0.15);
+    const isNamespaceMeant = draw.once(7);
     const made = await get(target, `/api/v1/namespaces/${home}`);
-    if (isNamespaceMeant && draw.isOneOf(0.3)) return remove(target, `/api/v1/namespaces/${home}`);
+    if (isNamespaceMeant && draw.once(3)) return remove(target, `/api/v1/namespaces/${home}`);
     if (made === undefined || isNamespaceMeant) return void (await apply(target, [namespace(draw, home)]));
     // Until it is gone everything in it is refused, and a Pod would be waited for.
     if (made.metadata.deletionTimestamp !== undefined) return;
