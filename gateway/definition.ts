@@ -6,11 +6,17 @@ import type { Call } from './call.ts';
 import type { Answer } from './errors.ts';
 import { createInputReader, publishedSchema } from './tools/input.ts';
 
+/** What came of one call. `namespace` is what was asked about, where the input could be read and has one. */
+export interface Outcome {
+  readonly answer: Answer<object>;
+  readonly namespace: string | undefined;
+}
+
 export interface Answering {
   readonly inputSchema: Record<string, unknown>;
   readonly outputSchema: Record<string, unknown>;
   /** Reads the input and answers. Throws GatewayError alone. */
-  answer(body: unknown, call: Call): Promise<Answer<object>>;
+  answer(body: unknown, call: Call): Promise<Outcome>;
 }
 
 /**
@@ -28,7 +34,12 @@ export function answering<Input extends z.ZodObject, Output extends z.ZodObject>
     outputSchema: publishedSchema(output),
     async answer(body, call) {
       const read = readInput(body);
-      return read.ok ? run(read.value, call) : read;
+      if (!read.ok) return { answer: read, namespace: undefined };
+      const { namespace } = read.value;
+      return {
+        answer: await run(read.value, call),
+        namespace: typeof namespace === 'string' ? namespace : undefined,
+      };
     },
   };
 }

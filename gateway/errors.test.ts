@@ -16,6 +16,8 @@ test('codes and their HTTP status change only on purpose', () => {
     METHOD_NOT_ALLOWED: 405,
     BODY_TOO_LARGE: 413,
     UNSUPPORTED_MEDIA_TYPE: 415,
+    RATE_LIMITED: 429,
+    TOO_MANY_STREAMS: 429,
     INTERNAL: 500,
     NOT_SYNCED: 503,
     REVIEW_UNAVAILABLE: 503,

@@ -1,3 +1,5 @@
+import type { DetailLevel } from './answer/levels.ts';
+
 /** Stable: clients and runbooks match on these words. errors.test.ts pins the list, http/errors.ts maps it to HTTP. */
 export const errorCodes = [
   'INVALID_REQUEST',
@@ -12,6 +14,8 @@ export const errorCodes = [
   'METHOD_NOT_ALLOWED',
   'BODY_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
+  'RATE_LIMITED',
+  'TOO_MANY_STREAMS',
   'INTERNAL',
   'NOT_SYNCED',
   'REVIEW_UNAVAILABLE',
@@ -24,9 +28,12 @@ export interface Refusal {
   readonly ok: false;
   readonly code: ErrorCode;
   readonly error: string;
+  /** After how many seconds it is worth to try again, where that is known. */
+  readonly retryAfterSeconds?: number;
 }
 
-export type Answer<T> = { readonly ok: true; readonly value: T } | Refusal;
+/** `level`: the most detailed one at which anything in the answer is told; absent where levels play no part. */
+export type Answer<T> = { readonly ok: true; readonly value: T; readonly level?: DetailLevel } | Refusal;
 
 /** An answer that says no, and why, to the caller. */
 export function refusal(code: ErrorCode, error: string): Refusal {

@@ -3,21 +3,17 @@
  */
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
-import type { Clock } from '../../kube/clock.ts';
-import type { Identities } from '../auth/identity.ts';
-import type { Call, GatewayFacts } from '../call.ts';
-import type { Catalog } from '../catalog/store.ts';
-import { type Answer, refusal } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { refusal } from '../errors.ts';
 import { resourceList, toolList } from '../mcp/catalogue.ts';
 import { resources as allResources } from '../resources/all.ts';
 import type { ResourceDefinition } from '../resources/define.ts';
 import { tools as allTools } from '../tools/all.ts';
 import { createInputReader } from '../tools/input.ts';
 import { readJsonBody } from './body.ts';
-import { answerMsMax, withinDeadline } from './deadline.ts';
-import { errorResponse, jsonResponse, thrownResponse } from './errors.ts';
+import { type CallsOptions, createCalls } from './calls.ts';
+import { errorResponse, refusalOf } from './errors.ts';
 import type { HostPolicy } from './hosts.ts';
+import { jsonResponse } from './json.ts';
 
 /** What one request did, for metrics: the route and never the path, so that there are as many as there are routes. */
 export interface RequestOutcome {
@@ -26,13 +22,8 @@ export interface RequestOutcome {
   readonly ms: number;
 }
 
-export interface AppOptions {
-  readonly catalog: Catalog;
-  readonly identities: Identities;
-  readonly clock: Clock;
+export interface AppOptions extends CallsOptions {
   readonly hosts: HostPolicy;
-  readonly log: Log;
-  readonly gateway: GatewayFacts;
   /** True once the gateway is about to stop: it is not ready any more, but still answers. */
   readonly draining?: (() => boolean) | undefined;
   readonly onRequest?: ((outcome: RequestOutcome) => void) | undefined;
@@ -44,11 +35,10 @@ interface Env {
   Variables: { route: string };
 }
 
-type Answering = (call: Call) => Promise<Answer<object>>;
-
 /** All routes, made from the lists of tools and resources. Serves by itself with `app.request()`, without a socket. */
 export function createApp(options: AppOptions): Hono<Env> {
-  const { catalog, identities, clock, hosts, log, gateway } = options;
+  const { catalog, clock, hosts, log, gateway } = options;
+  const calls = createCalls(options);
   const app = new Hono<Env>();
 
   app.use(async (context, next) => {
@@ -64,7 +54,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     const refused = hosts.refused({ host, origin: context.req.header('origin'), localAddress });
     return refused === undefined ? next() : errorResponse(refused);
   });
-  app.onError((error) => thrownResponse(error, log));
+  app.onError((error) => errorResponse(refusalOf(error, log)));
   app.notFound(() =>
     errorResponse({ code: 'NOT_FOUND', error: 'There is nothing here; see /mcp/tools and /mcp/resources.' }),
   );
@@ -84,44 +74,30 @@ export function createApp(options: AppOptions): Hono<Env> {
     });
   }
 
-  /** Who asks is found out before anything of the cluster is touched, and before a body is read. */
-  async function answer(context: Context<Env>, answering: Answering): Promise<Response> {
-    const deadline = clock.monotonic() + answerMsMax;
-    const work = async (): Promise<Answer<object>> => {
-      const caller = await identities.callerOf(context.req.header('authorization'));
-      if (!caller.ok) return caller;
-      if (!catalog.synced)
-        return refusal('NOT_SYNCED', 'The gateway has just started and has not read everything yet.');
-      return answering({ caller: caller.value, catalog, clock, deadline, gateway });
-    };
-    const result = await withinDeadline(clock, work());
-    return result.ok ? jsonResponse(result.value) : errorResponse(result);
-  }
-
   for (const tool of allTools) {
-    route('POST', `/tools/${tool.name}`, async (context) =>
-      answer(context, async (call) => {
-        const body = await readJsonBody(context.req.raw);
-        return body.ok ? tool.answer(body.value, call) : body;
+    route('POST', `/tools/${tool.name}`, async ({ req: { raw } }) =>
+      calls.answer(raw, tool.name, async (call) => {
+        const body = await readJsonBody(raw);
+        return body.ok ? tool.answer(body.value, call) : { answer: body, namespace: undefined };
       }),
     );
   }
   for (const resource of allResources) {
-    route('GET', pathOf(resource), async (context) => {
-      const params = { ...context.req.query(), ...context.req.param() };
-      return answer(context, async (call) => resource.answer(params, call));
+    route('GET', pathOf(resource), async ({ req }) => {
+      const params = { ...req.query(), ...req.param() };
+      return calls.answer(req.raw, resource.name, async (call) => resource.answer(params, call));
     });
   }
-  route('POST', '/resources', async (context) =>
-    answer(context, async (call) => {
-      const body = await readJsonBody(context.req.raw);
-      if (!body.ok) return body;
+  route('POST', '/resources', async ({ req: { raw } }) =>
+    calls.answer(raw, 'resources', async (call) => {
+      const body = await readJsonBody(raw);
+      if (!body.ok) return { answer: body, namespace: undefined };
       const wanted = readResourceRequest(body.value);
-      if (!wanted.ok) return wanted;
+      if (!wanted.ok) return { answer: wanted, namespace: undefined };
       const { resource: name, params } = wanted.value;
       const resource = allResources.find((each) => each.name === name);
       return resource === undefined
-        ? refusal('INVALID_REQUEST', `resource: one of ${names}`)
+        ? { answer: refusal('INVALID_REQUEST', `resource: one of ${names}`), namespace: undefined }
         : resource.answer(params, call);
     }),
   );

@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Clock } from '../../kube/clock.ts';
 import type { Log } from '../log.ts';
-import { errorResponse, thrownResponse } from './errors.ts';
+import { errorResponse, refusalOf } from './errors.ts';
 
 const limits = {
   maxHeaderSize: 16_384,
@@ -43,7 +43,7 @@ export async function listen(options: {
     errorHandler: (error) =>
       error instanceof RequestError
         ? errorResponse({ code: 'INVALID_REQUEST', error: 'The request line or its Host header cannot be read.' })
-        : thrownResponse(error, log),
+        : errorResponse(refusalOf(error, log)),
   });
   const inFlight = new Set<ServerResponse>();
   const idle = Promise.withResolvers<void>();

@@ -1,0 +1,87 @@
+/**
+ * One call from the request to the response: who asks, whether it can be answered now, the answer, and the record of it.
+ */
+import type { Clock } from '../../kube/clock.ts';
+import type { Caller, Identities } from '../auth/identity.ts';
+import type { Call, GatewayFacts } from '../call.ts';
+import type { Catalog } from '../catalog/store.ts';
+import type { Outcome } from '../definition.ts';
+import { type Answer, type ErrorCode, refusal } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { DetailLevel } from '../answer/levels.ts';
+import { answerMsMax, withinDeadline } from './deadline.ts';
+import { errorResponse, refusalOf } from './errors.ts';
+import { answerResponse } from './json.ts';
+
+/** What one call did, for the audit log and metrics. Nothing of its arguments but the namespace: they could hold secrets. */
+export interface CallRecord {
+  /** Name of the tool or resource. */
+  readonly name: string;
+  /** Undefined when nobody could tell who asks. */
+  readonly caller: Caller | undefined;
+  readonly namespace: string | undefined;
+  readonly level: DetailLevel | undefined;
+  readonly outcome: 'OK' | ErrorCode;
+  readonly status: number;
+  /** Of the body that is sent. */
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+export interface CallsOptions {
+  readonly catalog: Catalog;
+  readonly identities: Identities;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly gateway: GatewayFacts;
+  readonly onCall?: ((record: CallRecord) => void) | undefined;
+}
+
+export interface Calls {
+  /** Who sends the request. */
+  callerOf(request: Request): Promise<Answer<Caller>>;
+  /** Answers one call. @param name Of the tool or resource. @param run Reads the body, too: not before it is known who asks. */
+  answer(request: Request, name: string, run: (call: Call) => Promise<Outcome>): Promise<Response>;
+}
+
+export function createCalls(options: CallsOptions): Calls {
+  const { catalog, identities, clock, log, gateway } = options;
+
+  async function callerOf(request: Request): Promise<Answer<Caller>> {
+    return identities.callerOf(request.headers.get('authorization') ?? undefined);
+  }
+
+  return {
+    callerOf,
+    async answer(request, name, run) {
+      const startedAt = clock.monotonic();
+      const deadline = startedAt + answerMsMax;
+      let caller: Caller | undefined;
+      let namespace: string | undefined;
+      const work = async (): Promise<Answer<object>> => {
+        const known = await callerOf(request);
+        if (!known.ok) return known;
+        caller = known.value;
+        if (!catalog.synced) {
+          return refusal('NOT_SYNCED', 'The gateway has just started and has not read everything yet.');
+        }
+        const outcome = await run({ caller, catalog, clock, deadline, gateway });
+        namespace = outcome.namespace;
+        return outcome.answer;
+      };
+      const answer = await withinDeadline(clock, work()).catch((error: unknown) => refusalOf(error, log));
+      const response = answer.ok ? answerResponse(answer.value, request) : errorResponse(answer);
+      options.onCall?.({
+        name,
+        caller,
+        namespace,
+        level: answer.ok ? answer.level : undefined,
+        outcome: answer.ok ? 'OK' : answer.code,
+        status: response.status,
+        bytes: Number(response.headers.get('content-length') ?? 0),
+        ms: clock.monotonic() - startedAt,
+      });
+      return response;
+    },
+  };
+}
