@@ -44,6 +44,7 @@ export interface Calls {
   answer(request: Request, name: string, run: (call: Call) => Promise<Outcome>): Promise<Response>;
 }
 
+/** The way of every call, whatever tool or resource it is for. */
 export function createCalls(options: CallsOptions): Calls {
   const { catalog, identities, clock, log, gateway } = options;
 
