@@ -9,8 +9,8 @@ export interface Cluster extends AsyncDisposable {
   readonly controlPlane: ControlPlane;
   /** Started, with a token of its own; another name is another replica. `server` is another way to the API server. */
   startOperator(name?: string, server?: string, env?: Readonly<Record<string, string>>): Promise<Program>;
-  /** Started, and its answers are complete. */
-  startGateway(): Promise<Gateway>;
+  /** Started, and its answers are complete. `server` is another way to the API server. */
+  startGateway(name?: string, server?: string, env?: Readonly<Record<string, string>>): Promise<Gateway>;
   /** A token of a new ServiceAccount of `namespace` with these ClusterRoles there, or cluster-wide. */
   caller(name: string, roles: readonly { readonly role: string; readonly namespace?: string }[]): Promise<string>;
 }
@@ -45,8 +45,9 @@ export async function startCluster(options: ControlPlaneOptions = {}): Promise<C
       await operator.process.start();
       return operator;
     },
-    async startGateway() {
-      const gateway = await gatewayProgram({ kubeconfig: await kubeconfigOf('potoo-controller', 'gateway'), folder });
+    async startGateway(name = 'gateway', server, env = {}) {
+      const kubeconfig = await kubeconfigOf('potoo-controller', name, server);
+      const gateway = await gatewayProgram({ kubeconfig, folder, name, env });
       programs.push(gateway);
       await gateway.process.start();
       await eventually('the gateway is ready', async () => (await fetch(`${gateway.url}/readyz`)).ok);
