@@ -12,8 +12,12 @@ import { createReviews } from './auth/reviews.ts';
 import { startCatalog } from './catalog/catalog.ts';
 import { readConfig } from './config.ts';
 import { createApp } from './http/app.ts';
+import { createArrivals } from './http/arrival.ts';
+import { createAudit } from './http/audit.ts';
 import { createHostPolicy } from './http/hosts.ts';
+import { createRateLimit } from './http/rate-limit.ts';
 import { listen } from './http/server.ts';
+import { childHeaders } from './http/trace.ts';
 import { createMetrics } from './metrics.ts';
 
 const { version } = packageJson;
@@ -27,8 +31,12 @@ const log = pino({
   timestamp: pino.stdTimeFunctions.isoTime,
   formatters: { level: (label) => ({ level: label }) },
 });
+const random = Math.random;
 const stop = new AbortController();
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(signal));
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  // The second one is from somebody who does not want to wait.
+  process.on(signal, () => (stop.signal.aborted ? process.exit(1) : stop.abort(signal)));
+}
 await run();
 
 async function run(): Promise<void> {
@@ -37,19 +45,22 @@ async function run(): Promise<void> {
   const credentials = loadCredentials(
     config.kubeconfig === undefined ? { inCluster: true, clock } : { kubeconfig: config.kubeconfig, clock },
   );
+  const arrivals = createArrivals();
   const transport = createTransport({
     credentials,
     clock,
+    headers: () => childHeaders(arrivals.current()?.trace, random),
     userAgent: `potoo-gateway/${version}`,
     onRequest: metrics.kubeRequest,
   });
   running.defer(async () => transport.close());
   const catalog = running.use(
-    startCatalog({ transport, clock, random: Math.random, log, systemNamespace: config.systemNamespace, onCrash }),
+    startCatalog({ transport, clock, random, log, systemNamespace: config.systemNamespace, onCrash }),
   );
   metrics.follow(catalog);
   const reviews = createReviews({ transport, clock, onReview: metrics.review });
   const gateway = { version, port: config.port };
+  const audit = createAudit(log);
   const app = createApp({
     catalog,
     identities: createIdentities({ reviews, clock }),
@@ -57,12 +68,21 @@ async function run(): Promise<void> {
     hosts: createHostPolicy({ systemNamespace: config.systemNamespace, allowed: config.allowedHosts }),
     log,
     gateway,
+    arrivals,
+    random,
+    callLimit: createRateLimit({ clock, perMinute: config.rateLimitPerMinute }),
+    onCall(record) {
+      metrics.call(record);
+      audit(record);
+    },
     draining: () => stop.signal.aborted,
     onRequest: metrics.request,
   });
   const { host } = config;
   const scraped = running.use(await listen({ fetch: metrics.respond, host, port: config.metricsPort, clock, log }));
-  const served = running.use(await listen({ fetch: app.fetch, host, port: config.port, clock, log }));
+  const { port, tls } = config;
+  const served = running.use(await listen({ fetch: app.fetch, host, port, clock, log, tls }));
+  metrics.followServer(served);
   gateway.port = served.port;
   log.info({ port: served.port, metricsPort: scraped.port, version }, 'listening');
 

@@ -14,7 +14,9 @@ import { readReport } from '../catalog/report.ts';
 import { type Catalog, type CatalogStore, createCatalogStore } from '../catalog/store.ts';
 import { GatewayError } from '../errors.ts';
 import { createApp } from '../http/app.ts';
+import { createArrivals } from '../http/arrival.ts';
 import { createHostPolicy } from '../http/hosts.ts';
+import { createRateLimit } from '../http/rate-limit.ts';
 
 /** `get constraintreports shop`, or without a namespace for the whole cluster. */
 export type Right = string;
@@ -129,6 +131,10 @@ export function createGateway(options: {
     hosts: createHostPolicy({ systemNamespace: 'potoo-system', allowed: ['potoo.example.com'] }),
     log: pino({ level: 'silent' }),
     gateway: { version: '1.2.3', port: 8_090 },
+    arrivals: createArrivals(),
+    callLimit: createRateLimit({ clock, perMinute: 0 }),
+    // The same for every request, so that answers can be compared byte by byte.
+    random: () => 0.5,
   });
   const request = async (path: string, init?: RequestInit) => app.request(path, init);
   const authorization = (user: string | undefined): Record<string, string> =>
