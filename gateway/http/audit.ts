@@ -49,8 +49,8 @@ export function createAudit(log: Log): (record: CallRecord) => void {
         status,
         bytes,
         ms: Math.round(ms * 100) / 100,
-        peer,
-        traceId,
+        ...(peer === undefined ? {} : { peer }),
+        ...(traceId === undefined ? {} : { traceId }),
       },
       'call',
     );

@@ -29,8 +29,8 @@ export interface CallRecord {
   readonly bytes: number;
   readonly ms: number;
   /** Where the request came from, as `peerOf` gives it. */
-  readonly peer: string | undefined;
-  readonly traceId: string | undefined;
+  readonly peer?: string | undefined;
+  readonly traceId?: string | undefined;
 }
 
 export interface CallsOptions {
