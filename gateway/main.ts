@@ -2,7 +2,6 @@
  * The gateway: watches Potoo's own resources and answers callers whom the API server vouches for. Keeps nothing, so any
  * number of replicas may run.
  */
-import { pino } from 'pino';
 import { systemClock as clock } from '../kube/clock.ts';
 import { loadCredentials } from '../kube/credentials.ts';
 import { createTransport } from '../kube/transport.ts';
@@ -18,6 +17,7 @@ import { createHostPolicy } from './http/hosts.ts';
 import { createRateLimit } from './http/rate-limit.ts';
 import { listen } from './http/server.ts';
 import { childHeaders } from './http/trace.ts';
+import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 
 const { version } = packageJson;
@@ -25,12 +25,7 @@ const { version } = packageJson;
 const notReadyMs = 1_000;
 
 const config = configOrExit();
-const log = pino({
-  level: config.logLevel,
-  base: { program: 'gateway' },
-  timestamp: pino.stdTimeFunctions.isoTime,
-  formatters: { level: (label) => ({ level: label }) },
-});
+const log = createLog(config.logLevel);
 const random = Math.random;
 const stop = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -60,7 +55,7 @@ async function run(): Promise<void> {
   metrics.follow(catalog);
   const reviews = createReviews({ transport, clock, onReview: metrics.review });
   const gateway = { version, port: config.port };
-  const audit = createAudit(log);
+  const audit = createAudit({ log, clock });
   const app = createApp({
     catalog,
     identities: createIdentities({ reviews, clock }),

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
+import { createVirtualClock } from '../../kube/testing/virtual-clock.ts';
 import type { Caller } from '../auth/identity.ts';
 import { createAudit } from './audit.ts';
 import type { CallRecord } from './calls.ts';
@@ -10,7 +11,7 @@ const Line = z.record(z.string(), z.unknown());
 function lineOf(changes: Partial<CallRecord>): { text: string; line: Record<string, unknown> } {
   let text = '';
   const log = pino({ base: {}, timestamp: false }, { write: (line: string) => void (text += line) });
-  createAudit(log)({
+  createAudit({ log, clock: createVirtualClock() })({
     name: 'potoo_query',
     caller: undefined,
     namespace: 'shop',
@@ -74,4 +75,20 @@ test('a name cannot end the line, turn it around or fill the disk', () => {
   expect(text.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   expect(text.length).toBeLessThan(1_000);
   expect(line.user).toContain('Jörg 田<U+000A><U+2028><U+202E><U+0007>\ufffdxxx');
+});
+
+test('calls that are refused for nothing do not fill the log, and hide no others', async () => {
+  const clock = createVirtualClock();
+  const users: unknown[] = [];
+  const log = pino({}, { write: (line: string) => void users.push(Line.parse(JSON.parse(line)).user) });
+  const audit = createAudit({ log, clock });
+  const call = { name: 'potoo_query', namespace: undefined, level: undefined, bytes: 0, ms: 1, peer: '192.0.2.7' };
+  const refused = { ...call, caller: callerOf('ann'), outcome: 'RATE_LIMITED', status: 429 } as const;
+  for (let asked = 0; asked < 1_000; asked += 1) audit(refused);
+  expect(users).toHaveLength(60);
+  audit({ ...refused, outcome: 'OK', status: 200 });
+  audit({ ...refused, caller: callerOf('bob') });
+  await clock.advance(1_000);
+  for (let asked = 0; asked < 1_000; asked += 1) audit(refused);
+  expect(users.slice(60)).toEqual(['ann', 'bob', 'ann']);
 });

@@ -2,10 +2,12 @@
  * One line in the log for each call: who asked for what, and what came of it. Of the arguments it holds the namespace alone,
  * and that only where it is a name that a namespace can have: anything else could be a secret that was put in the wrong place.
  */
+import type { Clock } from '../../kube/clock.ts';
 import { isDnsLabel } from '../../kube/names.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { CallRecord } from './calls.ts';
+import { createRateLimit } from './rate-limit.ts';
 
 /** What was decided about the caller's right. `none`: it was not looked at. `unknown`: nobody could tell. */
 type Decision = 'allowed' | 'denied' | 'unknown' | 'none';
@@ -32,25 +34,37 @@ const decisions: Readonly<Record<'OK' | ErrorCode, Decision>> = {
   NOT_SYNCED: 'none',
 };
 
+/**
+ * Calls that came to nothing because of who asks, or how often, cost their sender nothing: of them each sender gets so many
+ * lines at once, and then one a second. Metrics count them all.
+ */
+const refusedLinesPerMinute = 60;
+
 /** Writes the line. */
-export function createAudit(log: Log): (record: CallRecord) => void {
+export function createAudit(options: { readonly log: Log; readonly clock: Clock }): (record: CallRecord) => void {
+  const { log, clock } = options;
+  const lines = createRateLimit({ clock, perMinute: refusedLinesPerMinute });
+
   return ({ name, caller, namespace, level, outcome, status, bytes, ms, peer, traceId }) => {
-    const uid = caller?.user.uid;
+    const { username, uid } = caller?.user ?? {};
+    const cheap = outcome === 'UNAUTHENTICATED' || outcome === 'RATE_LIMITED';
+    if (cheap && lines.take(`${peer} ${username} ${uid}`) !== undefined) return;
     log.info(
       {
         audit: true,
-        ...(caller === undefined ? {} : { user: harmless(caller.user.username) }),
-        ...(uid === undefined ? {} : { uid: harmless(uid) }),
+        // What is undefined is left out of the line.
+        user: username === undefined ? undefined : harmless(username),
+        uid: uid === undefined ? undefined : harmless(uid),
         tool: name,
-        ...(namespace !== undefined && isDnsLabel(namespace) ? { namespace } : {}),
-        ...(level === undefined ? {} : { detailLevel: level }),
+        namespace: namespace !== undefined && isDnsLabel(namespace) ? namespace : undefined,
+        detailLevel: level,
         decision: decisions[outcome],
         outcome,
         status,
         bytes,
         ms: Math.round(ms * 100) / 100,
-        ...(peer === undefined ? {} : { peer }),
-        ...(traceId === undefined ? {} : { traceId }),
+        peer,
+        traceId,
       },
       'call',
     );
@@ -64,6 +78,7 @@ const lengthMax = 256;
  * for some reader (U+2028), turns text around or hides it is left as it is. Names in other scripts stay readable.
  */
 export function harmless(name: string): string {
+  if (/^[ -~]{0,256}$/.test(name)) return name;
   const short = name.length > lengthMax ? `${name.slice(0, lengthMax)}…` : name;
   return short.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `<U+${hexOf(character)}>`);
 }

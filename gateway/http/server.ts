@@ -114,7 +114,7 @@ export async function listen(options: {
   server.maxConnections = connectionsMax;
   const connections = countConnections(server);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const answered = [...inFlight].some((outgoing) => outgoing.socket === socket && outgoing.headersSent);
+    const answered = inFlight.values().some((outgoing) => outgoing.socket === socket && outgoing.headersSent);
     const { code = '' } = error;
     const speaks = code !== 'ECONNRESET' && !code.startsWith('ERR_SSL_') && !code.startsWith('ERR_TLS_');
     if (socket.writable && !answered && speaks) endConnectionWith(socket, unrequestedOf(code));

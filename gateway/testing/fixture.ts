@@ -139,7 +139,7 @@ export function createGateway(options: {
     },
   };
   const log = options.log ?? pino({ level: 'silent' });
-  const audit = createAudit(log);
+  const audit = createAudit({ log, clock });
   const records: CallRecord[] = [];
   const app = createApp({
     catalog,
