@@ -169,6 +169,8 @@ test.each([
     200,
   ],
   ['a query that names what objects have', '/resources/reports/shop?__proto__=1&constructor=2&toString=3', 200],
+  ['a parameter twice, of which the first is right', '/resources/reports/shop?limit=1&limit=many', 200],
+  ['a parameter twice, of which the first is wrong', '/resources/reports/shop?limit=many&limit=1', 400],
   ['a parameter in the query that stands in the path', '/resources/reports/shop?namespace=bank', 200],
 ])('%s', async (_what, path, status) => {
   const lines = ['Host: localhost', 'Authorization: Bearer reader', 'Connection: close'];
