@@ -8,6 +8,7 @@ import { createTransport } from '../kube/transport.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { createIdentities } from './auth/identity.ts';
 import { createReviews } from './auth/reviews.ts';
+import { createStrangers } from './auth/strangers.ts';
 import { startCatalog } from './catalog/catalog.ts';
 import { readConfig } from './config.ts';
 import { createApp } from './http/app.ts';
@@ -55,10 +56,11 @@ async function run(): Promise<void> {
   metrics.follow(catalog);
   const reviews = createReviews({ transport, clock, onReview: metrics.review });
   const gateway = { version, port: config.port };
+  const strangers = createStrangers({ clock, peer: () => arrivals.current()?.peer });
   const audit = createAudit({ log, clock });
   const app = createApp({
     catalog,
-    identities: createIdentities({ reviews, clock }),
+    identities: createIdentities({ reviews, clock, strangers }),
     clock,
     hosts: createHostPolicy({ systemNamespace: config.systemNamespace, allowed: config.allowedHosts }),
     log,

@@ -25,6 +25,8 @@ export interface DecisionCache<T> {
   /** The kept answer, or that of `ask`. */
   get(key: string, ask: () => Promise<T>): Promise<T>;
   readonly size: number;
+  /** The last answer if it was a yes, however old: to know somebody again, not to let anybody in. */
+  lastYes(key: string): T | undefined;
 }
 
 /**
@@ -82,5 +84,6 @@ export function createDecisionCache<T>(options: {
     get size() {
       return yes.size + no.size;
     },
+    lastYes: (key) => yes.get(key)?.answer,
   };
 }

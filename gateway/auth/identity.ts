@@ -7,6 +7,7 @@ import { type Answer, refusal } from '../errors.ts';
 import { type Access, createAccess } from './access.ts';
 import { createDecisionCache } from './decision-cache.ts';
 import type { Question, Reviews, User } from './reviews.ts';
+import type { Strangers } from './strangers.ts';
 
 /** Whoever sends a request, as far as tools and resources may know it. */
 export interface Caller {
@@ -30,8 +31,13 @@ const identitiesMax = 10_000;
 const refusedTokensMax = 1_000;
 
 /** Turns the Authorization header of a request into a caller. Tokens are known by a keyed hash alone. */
-export function createIdentities(options: { readonly reviews: Reviews; readonly clock: Clock }): Identities {
-  const { reviews, clock } = options;
+export function createIdentities(options: {
+  readonly reviews: Reviews;
+  readonly clock: Clock;
+  /** Holds up those whose tokens are refused. */
+  readonly strangers?: Strangers | undefined;
+}): Identities {
+  const { reviews, clock, strangers } = options;
   // Tokens are not kept, and a dump of the heap must not allow to test guesses offline: hence a key of this process.
   const secret = randomBytes(32);
   const keyOf = (token: string) => createHmac('sha256', secret).update(token).digest('base64');
@@ -43,6 +49,14 @@ export function createIdentities(options: { readonly reviews: Reviews; readonly 
   });
   const access = createAccess({ reviews, clock });
 
+  async function review(key: string, token: string): Promise<User | undefined> {
+    const unknown = users.lastYes(key) === undefined;
+    if (unknown) strangers?.admit();
+    const user = await reviews.authenticate(token);
+    if (unknown && user === undefined) strangers?.refused();
+    return user;
+  }
+
   return {
     async callerOf(authorization) {
       if (authorization === undefined) {
@@ -53,7 +67,7 @@ export function createIdentities(options: { readonly reviews: Reviews; readonly 
         return refusal('UNAUTHENTICATED', 'The Authorization header must be "Bearer" and a token.');
       }
       const key = keyOf(token);
-      const user = await users.get(key, async () => reviews.authenticate(token));
+      const user = await users.get(key, async () => review(key, token));
       if (user === undefined) {
         return refusal('UNAUTHENTICATED', 'The API server does not accept this token: it is invalid or has expired.');
       }

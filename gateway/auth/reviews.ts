@@ -68,7 +68,9 @@ export function createReviews(options: {
       return result;
     } catch (error) {
       onReview?.(kind, 'failed');
-      throw new GatewayError('REVIEW_UNAVAILABLE', `The API server did not answer a ${kind}.`, withoutEcho(error));
+      throw new GatewayError('REVIEW_UNAVAILABLE', `The API server did not answer a ${kind}.`, {
+        cause: withoutEcho(error),
+      });
     } finally {
       cancel();
     }

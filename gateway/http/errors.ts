@@ -44,9 +44,11 @@ export function errorResponse(
 /** What a caller is told of anything thrown: what is not meant for callers goes to the log alone. */
 export function refusalOf(error: unknown, log: Log): Refusal {
   if (error instanceof GatewayError) {
+    const { code, message, retryAfterSeconds } = error;
     const cause = error.cause instanceof Error ? error.cause.message : undefined;
-    log.warn({ code: error.code, cause }, error.message);
-    return refusal(error.code, error.message);
+    // Whoever asks too much must not fill the log, too.
+    log[code === 'RATE_LIMITED' ? 'debug' : 'warn']({ code, cause }, message);
+    return { ...refusal(code, message), ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
   }
   log.error({ err: error }, 'a call failed');
   return refusal('INTERNAL', 'Something went wrong in the gateway; its log says what.');
