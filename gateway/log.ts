@@ -15,14 +15,24 @@ const flushMs = 250;
  */
 const waitingBytesMax = 4 * 1_048_576;
 
-/** Writes JSON lines to stdout, or to `destination`. */
-export function createLog(level: string, destination: DestinationStream = stdout()): Logger {
+/**
+ * Writes JSON lines.
+ * @param options.traceId Of the request on whose account a line is written: what went wrong is found by what the caller was told.
+ * @param options.destination Stdout unless told.
+ */
+export function createLog(options: {
+  readonly level: string;
+  readonly traceId: () => string | undefined;
+  readonly destination?: DestinationStream | undefined;
+}): Logger {
+  const { level, traceId, destination = stdout() } = options;
   return pino(
     {
       level,
       base: { program: 'gateway' },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      mixin: () => ({ traceId: traceId() }),
     },
     destination,
   );

@@ -26,7 +26,8 @@ const { version } = packageJson;
 const notReadyMs = 1_000;
 
 const config = configOrExit();
-const log = createLog(config.logLevel);
+const arrivals = createArrivals();
+const log = createLog({ level: config.logLevel, traceId: () => arrivals.current()?.trace.id });
 const random = Math.random;
 const stop = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -41,7 +42,6 @@ async function run(): Promise<void> {
   const credentials = loadCredentials(
     config.kubeconfig === undefined ? { inCluster: true, clock } : { kubeconfig: config.kubeconfig, clock },
   );
-  const arrivals = createArrivals();
   const transport = createTransport({
     credentials,
     clock,
