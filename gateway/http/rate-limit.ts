@@ -16,7 +16,7 @@ export interface RateLimit {
 }
 
 /** Whoever drives a bucket out by making up others gives its owner a full one: nobody is worse off. */
-const bucketsMax = 20_000;
+const bucketsMax = 10_000;
 const minuteMs = 60_000;
 
 /** @param options.perMinute 0 for no limit. */
