@@ -1,6 +1,7 @@
 /**
  * The routes, made from the list of tools and the list of resources. No route has logic of its own.
  */
+import type { ServerResponse } from 'node:http';
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import type { Random } from '../../kube/clock.ts';
@@ -39,6 +40,7 @@ interface Env {
     incoming?: {
       readonly socket: { readonly localAddress?: string | undefined; readonly remoteAddress?: string | undefined };
     };
+    outgoing?: ServerResponse;
   };
   Variables: { route: string };
 }
@@ -56,9 +58,12 @@ export function createApp(options: AppOptions): Hono<Env> {
     const headers = { traceparent: req.header('traceparent'), tracestate: req.header('tracestate') };
     const trace = traceOf(headers, random);
     const peer = peerOf(context.env?.incoming?.socket.remoteAddress);
+    // What a caller tells an administrator, who finds the call in the log by it. Not on the Response where there is a socket:
+    // it would be taken apart for it, and a stream writes its own.
+    const outgoing = context.env?.outgoing;
+    outgoing?.setHeader('x-trace-id', trace.id);
     await arrivals.run({ peer, trace }, next);
-    // What a caller tells an administrator, who finds the call in the log by it.
-    context.res.headers.set('x-trace-id', trace.id);
+    if (outgoing === undefined) context.res.headers.set('x-trace-id', trace.id);
     const outcome = { status: context.res.status, ms: clock.monotonic() - startedAt };
     options.onRequest?.({ route: context.get('route'), ...outcome });
   });

@@ -70,7 +70,9 @@ test.each([
   ['a forged X-Forwarded-Host that nobody reads', ['Host: localhost', 'X-Forwarded-Host: evil.example']],
   ['a forged method that nobody reads', ['Host: localhost', 'X-HTTP-Method-Override: DELETE']],
 ])('%s is answered', async (_what, lines) => {
-  expect((await ask(healthz(...lines))).status).toBe(200);
+  const answer = await ask(healthz(...lines));
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('x-trace-id')).toMatch(/^[0-9a-f]{32}$/);
 });
 
 test.each([
