@@ -27,6 +27,7 @@ interface Lane {
   readonly waiting: Set<() => void>;
 }
 
+/** One for all reviews of the process: what they share is its connections to the API server. */
 export function createTurns(clock: Clock): Turns {
   const lanes = new Map<string, Lane>();
   /** Those with somebody waiting, the next one first. */
