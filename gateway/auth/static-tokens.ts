@@ -37,6 +37,7 @@ const File = z.strictObject({ tokens: z.array(Entry).max(10_000, 'must have at m
 export interface StaticTokens {
   /** The user of a token; undefined for any other text. */
   userOf(token: string): User | undefined;
+  readonly size: number;
 }
 
 /**
@@ -58,7 +59,7 @@ export function parseStaticTokens(text: string): StaticTokens {
     if (users.has(key)) throw new Error(`tokens[${index}].sha256: must not stand there twice`);
     users.set(key, { username, groups: [...new Set([...groups, everyone])] });
   }
-  return { userOf: (token) => users.get(keyOf(createHash('sha256').update(token).digest('hex'))) };
+  return { userOf: (token) => users.get(keyOf(createHash('sha256').update(token).digest('hex'))), size: users.size };
 }
 
 function parseYaml(text: string): unknown {
