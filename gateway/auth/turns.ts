@@ -7,8 +7,8 @@ import { GatewayError } from '../errors.ts';
 
 /** Under way in all lanes: fewer than kube/transport.ts has connections, which the lists of the catalog use, too. */
 export const underWayMax = 24;
-/** Under way in one lane: two lanes that are full leave a third of all to the others. */
-export const laneUnderWayMax = 8;
+/** Under way in one lane: it takes six that are full to make anybody else wait. */
+export const laneUnderWayMax = 4;
 /** Waiting in one lane: what the largest call asks for at a time, several times. */
 const laneWaitingMax = 200;
 /** Waiting in all lanes. Beyond, one who has nothing waiting is let in still. */

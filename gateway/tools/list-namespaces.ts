@@ -13,8 +13,8 @@ import { CursorField, LimitField, pageFields } from './fields.ts';
 
 /** Namespaces that one call looks at, for a caller who may not list all. */
 const checkedMax = 1_000;
-/** Questions that are asked side by side: two rounds of what auth/turns.ts sends for one caller at a time. */
-const checkedAtOnce = 16;
+/** Questions that are asked side by side: twice what auth/turns.ts sends for one caller at a time. */
+const checkedAtOnce = 8;
 /** Time that must be left for another round of questions. */
 const roundMs = 2_000;
 
@@ -116,8 +116,8 @@ function pageOf(reports: readonly Report[], limit: number): Page {
 
 /**
  * Asks about namespace after namespace until there is one more than the page holds, or the call has looked at enough: that
- * others follow must not be said because of namespaces that are not the caller's. Where no more can be asked for now, the
- * page ends with what is known; only a page that has looked at nothing waits for what it may ask next.
+ * others follow must not be said because of namespaces that are not the caller's. Where no more can be asked for now, it waits
+ * if there is time, since pages with little on them cost everybody more; else the page ends with what is known.
  */
 async function visiblePage(reports: readonly Report[], limit: number, call: Call): Promise<Page> {
   const { caller, clock, deadline } = call;
@@ -130,11 +130,11 @@ async function visiblePage(reports: readonly Report[], limit: number, call: Call
     visible.push(...round.visible);
     looked += round.looked;
     if (round.stoppedBy === undefined) continue;
-    if (looked > 0) break;
-    const waitMs = (round.stoppedBy.retryAfterSeconds ?? Number.POSITIVE_INFINITY) * 1_000;
-    if (round.stoppedBy.code !== 'RATE_LIMITED' || clock.monotonic() + waitMs > deadline - roundMs)
-      throw round.stoppedBy;
-    await clock.sleep(waitMs);
+    const { code, retryAfterSeconds = Number.POSITIVE_INFINITY } = round.stoppedBy;
+    const goesOnAt = clock.monotonic() + retryAfterSeconds * 1_000;
+    if (code === 'RATE_LIMITED' && goesOnAt < deadline - roundMs) await clock.sleep(retryAfterSeconds * 1_000);
+    else if (looked > 0) break;
+    else throw round.stoppedBy;
   }
   const items = visible.slice(0, limit);
   if (items.length < visible.length) return { items, last: items.at(-1)?.namespace };
