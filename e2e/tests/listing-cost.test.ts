@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { systemNamespace } from '../../crds/api.ts';
 import { systemClock as clock } from '../../kube/clock.ts';
 import { createAuditTrail } from '../bench/audit-trail.ts';
 import {
@@ -13,12 +12,12 @@ import {
 import { connect } from '../control-plane/connection.ts';
 import type { Gateway } from '../programs.ts';
 import { type Cluster, eventually, startCluster } from './cluster.ts';
+import { gatewayUser } from './evidence/audit-log.ts';
 
 // Work that is counted in the audit log of the API server: how many reviews a listing costs a caller without cluster-wide right.
 
 const namespaces = listedNamespaces(300);
 const allowed = spread(namespaces, 30);
-const gatewayUser = `system:serviceaccount:${systemNamespace}:potoo-controller`;
 
 let cluster: Cluster;
 let gateway: Gateway;
