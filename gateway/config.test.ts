@@ -13,6 +13,9 @@ test('nothing set means a pod with its own ServiceAccount on the usual ports', (
     allowedHosts: [],
     rateLimitPerMinute: 600,
     tls: undefined,
+    tokenReviews: true,
+    staticTokensFile: undefined,
+    reviewGraceSeconds: 0,
   });
 });
 
@@ -29,6 +32,9 @@ test('every setting is read', () => {
       POTOO_TLS_CERT_FILE: '/tls/tls.crt',
       POTOO_TLS_KEY_FILE: '/tls/tls.key',
       POTOO_ALLOWED_HOSTS: 'potoo.example.com, other.example.com,',
+      POTOO_AUTHENTICATION: 'bearer-token',
+      POTOO_STATIC_TOKENS_FILE: '/etc/potoo/tokens.yaml',
+      POTOO_REVIEW_GRACE_SECONDS: '3600',
     }),
   ).toEqual({
     kubeconfig: '/etc/kubeconfig',
@@ -40,6 +46,9 @@ test('every setting is read', () => {
     allowedHosts: ['potoo.example.com', 'other.example.com'],
     rateLimitPerMinute: 0,
     tls: { certFile: '/tls/tls.crt', keyFile: '/tls/tls.key' },
+    tokenReviews: false,
+    staticTokensFile: '/etc/potoo/tokens.yaml',
+    reviewGraceSeconds: 3_600,
   });
 });
 
@@ -77,3 +86,19 @@ test.each(['2001:db8::1', 'my_host', 'http://potoo.example.com', '*.example.com'
     expect(() => readConfig({ POTOO_ALLOWED_HOSTS: `localhost,${host}` })).toThrow('POTOO_ALLOWED_HOSTS');
   },
 );
+
+test('both ways to know a caller may be used together', () => {
+  const both = { POTOO_AUTHENTICATION: 'kubernetes-sa, bearer-token', POTOO_STATIC_TOKENS_FILE: 'tokens.yaml' };
+  expect(readConfig(both)).toMatchObject({ tokenReviews: true, staticTokensFile: 'tokens.yaml' });
+});
+
+test.each([
+  { POTOO_AUTHENTICATION: 'none' },
+  { POTOO_AUTHENTICATION: '' },
+  { POTOO_AUTHENTICATION: 'bearer-token' },
+  { POTOO_STATIC_TOKENS_FILE: 'tokens.yaml' },
+  { POTOO_REVIEW_GRACE_SECONDS: '3601' },
+  { POTOO_REVIEW_GRACE_SECONDS: '-1' },
+])('settings of authentication that leave a doubt are refused: %j', (environment) => {
+  expect(() => readConfig(environment)).toThrow(/POTOO_(AUTHENTICATION|STATIC_TOKENS_FILE|REVIEW_GRACE_SECONDS)=/);
+});

@@ -12,36 +12,61 @@ const Port = z
   .transform(Number)
   .refine((port) => port <= 65_535, 'a port from 0 to 65535; 0 for a free one');
 
-const Environment = z
-  .object({
-    POTOO_KUBECONFIG: z.string().min(1, 'the path of a kubeconfig file').optional(),
-    POTOO_HOST: z.string().min(1, 'an address to listen on').default('0.0.0.0'),
-    POTOO_PORT: Port.default(8_090),
-    POTOO_METRICS_PORT: Port.default(9_090),
-    POTOO_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'one of debug, info, warn, error').default('info'),
-    POTOO_NAMESPACE: z.string().refine(isDnsLabel, 'the name of a namespace').default(systemNamespace),
-    POTOO_RATE_LIMIT_PER_MINUTE: z
-      .string()
-      .regex(/^\d{1,6}$/, 'calls a minute, up to 999999; 0 for no limit')
-      .transform(Number)
-      .default(600),
-    POTOO_TLS_CERT_FILE: z.string().min(1, 'the path of a PEM file').optional(),
-    POTOO_TLS_KEY_FILE: z.string().min(1, 'the path of a PEM file').optional(),
-    POTOO_ALLOWED_HOSTS: z
-      .string()
-      .default('')
-      .transform((text) => text.split(',').map((host) => host.trim()))
-      .transform((hosts) => hosts.filter((host) => host !== ''))
-      .transform((hosts) => hosts.map(hostNameOf))
-      .refine(
-        (names): names is string[] => !names.includes(undefined),
-        'host names with commas between, IPv6 addresses in brackets',
-      ),
-  })
-  .refine((set) => (set.POTOO_TLS_CERT_FILE === undefined) === (set.POTOO_TLS_KEY_FILE === undefined), {
-    path: ['POTOO_TLS_KEY_FILE'],
-    message: 'is set together with POTOO_TLS_CERT_FILE, or neither of them is',
-  });
+/** As Helm value `mcp.authentication.method` names them. */
+const methods = ['kubernetes-sa', 'bearer-token'] as const;
+const isMethod = (text: string): text is (typeof methods)[number] => methods.some((method) => method === text);
+
+const Settings = z.object({
+  POTOO_KUBECONFIG: z.string().min(1, 'the path of a kubeconfig file').optional(),
+  POTOO_HOST: z.string().min(1, 'an address to listen on').default('0.0.0.0'),
+  POTOO_PORT: Port.default(8_090),
+  POTOO_METRICS_PORT: Port.default(9_090),
+  POTOO_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'one of debug, info, warn, error').default('info'),
+  POTOO_NAMESPACE: z.string().refine(isDnsLabel, 'the name of a namespace').default(systemNamespace),
+  POTOO_RATE_LIMIT_PER_MINUTE: z
+    .string()
+    .regex(/^\d{1,6}$/, 'calls a minute, up to 999999; 0 for no limit')
+    .transform(Number)
+    .default(600),
+  POTOO_TLS_CERT_FILE: z.string().min(1, 'the path of a PEM file').optional(),
+  POTOO_TLS_KEY_FILE: z.string().min(1, 'the path of a PEM file').optional(),
+  POTOO_ALLOWED_HOSTS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').map((host) => host.trim()))
+    .transform((hosts) => hosts.filter((host) => host !== ''))
+    .transform((hosts) => hosts.map(hostNameOf))
+    .refine(
+      (names): names is string[] => !names.includes(undefined),
+      'host names with commas between, IPv6 addresses in brackets',
+    ),
+  POTOO_AUTHENTICATION: z
+    .string()
+    .default('kubernetes-sa')
+    .transform((text) => text.split(',').map((method) => method.trim()))
+    .refine((names) => names.every(isMethod), `${methods.join(', ')}, or both with a comma between`),
+  POTOO_STATIC_TOKENS_FILE: z.string().min(1, 'the path of a file of static tokens').optional(),
+  POTOO_REVIEW_GRACE_SECONDS: z
+    .string()
+    .regex(/^\d{1,4}$/, 'seconds from 0 to 3600')
+    .default('0')
+    .transform(Number)
+    .refine((seconds) => seconds <= 3_600, 'seconds from 0 to 3600'),
+});
+
+/** A file that nobody looks at, or a setting without the one that belongs to it, is a mistake in the settings. */
+const Environment = Settings.superRefine((settings, context) => {
+  if ((settings.POTOO_TLS_CERT_FILE === undefined) !== (settings.POTOO_TLS_KEY_FILE === undefined)) {
+    const message = 'is set together with POTOO_TLS_CERT_FILE, or neither of them is';
+    context.addIssue({ code: 'custom', path: ['POTOO_TLS_KEY_FILE'], message });
+  }
+  const wanted = settings.POTOO_AUTHENTICATION.includes('bearer-token');
+  if (wanted === (settings.POTOO_STATIC_TOKENS_FILE !== undefined)) return;
+  const message = wanted
+    ? 'the path of a file of static tokens, since POTOO_AUTHENTICATION names bearer-token'
+    : 'not set, or bearer-token in POTOO_AUTHENTICATION';
+  context.addIssue({ code: 'custom', path: ['POTOO_STATIC_TOKENS_FILE'], message });
+});
 
 export interface Config {
   /** Path of a kubeconfig file; the ServiceAccount of the pod when absent. */
@@ -57,6 +82,12 @@ export interface Config {
   readonly rateLimitPerMinute: number;
   /** HTTPS where callers ask; plain HTTP when absent. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** Whether the API server is asked whose a token is. */
+  readonly tokenReviews: boolean;
+  /** Path of a file of tokens that the gateway knows by itself; none when absent. */
+  readonly staticTokensFile: string | undefined;
+  /** For how long a right holds beyond its minute while the API server answers no reviews. */
+  readonly reviewGraceSeconds: number;
 }
 
 /** Throws one error that names every setting that cannot be used, and what would do. */
@@ -81,5 +112,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     allowedHosts: data.POTOO_ALLOWED_HOSTS,
     rateLimitPerMinute: data.POTOO_RATE_LIMIT_PER_MINUTE,
     tls: certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
+    tokenReviews: data.POTOO_AUTHENTICATION.includes('kubernetes-sa'),
+    staticTokensFile: data.POTOO_STATIC_TOKENS_FILE,
+    reviewGraceSeconds: data.POTOO_REVIEW_GRACE_SECONDS,
   };
 }

@@ -30,6 +30,8 @@ export interface Refusal {
   readonly error: string;
   /** After how many seconds it is worth to try again, where that is known. */
   readonly retryAfterSeconds?: number;
+  /** True for a bearer token that is not accepted, other than for none. */
+  readonly badToken?: true;
 }
 
 /** `level`: the most detailed one at which anything in the answer is told; absent where levels play no part. */

@@ -8,6 +8,7 @@ import { createTransport } from '../kube/transport.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { createIdentities } from './auth/identity.ts';
 import { createReviews } from './auth/reviews.ts';
+import { followStaticTokens, readTokensFile, type StaticTokensFile } from './auth/static-tokens-file.ts';
 import { createStrangers } from './auth/strangers.ts';
 import { startCatalog } from './catalog/catalog.ts';
 import { readConfig } from './config.ts';
@@ -34,6 +35,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   // The second one is from somebody who does not want to wait.
   process.on(signal, () => (stop.signal.aborted ? process.exit(1) : stop.abort(signal)));
 }
+const staticTokens = await staticTokensOrExit();
 await run();
 
 async function run(): Promise<void> {
@@ -55,12 +57,19 @@ async function run(): Promise<void> {
   );
   metrics.follow(catalog);
   const reviews = createReviews({ transport, clock, onReview: metrics.review });
+  const identities = createIdentities({
+    reviews,
+    clock,
+    tokenReviews: config.tokenReviews,
+    staticTokens: running.use(staticTokens),
+    graceMs: config.reviewGraceSeconds * 1_000,
+    strangers: createStrangers({ clock, peer: () => arrivals.current()?.peer }),
+  });
   const gateway = { version, port: config.port };
-  const strangers = createStrangers({ clock, peer: () => arrivals.current()?.peer });
   const audit = createAudit({ log, clock });
   const app = createApp({
     catalog,
-    identities: createIdentities({ reviews, clock, strangers }),
+    identities,
     clock,
     hosts: createHostPolicy({ systemNamespace: config.systemNamespace, allowed: config.allowedHosts }),
     log,
@@ -109,7 +118,21 @@ function configOrExit() {
   try {
     return readConfig(process.env);
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(2);
+    return exitOver(error);
   }
+}
+
+async function staticTokensOrExit(): Promise<StaticTokensFile | undefined> {
+  const { staticTokensFile: path } = config;
+  try {
+    return path === undefined ? undefined : await followStaticTokens({ path, read: readTokensFile, clock, log });
+  } catch (error) {
+    return exitOver(error);
+  }
+}
+
+/** What the settings say cannot be done: a sentence, and no stack. */
+function exitOver(error: unknown): never {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(2);
 }

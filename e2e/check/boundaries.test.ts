@@ -16,7 +16,7 @@ const mayImport: Readonly<
   },
   gateway: {
     folders: ['crds', 'kube', 'gateway'],
-    packages: ['zod', 'pino', 'hono', '@hono/node-server', 'prom-client', 'lru-cache'],
+    packages: ['zod', 'pino', 'hono', '@hono/node-server', 'prom-client', 'lru-cache', 'yaml'],
   },
 };
 

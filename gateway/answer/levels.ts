@@ -10,7 +10,10 @@ import { type Refusal, refusal } from '../errors.ts';
 export const DetailLevel = z.enum(['summary', 'detailed', 'full']);
 export type DetailLevel = z.infer<typeof DetailLevel>;
 
-/** Other namespaces a call asks about one by one; policies of further ones are answered at the summary level. */
+/**
+ * Other namespaces a call asks about one by one, for a caller who may not read all; policies of further ones are answered
+ * at the summary level.
+ */
 const homesMax = 32;
 
 /** The refusal of a caller without a right: 401 where a token could help, else 403. It names nothing of the cluster. */
@@ -50,11 +53,9 @@ export async function levelsOf(
   };
 }
 
-/** One question for the whole cluster first: it spares those for each namespace. */
 async function readableHomes(homes: readonly string[], caller: Caller): Promise<ReadonlySet<string>> {
-  if (homes.length === 0) return new Set();
   const resource = constraintDetails.plural;
-  if (await caller.may({ verb: 'get', resource })) return new Set(homes);
+  if (homes.length > homesMax && (await caller.may({ verb: 'get', resource }))) return new Set(homes);
   const asked = homes.slice(0, homesMax);
   const allowed = await Promise.all(asked.map(async (namespace) => caller.may({ verb: 'get', resource, namespace })));
   return new Set(asked.filter((_, index) => allowed[index]));

@@ -28,6 +28,7 @@ function lineOf(changes: Partial<CallRecord>): { text: string; line: Record<stri
 }
 const callerOf = (username: string, uid?: string): Caller => ({
   user: { username, groups: ['secret-group'], ...(uid === undefined ? {} : { uid }) },
+  identity: JSON.stringify([username, uid ?? '']),
   anonymous: false,
   may: async () => true,
 });

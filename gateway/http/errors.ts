@@ -33,10 +33,12 @@ export function statusOf(code: ErrorCode): number {
 
 /** A refusal as HTTP: `{"error", "code"}`, with a challenge where credentials are missing. */
 export function errorResponse(
-  { code, error, retryAfterSeconds }: Omit<Refusal, 'ok'>,
+  { code, error, retryAfterSeconds, badToken }: Omit<Refusal, 'ok'>,
   headers?: Readonly<Record<string, string>>,
 ): Response {
-  const challenge = code === 'UNAUTHENTICATED' ? { 'www-authenticate': 'Bearer realm="potoo"' } : {};
+  // Who sent no token is told nothing of what would be wrong with it (RFC 6750, 3.1).
+  const wrong = badToken ? ', error="invalid_token"' : '';
+  const challenge = code === 'UNAUTHENTICATED' ? { 'www-authenticate': `Bearer realm="potoo"${wrong}` } : {};
   const retry = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
   return jsonResponse({ error, code }, statusOf(code), { ...challenge, ...retry, ...headers });
 }
