@@ -16,7 +16,7 @@ import { createApp } from './http/app.ts';
 import { createArrivals } from './http/arrival.ts';
 import { createAudit } from './http/audit.ts';
 import { createHostPolicy } from './http/hosts.ts';
-import { createRateLimit } from './http/rate-limit.ts';
+import { createCallLimit } from './http/call-limit.ts';
 import { listen } from './http/server.ts';
 import { childHeaders } from './http/trace.ts';
 import { createLog } from './log.ts';
@@ -76,7 +76,7 @@ async function run(): Promise<void> {
     gateway,
     arrivals,
     random,
-    callLimit: createRateLimit({ clock, perMinute: config.rateLimitPerMinute }),
+    callLimit: createCallLimit({ clock, perMinute: config.rateLimitPerMinute }),
     onCall(record) {
       metrics.call(record);
       audit(record);

@@ -4,10 +4,11 @@
  */
 import type { Clock } from '../../kube/clock.ts';
 import { GatewayError } from '../errors.ts';
-import { createRateLimit } from '../http/rate-limit.ts';
+import { createBuckets } from './buckets.ts';
 
 /** Behind a proxy many share an address, and some of their tokens will have expired: hence more than one sender needs. */
 const refusedPerMinute = 60;
+const peersMax = 10_000;
 
 export interface Strangers {
   /** To be called before a review of a token that was not accepted before. Throws RATE_LIMITED. */
@@ -21,19 +22,24 @@ export function createStrangers(options: {
   readonly clock: Clock;
   readonly peer: () => string | undefined;
 }): Strangers {
-  const limit = createRateLimit({ clock: options.clock, perMinute: refusedPerMinute });
+  const buckets = createBuckets({
+    clock: options.clock,
+    perSecond: refusedPerMinute / 60,
+    burst: refusedPerMinute,
+    keysMax: peersMax,
+  });
   const key = () => options.peer() ?? 'unknown';
   return {
     admit() {
-      const retryAfterSeconds = limit.wait(key());
-      if (retryAfterSeconds === undefined) return;
+      const retryAfterSeconds = buckets.wait(key());
+      if (retryAfterSeconds === 0) return;
       throw new GatewayError('RATE_LIMITED', 'Too many tokens from your address were refused; try again later.', {
         retryAfterSeconds,
       });
     },
     // What is under way at the same time can take more than there is: there is nothing to be done about it any more.
     refused() {
-      limit.take(key());
+      buckets.take(key());
     },
   };
 }

@@ -4,10 +4,10 @@
  */
 import type { Clock } from '../../kube/clock.ts';
 import { isDnsLabel } from '../../kube/names.ts';
+import { createBuckets } from '../auth/buckets.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { CallRecord } from './calls.ts';
-import { createRateLimit } from './rate-limit.ts';
 
 /** What was decided about the caller's right. `none`: it was not looked at. `unknown`: nobody could tell. */
 type Decision = 'allowed' | 'denied' | 'unknown' | 'none';
@@ -38,17 +38,17 @@ const decisions: Readonly<Record<'OK' | ErrorCode, Decision>> = {
  * Calls that came to nothing because of who asks, or how often, cost their sender nothing: of them each sender gets so many
  * lines at once, and then one a second. Metrics count them all.
  */
-const refusedLinesPerMinute = 60;
+const refusedLines = { perSecond: 1, burst: 60, keysMax: 10_000 };
 
 /** Writes the line. */
 export function createAudit(options: { readonly log: Log; readonly clock: Clock }): (record: CallRecord) => void {
   const { log, clock } = options;
-  const lines = createRateLimit({ clock, perMinute: refusedLinesPerMinute });
+  const lines = createBuckets({ clock, ...refusedLines });
 
   return ({ name, caller, namespace, level, outcome, status, bytes, ms, peer, traceId }) => {
     const { username, uid } = caller?.user ?? {};
     const cheap = outcome === 'UNAUTHENTICATED' || outcome === 'RATE_LIMITED';
-    if (cheap && lines.take(`${peer} ${username} ${uid}`) !== undefined) return;
+    if (cheap && lines.take(`${peer} ${username} ${uid}`) > 0) return;
     log.info(
       {
         audit: true,

@@ -2,6 +2,7 @@
  * One call from the request to the response: who asks, whether it can be answered now, the answer, and the record of it.
  */
 import type { Clock } from '../../kube/clock.ts';
+import type { Buckets } from '../auth/buckets.ts';
 import type { Caller, Identities } from '../auth/identity.ts';
 import type { Call, GatewayFacts } from '../call.ts';
 import type { Catalog } from '../catalog/store.ts';
@@ -13,7 +14,6 @@ import type { Arrivals } from './arrival.ts';
 import { answerMsMax, withinDeadline } from './deadline.ts';
 import { errorResponse, refusalOf } from './errors.ts';
 import { answerResponse } from './json.ts';
-import type { RateLimit } from './rate-limit.ts';
 
 /** What one call did, for the audit log and metrics. Nothing of its arguments but the namespace: they could hold secrets. */
 export interface CallRecord {
@@ -40,8 +40,8 @@ export interface CallsOptions {
   readonly log: Log;
   readonly gateway: GatewayFacts;
   readonly arrivals: Arrivals;
-  /** Of calls, by caller. */
-  readonly callLimit: RateLimit;
+  /** Of calls, by caller; no limit when absent. */
+  readonly callLimit?: Buckets | undefined;
   readonly onCall?: ((record: CallRecord) => void) | undefined;
 }
 
@@ -61,8 +61,8 @@ export function createCalls(options: CallsOptions): Calls {
   }
 
   function limited(caller: Caller): Answer<Caller> {
-    const seconds = callLimit.take(limitKeyOf(caller, arrivals.current()?.peer));
-    if (seconds === undefined) return { ok: true, value: caller };
+    const seconds = callLimit?.take(limitKeyOf(caller, arrivals.current()?.peer)) ?? 0;
+    if (seconds === 0) return { ok: true, value: caller };
     return { ...refusal('RATE_LIMITED', 'You ask too often; wait a moment.'), retryAfterSeconds: seconds };
   }
 

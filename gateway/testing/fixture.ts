@@ -18,7 +18,7 @@ import { type Arrivals, createArrivals } from '../http/arrival.ts';
 import { createAudit } from '../http/audit.ts';
 import type { CallRecord } from '../http/calls.ts';
 import { createHostPolicy } from '../http/hosts.ts';
-import { createRateLimit } from '../http/rate-limit.ts';
+import { createCallLimit } from '../http/call-limit.ts';
 import type { Log } from '../log.ts';
 
 /** `get constraintreports shop`, or without a namespace for the whole cluster. */
@@ -153,7 +153,7 @@ export function createGateway(options: {
     },
     gateway: { version: '1.2.3', port: 8_090 },
     arrivals: options.arrivals ?? createArrivals(),
-    callLimit: createRateLimit({ clock, perMinute: options.perMinute ?? 0 }),
+    callLimit: createCallLimit({ clock, perMinute: options.perMinute ?? 0 }),
     // The same for every request, so that answers can be compared byte by byte.
     random: () => 0.5,
   });
