@@ -16,6 +16,7 @@ const mayImport: Readonly<
   },
   gateway: {
     folders: ['crds', 'kube', 'gateway'],
+    // yaml: patches that people put into manifests are written by it, never put together as text.
     packages: ['zod', 'pino', 'hono', '@hono/node-server', 'prom-client', 'lru-cache', 'yaml'],
   },
 };
@@ -58,6 +59,7 @@ const pureFolders = [
   'operator/adapters/',
   'operator/scope/',
   'gateway/answer/',
+  'gateway/remediation/',
   'gateway/tools/',
   'gateway/resources/',
   'crds/',

@@ -70,6 +70,7 @@ describe('reports', () => {
           message: ingress.summary,
           tags: ['network', 'restrict'],
           detailLevel: 'summary',
+          remediation: expect.objectContaining({ summary: expect.stringContaining('NetworkPolicy db') }),
         },
         expect.objectContaining({ name: 'db', rule: 'Egress', severity: 'Warning' }),
         expect.objectContaining({ name: handleOf(foreign.id), message: 'Some connections are limited' }),

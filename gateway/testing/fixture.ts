@@ -99,6 +99,7 @@ export interface Gateway {
 export function createGateway(options: {
   readonly objects: readonly KubeObject[];
   readonly rights?: Record<string, readonly Right[]>;
+  readonly remediationContact?: string;
 }): Gateway {
   const clock = createVirtualClock();
   const reviews = createFakeReviews(options.rights ?? {});
@@ -128,7 +129,7 @@ export function createGateway(options: {
     clock,
     hosts: createHostPolicy({ systemNamespace: 'potoo-system', allowed: ['potoo.example.com'] }),
     log: pino({ level: 'silent' }),
-    gateway: { version: '1.2.3', port: 8_090 },
+    gateway: { version: '1.2.3', port: 8_090, remediationContact: options.remediationContact },
   });
   const request = async (path: string, init?: RequestInit) => app.request(path, init);
   const authorization = (user: string | undefined): Record<string, string> =>

@@ -85,7 +85,7 @@ describe('levels', () => {
   });
 
   test('at the summary level the answer is what the report says, with the version of the policy', async () => {
-    const { constraints } = await query(gateway, {});
+    const { constraints } = await query(gateway, { include_remediation: false });
     expect(constraints).toEqual([
       {
         id: own.id,
@@ -110,6 +110,15 @@ describe('levels', () => {
     ]);
     expect(constraints[2]).not.toHaveProperty('namespace');
     expect(constraints[2]).not.toHaveProperty('rule');
+  });
+
+  test('each constraint says what to do about it, unless that is not wanted', async () => {
+    for (const user of ['reader', 'owner', 'admin']) {
+      const { constraints } = await query(gateway, {}, user);
+      for (const { remediation } of constraints) expect(remediation?.summary).toMatch(/^[A-Z].+\.$/);
+      const without = await query(gateway, { include_remediation: 'false' }, user);
+      expect(constraints.map(({ remediation: _, ...rest }) => rest)).toEqual(without.constraints);
+    }
   });
 
   test('with the right, a policy of another namespace appears under its name', async () => {
@@ -196,6 +205,9 @@ test('nothing of a full form is in the bytes that a reader gets, whatever is ask
         gateway.get(`/resources/constraints/shop/${own.id}`, 'reader'),
         gateway.get(`/resources/constraints/shop/policy-${foreign.id}`, 'reader'),
         gateway.get('/resources/constraints/shop/secret-peer', 'reader'),
+        ...['db-in', 'baseline', `policy-${foreign.id}`, 'secret-peer'].map(async (name) =>
+          gateway.post('/tools/potoo_remediation', { namespace: 'shop', constraint_name: name }, 'reader'),
+        ),
       ]);
       for (const response of texts) {
         const text = await response.text();
