@@ -25,16 +25,14 @@ export function networkRemediation(subject: Subject, rule: NetworkRule): Remedia
       steps: [...look(subject, 'See the policy.'), link('How network policies work.', 'network')],
     };
   }
-  const { workloads } = subject.full?.scope ?? {};
+  const selector = subject.full?.scope.workloads?.selector;
+  const whom = selector === undefined ? 'all of the namespace' : `those with ${selectorWords(selector)}`;
+  const others = isPlainPolicy(subject) ? '; what another NetworkPolicy of the same pods lets through passes, too' : '';
   return {
     summary: `Use a connection that ${titleOf(subject)} lets through, or have one more ${traffic} connection allowed.`,
     steps: [
-      manual(`${passes(rule)}${unread(rule)}.`, 'developer'),
-      podsWith(
-        subject,
-        workloads?.selector,
-        `See which pods are bound: those with ${selectorWords(workloads?.selector ?? {})}.`,
-      ),
+      manual(`${passes(rule)}${dnsText(rule)}${others}.`, 'developer'),
+      podsWith(subject, selector, `See which pods are bound: ${whom}.`),
       ...look(subject, 'See the policy.'),
       opening(subject, rule),
       link('How network policies work.', 'network'),
@@ -43,17 +41,25 @@ export function networkRemediation(subject: Subject, rule: NetworkRule): Remedia
 }
 
 function passes({ direction, allow }: NetworkRule): string {
-  const known = allow.filter(({ unread: parts }) => parts === undefined);
-  if (known.length === 0)
-    return `No ${direction === 'Ingress' ? 'incoming' : 'outgoing'} connection is let through by it`;
+  const known = allow.filter(({ unread }) => unread === undefined);
+  const parts = allow.flatMap(({ unread = [] }) => unread);
+  if (known.length === 0 && parts.length > 0) return `What it lets through is not known: ${listed(parts, 2)}`;
+  if (known.length === 0) return `It lets no ${direction === 'Ingress' ? 'incoming' : 'outgoing'} connection through`;
+  const unknown = parts.length === 0 ? '' : `; what ${listed(parts, 2)} lets through is not known`;
   const texts = known.slice(0, openingsMax).map((each) => openingText(each, direction));
   const more = known.length - texts.length;
-  return `It lets through: ${texts.join('; ')}${more === 0 ? '' : `; and ${more} more`}`;
+  return `It lets through: ${texts.join('; ')}${more === 0 ? '' : `; and ${more} more`}${unknown}`;
 }
 
-function unread({ allow }: NetworkRule): string {
-  const parts = allow.flatMap(({ unread: pointers = [] }) => pointers);
-  return parts.length === 0 ? '' : `; what ${listed(parts, 2)} lets through is not known`;
+/** What is easily forgotten where ports are listed: without this, no name of a Service is resolved. */
+function dnsText({ direction, allow }: NetworkRule): string {
+  const isOpen = allow.some(({ ports, unread }) => unread !== undefined || ports === undefined || ports.some(mayBeDns));
+  return direction === 'Egress' && !isOpen ? '; DNS (port 53) is not among it' : '';
+}
+
+function mayBeDns({ port, endPort }: NetworkPort): boolean {
+  if (typeof port !== 'number') return true;
+  return port <= 53 && (endPort ?? port) >= 53;
 }
 
 function openingText({ peers, ports }: NetworkOpening, direction: NetworkRule['direction']): string {
@@ -78,14 +84,17 @@ function portText({ protocol, port, endPort }: NetworkPort): string {
   return `${protocol} ${port}${endPort === undefined ? '' : `-${endPort}`}`;
 }
 
+function isPlainPolicy({ kind, apiVersion }: Subject): boolean {
+  return kind === 'NetworkPolicy' && apiVersion.startsWith('networking.k8s.io/');
+}
+
 /** A name that stands for one of the reader's own: no namespace and no pod is likely to have it. */
 const replaceMe = 'replace-me';
 
 /** One policy more, which lets nobody through until names are put in: it is applied by people in a hurry. */
 function opening(subject: Subject, { direction }: NetworkRule): RemediationStep {
   const { full, home, namespace, name } = subject;
-  const isPlainPolicy = subject.kind === 'NetworkPolicy' && subject.apiVersion.startsWith('networking.k8s.io/');
-  if (!isPlainPolicy || home !== namespace || full === undefined) {
+  if (!isPlainPolicy(subject) || home !== namespace || full === undefined) {
     const privilege = home === undefined ? 'cluster-admin' : 'namespace-admin';
     return ask(subject, 'to let the connection through: say from where, to where and on which port.', privilege);
   }

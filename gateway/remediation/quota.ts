@@ -7,11 +7,12 @@
 import type { QuotaRule } from '../../crds/rules/quota.ts';
 import type { QuotaFigure } from '../answer/metrics.ts';
 import { isDnsSubdomain } from '../../kube/names.ts';
+import { parseQuantity } from '../../kube/quantity.ts';
 import type { Value } from './quote.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
 import { ask, kubectl, link, manual, objectArguments, titleOf, yamlPatch } from './steps.ts';
 import type { Subject } from './subject.ts';
-import { capitalized, listed, shown } from './words.ts';
+import { listed, shown } from './words.ts';
 
 /** From here on a limit is worth to be raised. */
 const nearPercent = 80;
@@ -22,35 +23,54 @@ interface Use extends QuotaFigure {
 
 /** @param rule Undefined at the summary level. */
 export function quotaRemediation(subject: Subject, rule: QuotaRule | undefined): Remediation {
-  const uses = Object.entries(subject.figures ?? {})
-    .map(([resource, figure]): Use => ({ resource, ...figure }))
-    .toSorted((a, b) => b.percent_used - a.percent_used);
-  const fullest = uses[0];
+  const all = Object.entries(subject.figures ?? {}).map(([resource, figure]): Use => ({ resource, ...figure }));
+  const forbidden = all.filter(isForbidden);
+  const uses = all.filter((use) => !isForbidden(use)).toSorted((a, b) => b.percent_used - a.percent_used);
   const near = uses.filter(({ percent_used: percent }) => percent >= nearPercent);
-  const names = rule === undefined ? uses.map(({ resource }) => resource) : Object.keys(rule.hard);
+  const names = rule === undefined ? all.map(({ resource }) => resource) : Object.keys(rule.hard);
+  const limits = uses.length === 0 ? forbidden : near;
   return {
-    summary: summaryOf(subject, fullest, near.length),
+    summary: summaryOf(subject, { uses, near, forbidden }),
     steps: [
       ...describe(subject),
-      ...consumers(subject, fullest),
-      manual(`${makeRoom(fullest)}${demand(names)}${scopesText(rule)}.`, 'developer'),
-      ...(near.length === 0 ? [] : raise(subject, near)),
+      ...consumers(subject, uses[0]),
+      manual(`${makeRoom(uses[0])}${demand(names)}${scopesText(rule)}${waiting(rule)}.`, 'developer'),
+      ...(limits.length === 0 ? [] : raise(subject, limits)),
       link('How quotas count.', 'quota'),
     ],
   };
 }
 
-function summaryOf(subject: Subject, fullest: Use | undefined, near: number): string {
-  if (fullest === undefined)
-    return `${titleOf(subject)} bounds what the namespace may hold in sum: stay below, or ask for more.`;
-  if (near === 0) return `There is room: the fullest of ${titleOf(subject)} is ${useText(fullest)}.`;
-  const others = near === 1 ? '' : ` and ${near - 1} more ${near === 2 ? 'is' : 'are'} nearly full`;
-  return `${capitalized(useText(fullest))}${others}: free some of it, or ask for a higher limit.`;
+/** A limit of 0 is a rule and no lack of room. */
+function isForbidden({ hard }: Use): boolean {
+  return parseQuantity(hard)?.nano === 0n;
+}
+
+function summaryOf(
+  subject: Subject,
+  { uses, near, forbidden }: Readonly<Record<'uses' | 'near' | 'forbidden', readonly Use[]>>,
+): string {
+  const title = titleOf(subject);
+  const [fullest] = uses;
+  const none = listed(forbidden.map(({ resource }) => resource));
+  if (fullest === undefined) {
+    if (none !== '') return `${title} allows no ${none}: do without, or ask for a limit above 0.`;
+    return `${title} bounds what the namespace may hold in sum: stay below, or ask for more.`;
+  }
+  const text = useText(fullest);
+  if (near.length === 0)
+    return `There is room in ${title}: the fullest is ${text}${none === '' ? '' : `; it allows no ${none}`}.`;
+  const state = fullest.percent_used >= 100 ? 'is used up' : 'is nearly used up';
+  const others = near.length === 1 ? '' : ` and ${near.length - 1} more`;
+  return `${title} ${state}: ${text}${others}; free some of it, or ask for a higher limit.`;
 }
 
 function useText({ resource, used, hard, percent_used: percent }: Use): string {
-  if (hard === '0') return `${shown(resource)} (none is allowed)`;
   return `${shown(resource)} at ${percent} % (${shown(used, 40)} of ${shown(hard, 40)})`;
+}
+
+function waiting(rule: QuotaRule | undefined): string {
+  return rule?.enforced === false ? '; nothing is enforced until the quota controller has written a status' : '';
 }
 
 function describe(subject: Subject): RemediationStep[] {

@@ -1,6 +1,7 @@
 /**
  * Steps for who sees the summary of a constraint: from its type, effect, kind and figures, and from nothing else.
  */
+import type { Effect } from '../../crds/constraint.ts';
 import { disruptionRemediation } from './disruption.ts';
 import { limitRangeRemediation } from './limit-range.ts';
 import { podSecurityRemediation } from './pod-security.ts';
@@ -29,16 +30,18 @@ function byType(subject: Subject): Remediation {
   return {
     summary: summaryOf(subject),
     steps: [
-      ...ownSteps(subject),
+      ...(isQuiet(subject) && subject.type !== 'Admission' ? [] : ownSteps(subject)),
       ...look(subject, 'See the policy, if your rights allow it.'),
       ...(isQuiet(subject) ? [] : [ask(subject, `${whatToAsk(subject)}${reference(subject)}.`, ownerOf(subject))]),
     ],
   };
 }
 
+const quietEffects: ReadonlySet<Effect> = new Set(['allow', 'audit', 'generate', 'mutate', 'warn']);
+
 /** What is neither refused nor cut off needs no help. */
 function isQuiet({ effect }: Subject): boolean {
-  return effect === 'allow' || effect === 'audit' || effect === 'mutate' || effect === 'generate';
+  return quietEffects.has(effect);
 }
 
 function summaryOf(subject: Subject): string {

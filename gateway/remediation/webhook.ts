@@ -31,7 +31,7 @@ export function webhookRemediation(subject: Subject, rule: WebhookRule): Remedia
 function summaryOf(subject: Subject, { mutating, failurePolicy }: WebhookRule): string {
   const does = mutating ? 'may change or refuse' : 'may refuse';
   const down = failurePolicy === 'Fail' ? 'it must answer for them to pass' : 'while it does not answer they pass';
-  return `${titleOf(subject)} ${does} requests, and ${down}: what it says to a refusal tells what it wants.`;
+  return `${titleOf(subject)} ${does} requests, and ${down}: its message at a refusal says what it wants.`;
 }
 
 function question(subject: Subject, { sideEffects }: WebhookRule): RemediationStep {

@@ -117,7 +117,7 @@ describe('levels', () => {
       const { constraints } = await query(gateway, {}, user);
       for (const { remediation } of constraints) expect(remediation?.summary).toMatch(/^[A-Z].+\.$/);
       const without = await query(gateway, { include_remediation: 'false' }, user);
-      expect(constraints.map(({ remediation: _, ...rest }) => rest)).toEqual(without.constraints);
+      expect(without.constraints).toEqual(constraints.map((each) => ({ ...each, remediation: undefined })));
     }
   });
 
