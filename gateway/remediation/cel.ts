@@ -8,7 +8,7 @@ import type { CelFault, CelRule, CelValidation } from '../../crds/rules/cel.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
 import { ask, dryRun, link, look, manual, titleOf } from './steps.ts';
 import type { Subject } from './subject.ts';
-import { cited, listed } from './words.ts';
+import { cited, listed } from '../words.ts';
 
 const validationsMax = 4;
 const mutationsMax = 2;

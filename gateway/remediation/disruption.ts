@@ -7,7 +7,7 @@ import type { DisruptionRule } from '../../crds/rules/disruption.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
 import { kubectl, link, manual, objectArguments, podsWith, readerOf, titleOf, yamlPatch } from './steps.ts';
 import type { Subject } from './subject.ts';
-import { shown } from './words.ts';
+import { shown } from '../words.ts';
 
 /** @param rule Undefined at the summary level. */
 export function disruptionRemediation(subject: Subject, rule: DisruptionRule | undefined): Remediation {

@@ -8,7 +8,7 @@ import { compareQuantities, parseQuantity, type Quantity } from '../../kube/quan
 import type { Remediation, RemediationStep } from './schema.ts';
 import { ask, kubectl, link, manual, objectArguments, readerOf, titleOf, yamlPatch } from './steps.ts';
 import type { Subject } from './subject.ts';
-import { listed } from './words.ts';
+import { listed } from '../words.ts';
 
 const things = { Container: 'container', Pod: 'pod', PersistentVolumeClaim: 'volume claim' } as const;
 

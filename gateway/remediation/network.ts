@@ -12,7 +12,7 @@ import type { Remediation, RemediationStep } from './schema.ts';
 import { selectorWords } from './selector.ts';
 import { ask, link, look, manual, podsWith, titleOf, yamlPatch } from './steps.ts';
 import type { Subject } from './subject.ts';
-import { listed, shown } from './words.ts';
+import { listed, shown } from '../words.ts';
 
 const openingsMax = 5;
 

@@ -2,7 +2,7 @@ import type { OpaqueRule } from '../../crds/rules/opaque.ts';
 import type { Remediation } from './schema.ts';
 import { ask, look, manual, titleOf } from './steps.ts';
 import type { Subject } from './subject.ts';
-import { listed } from './words.ts';
+import { listed } from '../words.ts';
 
 /** Of a policy that nobody here understands: look at it, and ask. */
 export function opaqueRemediation(subject: Subject, { fields }: OpaqueRule): Remediation {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { stringify } from 'yaml';
-import { isPlain } from './words.ts';
+import { isPlain } from '../words.ts';
 
 const bytesMax = 4_096;
 /** Writing YAML takes a tenth of a millisecond, and the same patches are asked for again and again. */

@@ -9,7 +9,7 @@ import type { PodSecurityRule } from '../../crds/rules/pod-security.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
 import { dryRun, kubectl, link, manual, yamlPatch } from './steps.ts';
 import type { Subject } from './subject.ts';
-import { shown } from './words.ts';
+import { shown } from '../words.ts';
 
 const baseline =
   'No hostNetwork, hostPID, hostIPC, hostPort, hostPath volume, privileged container or Windows HostProcess; no added ' +

@@ -12,7 +12,7 @@ import type { Value } from './quote.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
 import { ask, kubectl, link, manual, objectArguments, titleOf, yamlPatch } from './steps.ts';
 import type { Subject } from './subject.ts';
-import { listed, shown } from './words.ts';
+import { listed, shown } from '../words.ts';
 
 /** From here on a limit is worth to be raised. */
 const nearPercent = 80;

@@ -3,7 +3,7 @@
  *
  * @see https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02_02 (single quotes)
  */
-import { isPlain } from './words.ts';
+import { isPlain } from '../words.ts';
 
 const wordLengthMax = 1_024;
 

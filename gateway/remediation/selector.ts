@@ -5,7 +5,7 @@
  */
 import type { LabelSelector } from '../../crds/label-selector.ts';
 import { isDnsSubdomain } from '../../kube/names.ts';
-import { shown } from './words.ts';
+import { shown } from '../words.ts';
 
 const argumentLengthMax = 512;
 

@@ -11,7 +11,7 @@ import { commandLine, type Value } from './quote.ts';
 import type { Privilege, RemediationStep } from './schema.ts';
 import { selectorArgument } from './selector.ts';
 import type { Subject } from './subject.ts';
-import { shown } from './words.ts';
+import { shown } from '../words.ts';
 
 /** A step in words. */
 export function manual(description: string, privilege?: Privilege): RemediationStep {

@@ -9,7 +9,7 @@ import type { Remediation, RemediationStep } from './schema.ts';
 import { selectorWords } from './selector.ts';
 import { ask, dryRun, kubectl, link, look, manual, titleOf } from './steps.ts';
 import type { Subject } from './subject.ts';
-import { capitalized, listed, shown } from './words.ts';
+import { capitalized, listed, shown } from '../words.ts';
 
 const engineNames = { gatekeeper: 'Gatekeeper', kubewarden: 'Kubewarden', kyverno: 'Kyverno' } as const;
 

@@ -89,7 +89,13 @@ export interface Gateway {
   readonly problems: Problem[];
   readonly store: CatalogStore;
   /** May be changed at any time. */
-  readonly facts: { synced: boolean; operatorAlive: boolean; watching: boolean; sharedSecret: string | undefined };
+  readonly facts: {
+    synced: boolean;
+    operatorAlive: boolean;
+    watching: boolean;
+    lost: string[];
+    sharedSecret: string | undefined;
+  };
   request(path: string, init?: RequestInit): Promise<Response>;
   /** The parsed answer to a POST as this user, or without credentials. */
   post(path: string, body: unknown, user?: string): Promise<Response>;
@@ -108,6 +114,7 @@ export function createGateway(options: {
     synced: true,
     operatorAlive: true,
     watching: true,
+    lost: [],
     sharedSecret: 'uid-of-the-lease',
   };
   const catalog: Catalog = {
@@ -115,7 +122,7 @@ export function createGateway(options: {
     reports: () => store.reports(),
     clusterReport: () => store.clusterReport(),
     clusterFacts: () => store.clusterFacts(),
-    freshness: () => ({ operatorAlive: facts.operatorAlive, watching: facts.watching }),
+    freshness: () => ({ operatorAlive: facts.operatorAlive, watching: facts.watching, lost: facts.lost }),
     get synced() {
       return facts.synced;
     },

@@ -23,6 +23,7 @@ const QueryAnswer = z.strictObject({
   returned: z.number(),
   truncated: z.boolean(),
   next_cursor: z.string().optional(),
+  note: z.string().optional(),
 });
 type QueryAnswer = z.infer<typeof QueryAnswer>;
 
@@ -302,10 +303,19 @@ describe('filters', () => {
     }
   });
 
+  test('who may see the workloads is told when none has the name', async () => {
+    const noteFor = async (name: string, user: string) => (await query(gateway, { workload_name: name }, user)).note;
+    expect(await noteFor('dbb', 'owner')).toContain('No workload of this name');
+    for (const name of ['db', 'Deployment/db']) expect(await noteFor(name, 'owner')).toBeUndefined();
+    expect(await noteFor('dbb', 'reader')).toBeUndefined();
+    expect((await query(gateway, {}, 'owner')).note).toBeUndefined();
+  });
+
   test('labels are compared with selectors that the caller may see, and with no others', async () => {
     const ask = { workload_labels: { tier: 'front' } };
     expect(namesOf(await query(gateway, ask, 'owner'))).toEqual(['all-pods']);
     expect(namesOf(await query(gateway, ask, 'reader'))).toEqual(['db-in', 'all-pods', 'unused']);
+    expect(namesOf(await query(gateway, { workload_labels: { app: 'x', tier: null } }, 'owner'))).toEqual(['all-pods']);
     expect(namesOf(await query(gateway, { workload_labels: { tier: 'nobody' } }, 'owner'))).toEqual([
       'all-pods',
       'unused',

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ConstraintType, Severity } from '../../crds/constraint.ts';
-import { mayBind, selects } from '../answer/affected.ts';
+import { hasWorkload, mayBind, selects } from '../answer/affected.ts';
 import { pageOfBindings } from '../answer/binding-page.ts';
 import { ConstraintAnswer, constraintAnswer } from '../answer/constraint.ts';
 import { type DetailLevel, levelsOf, mayReadDetails, mostDetailed, refusedReport } from '../answer/levels.ts';
@@ -44,6 +44,7 @@ const Output = z.object({
   namespace: z.string().describe('The namespace that was asked about.'),
   constraints: z.array(ConstraintAnswer).max(1_000).describe('What binds there, gravest first.'),
   ...pageFields,
+  note: z.string().optional().describe('What may be wrong with the question, where that can be told.'),
 });
 
 export const query = defineTool({
@@ -91,10 +92,17 @@ export const query = defineTool({
         returned: items.length,
         truncated: next !== undefined,
         ...(next === undefined ? {} : { next_cursor: next }),
+        ...noteOn(input.workload_name, from.workloads),
       },
     };
   },
 });
+
+/** Who may see the workloads is told when none has the name: most often it is a slip, and the answer looks the same. */
+function noteOn(name: string | undefined, workloads: Workloads | undefined): { readonly note?: string } {
+  if (name === undefined || workloads === undefined || hasWorkload(workloads, name)) return {};
+  return { note: 'No workload of this name runs in the namespace; what is listed would bind one that came.' };
+}
 
 function ofWorkload(
   bindings: readonly Binding[],

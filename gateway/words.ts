@@ -1,5 +1,5 @@
 /**
- * Words that come out of policy objects, as they may stand in a sentence or a patch of ours: data, and no more than that.
+ * Words that come from outside, as they may stand in a sentence or a patch of ours: data, and no more than that.
  */
 
 /** What a terminal or a reader takes for something else than stands there: control, format and direction characters. */
