@@ -16,7 +16,7 @@ export function disruptionRemediation(subject: Subject, rule: DisruptionRule | u
     summary: summaryOf(subject),
     steps: [
       ...budget(subject),
-      ...(rule === undefined || subject.effect === 'allow' ? [] : [manual(boundText(rule), 'developer')]),
+      ...(rule === undefined || subject.effect === 'allow' ? [] : [manual(boundText(rule, isDenied), 'developer')]),
       ...(rule === undefined
         ? []
         : [podsWith(subject, subject.full?.scope.workloads?.selector, 'See the pods that it counts.')]),
@@ -41,14 +41,19 @@ function budget(subject: Subject): RemediationStep[] {
     : [kubectl('See how many evictions pass now: ALLOWED DISRUPTIONS.', ['get', ...words], readerOf(subject))];
 }
 
-function boundText({ minAvailable, maxUnavailable, unhealthyPodEvictionPolicy }: DisruptionRule): string {
+function boundText(
+  { minAvailable, maxUnavailable, unhealthyPodEvictionPolicy }: DisruptionRule,
+  isDenied: boolean,
+): string {
   const unhealthy =
     unhealthyPodEvictionPolicy === 'AlwaysAllow' ? ' Pods that are not ready may always be evicted.' : '';
   if (maxUnavailable !== undefined) {
-    return `At most ${countText(maxUnavailable)} may be unavailable at a time: wait until the others are ready.${unhealthy}`;
+    const then = isDenied ? 'none may go' : 'wait until the others are ready';
+    return `At most ${countText(maxUnavailable)} may be unavailable at a time: ${then}.${unhealthy}`;
   }
   if (minAvailable !== undefined) {
-    return `At least ${countText(minAvailable)} must stay available: run more replicas than that.${unhealthy}`;
+    const then = isDenied ? 'none may go' : 'run more replicas than that';
+    return `At least ${countText(minAvailable)} must stay available: ${then}.${unhealthy}`;
   }
   return `It sets no bound, and then no eviction passes.${unhealthy}`;
 }

@@ -4,11 +4,13 @@
  * @see https://kubernetes.io/docs/concepts/policy/limit-range/
  */
 import type { LimitRangeRule } from '../../crds/rules/limit-range.ts';
-import { compareQuantities, parseQuantity, type Quantity } from '../../kube/quantity.ts';
+import { compareQuantities, formatQuantity, parseQuantity, type Quantity } from '../../kube/quantity.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
 import { ask, kubectl, link, manual, objectArguments, readerOf, titleOf, yamlPatch } from './steps.ts';
 import type { Subject } from './subject.ts';
-import { listed } from '../words.ts';
+import { listed, shown } from '../words.ts';
+
+const textLengthMax = 1_000;
 
 const things = { Container: 'container', Pod: 'pod', PersistentVolumeClaim: 'volume claim' } as const;
 
@@ -25,7 +27,7 @@ export function limitRangeRemediation(subject: Subject, rule: LimitRangeRule | u
     steps: [
       rule === undefined
         ? manual('State requests and limits that the bounds allow, in each container or volume claim.', 'developer')
-        : manual(`${boundsText(rule)}.`, 'developer'),
+        : manual(`${shown(boundsText(rule), textLengthMax)}.`, 'developer'),
       ...(rule === undefined ? [] : fitting(rule)),
       ...shared,
       ask(subject, 'to widen the bounds, if what runs cannot do with them.', 'cluster-admin'),
@@ -108,10 +110,10 @@ function fitOf(
   const within = ({ quantity }: Amount) =>
     (min === undefined || compareQuantities(quantity, min.quantity) >= 0) &&
     (max === undefined || compareQuantities(quantity, max.quantity) <= 0);
-  const limits = known([limit, max, request, min]).filter(within);
   const requests = known([request, limit, min, max]).filter(within);
   for (const low of requests) {
-    for (const high of limits) {
+    const most = ratio === undefined ? undefined : scaled(low, ratio.quantity);
+    for (const high of known([limit, max, most, request, min]).filter(within)) {
       if (compareQuantities(low.quantity, high.quantity) > 0) continue;
       if (ratio === undefined || keepsRatio(low.quantity, high.quantity, ratio.quantity)) {
         return { request: low.text, limit: high.text };
@@ -120,6 +122,12 @@ function fitOf(
   }
   const crossed = min !== undefined && max !== undefined && compareQuantities(min.quantity, max.quantity) > 0;
   return crossed ? 'impossible' : undefined;
+}
+
+/** The request times the ratio. */
+function scaled({ quantity }: Amount, ratio: Quantity): Amount {
+  const product = { nano: (quantity.nano * ratio.nano) / 1_000_000_000n, format: quantity.format };
+  return { text: formatQuantity(product), quantity: product };
 }
 
 function keepsRatio(request: Quantity, limit: Quantity, ratio: Quantity): boolean {

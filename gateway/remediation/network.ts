@@ -15,6 +15,7 @@ import type { Subject } from './subject.ts';
 import { listed, shown } from '../words.ts';
 
 const openingsMax = 5;
+const textLengthMax = 1_000;
 
 /** From the full form. */
 export function networkRemediation(subject: Subject, rule: NetworkRule): Remediation {
@@ -31,7 +32,7 @@ export function networkRemediation(subject: Subject, rule: NetworkRule): Remedia
   return {
     summary: `Use a connection that ${titleOf(subject)} lets through, or have one more ${traffic} connection allowed.`,
     steps: [
-      manual(`${passes(rule)}${dnsText(rule)}${others}.`, 'developer'),
+      manual(`${shown(passes(rule), textLengthMax)}${dnsText(rule)}${others}.`, 'developer'),
       podsWith(subject, selector, `See which pods are bound: ${whom}.`),
       ...look(subject, 'See the policy.'),
       opening(subject, rule),

@@ -2,7 +2,7 @@ import type { OpaqueRule } from '../../crds/rules/opaque.ts';
 import type { Remediation } from './schema.ts';
 import { ask, look, manual, titleOf } from './steps.ts';
 import type { Subject } from './subject.ts';
-import { listed } from '../words.ts';
+import { listed, shown } from '../words.ts';
 
 /** Of a policy that nobody here understands: look at it, and ask. */
 export function opaqueRemediation(subject: Subject, { fields }: OpaqueRule): Remediation {
@@ -13,7 +13,7 @@ export function opaqueRemediation(subject: Subject, { fields }: OpaqueRule): Rem
     steps: [
       ...look(subject, 'See the policy.'),
       manual(
-        `Policies of the kind ${subject.kind.slice(0, 63)} are not understood; they may demand anything.${where}`,
+        `Policies of the kind ${shown(subject.kind, 63)} are not understood; they may demand anything.${where}`,
         'developer',
       ),
       ask(subject, 'what it demands.', privilege),

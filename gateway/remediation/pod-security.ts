@@ -13,10 +13,10 @@ import { shown } from '../words.ts';
 
 const baseline =
   'No hostNetwork, hostPID, hostIPC, hostPort, hostPath volume, privileged container or Windows HostProcess; no added ' +
-  'capability beyond the usual ones; no other seccomp, AppArmor, SELinux or procMount setting than the standard lists; no unsafe sysctl';
+  'capability beyond the usual ones; no other seccomp, AppArmor, SELinux or procMount setting than the standard lists; no unsafe sysctl.';
 const restricted =
-  'Beside that: runAsNonRoot true and no runAsUser 0, allowPrivilegeEscalation false, all capabilities dropped (NET_BIND_SERVICE ' +
-  'may be added), seccompProfile RuntimeDefault or Localhost, and no volume types but the usual ones';
+  'Also runAsNonRoot true and no runAsUser 0, allowPrivilegeEscalation false, all capabilities dropped (NET_BIND_SERVICE ' +
+  'may be added), seccompProfile RuntimeDefault or Localhost, and no volume types but the usual ones.';
 
 /** Fulfils the restricted standard for a container that needs nothing special. */
 const restrictedTemplate = {
@@ -42,10 +42,10 @@ export function podSecurityRemediation(subject: Subject, rule: PodSecurityRule |
     };
   }
   const { level, version, mode } = rule;
-  const asked = level === 'privileged' ? [] : [manual(`${baseline}.`, 'developer')];
+  const asked =
+    level === 'privileged' ? [] : [manual(level === 'baseline' ? baseline : `${baseline} ${restricted}`, 'developer')];
   if (level === 'restricted') {
     asked.push(
-      manual(`${restricted}.`, 'developer'),
       yamlPatch('In the workload; app stands for the name of each container.', restrictedTemplate, 'developer'),
     );
   }

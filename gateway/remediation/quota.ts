@@ -91,7 +91,8 @@ function consumers(subject: Subject, use: Use | undefined): RemediationStep[] {
   if (use === undefined) return [];
   const words = consumersOf(use.resource);
   if (words === undefined) return [];
-  const isSecret = words.some((word) => word === 'secrets');
+  // The roles view and edit may count them in the report, and not list them.
+  const isSecret = use.resource === 'secrets' || use.resource === 'count/secrets';
   return [
     kubectl(
       `See what is counted as ${shown(use.resource)}.`,

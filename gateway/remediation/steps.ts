@@ -62,9 +62,8 @@ export function isNamed({ name, id }: Subject): boolean {
 
 /** `NetworkPolicy db-in`, or without a name where a handle stands in for it. */
 export function titleOf(subject: Subject): string {
-  return isNamed(subject)
-    ? `${shown(subject.kind, 63)} ${shown(subject.name)}`
-    : `${shown(subject.kind, 63)} of another namespace`;
+  const kind = isKind(subject.kind) ? subject.kind : 'The policy';
+  return isNamed(subject) ? `${kind} ${shown(subject.name)}` : `${kind} of another namespace`;
 }
 
 /**

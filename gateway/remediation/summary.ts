@@ -27,14 +27,12 @@ export function summaryRemediation(subject: Subject): Remediation {
 }
 
 function byType(subject: Subject): Remediation {
-  return {
-    summary: summaryOf(subject),
-    steps: [
-      ...(isQuiet(subject) && subject.type !== 'Admission' ? [] : ownSteps(subject)),
-      ...look(subject, 'See the policy, if your rights allow it.'),
-      ...(isQuiet(subject) ? [] : [ask(subject, `${whatToAsk(subject)}${reference(subject)}.`, ownerOf(subject))]),
-    ],
-  };
+  const steps = [
+    ...(isQuiet(subject) && subject.type !== 'Admission' ? [] : ownSteps(subject)),
+    ...look(subject, 'See the policy, if your rights allow it.'),
+    ...(isQuiet(subject) ? [] : [ask(subject, `${whatToAsk(subject)}${reference(subject)}.`, ownerOf(subject))]),
+  ];
+  return { summary: summaryOf(subject), steps: steps.length === 0 ? [manual('Nothing needs to be done.')] : steps };
 }
 
 const quietEffects: ReadonlySet<Effect> = new Set(['allow', 'audit', 'generate', 'mutate', 'warn']);
