@@ -30,12 +30,22 @@ const pods = {
     resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
   },
 };
+const quota = (name: string, resource: string) => ({
+  apiVersion: 'v1',
+  kind: 'ResourceQuota',
+  metadata: metadata(name),
+  spec: { hard: { [resource]: '3' } },
+  status: { hard: { [resource]: '3' }, used: { [resource]: '3' } },
+});
 const policies = [
   {
     apiVersion: 'v1',
     kind: 'Namespace',
     metadata: { name: 'shop', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
   },
+  quota('devices', 'requests.nvidia.com/gpu'),
+  quota('deployments', 'count/deployments.apps'),
+  quota('cores', 'limits.cpu'),
   {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
@@ -191,7 +201,8 @@ describe.skipIf(!hasKubectl)('with kubectl on a real API server', () => {
 
   test('each policy is read, and has commands', () => {
     const kinds = new Set(constraints.map(({ source }) => source.kind));
-    expect(kinds.size).toBe(policies.length - 1);
+    // A binding stands for its policy, and there are several quotas.
+    expect(kinds.size).toBe(new Set(policies.map(({ kind }) => kind)).size - 1);
     expect(commands.length).toBeGreaterThan(policies.length);
   });
 
@@ -201,8 +212,11 @@ describe.skipIf(!hasKubectl)('with kubectl on a real API server', () => {
 
   test.each(patches.filter((patch) => patch.includes('metadata:')))('%s', async (patch) => {
     await writeFile(join(cluster.folder, 'patch.yaml'), patch);
-    const { kind } = z.object({ kind: z.string() }).parse(parse(patch));
-    const name = kind === 'ResourceQuota' ? 'team' : 'web';
+    const Named = z.object({ kind: z.string(), metadata: z.object({ name: z.string() }) });
+    const {
+      kind,
+      metadata: { name },
+    } = Named.parse(parse(patch));
     const said = await shell(
       kind === 'NetworkPolicy'
         ? 'kubectl create --dry-run=server -f patch.yaml'
