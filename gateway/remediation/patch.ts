@@ -12,13 +12,17 @@ const written = new LRUCache<string, { readonly text: string | undefined }>({ ma
  */
 export function patchText(object: object): string | undefined {
   const json = JSON.stringify(object);
-  if (json.length > bytesMax || !isPlainThroughout(object)) return undefined;
+  if (json.length > bytesMax) return undefined;
   const kept = written.get(json);
   if (kept !== undefined) return kept.text;
-  // kubectl reads YAML 1.1, where `yes` and `1_000` without quotation marks are no strings.
-  const text = stringify(object, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
+  const text = isPlainThroughout(object) ? yamlOf(object) : undefined;
   written.set(json, { text });
   return text;
+}
+
+function yamlOf(object: object): string {
+  // kubectl reads YAML 1.1, where `yes` and `1_000` without quotation marks are no strings.
+  return stringify(object, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 function isPlainThroughout(value: unknown): boolean {

@@ -14,6 +14,7 @@ import { readReport } from '../catalog/report.ts';
 import { type Catalog, type CatalogStore, createCatalogStore } from '../catalog/store.ts';
 import { GatewayError } from '../errors.ts';
 import { createApp } from '../http/app.ts';
+import type { CallRecord } from '../http/calls.ts';
 import { createHostPolicy } from '../http/hosts.ts';
 
 /** `get constraintreports shop`, or without a namespace for the whole cluster. */
@@ -106,6 +107,7 @@ export function createGateway(options: {
   readonly objects: readonly KubeObject[];
   readonly rights?: Record<string, readonly Right[]>;
   readonly remediationContact?: string;
+  readonly onCall?: (record: CallRecord) => void;
 }): Gateway {
   const clock = createVirtualClock();
   const reviews = createFakeReviews(options.rights ?? {});
@@ -137,6 +139,7 @@ export function createGateway(options: {
     hosts: createHostPolicy({ systemNamespace: 'potoo-system', allowed: ['potoo.example.com'] }),
     log: pino({ level: 'silent' }),
     gateway: { version: '1.2.3', port: 8_090, remediationContact: options.remediationContact },
+    onCall: options.onCall,
   });
   const request = async (path: string, init?: RequestInit) => app.request(path, init);
   const authorization = (user: string | undefined): Record<string, string> =>
