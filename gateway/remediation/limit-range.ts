@@ -100,7 +100,7 @@ function fitOf(
   name: string,
 ): { readonly request: string; readonly limit: string } | 'impossible' | undefined {
   const amount = (amounts: Readonly<Record<string, string>> | undefined): Amount | undefined => {
-    const text = amounts?.[name];
+    const text = amounts !== undefined && Object.hasOwn(amounts, name) ? amounts[name] : undefined;
     const quantity = text === undefined ? undefined : parseQuantity(text);
     return text === undefined || quantity === undefined ? undefined : { text, quantity };
   };

