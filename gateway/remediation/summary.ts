@@ -1,6 +1,7 @@
 /**
  * Steps for who sees the summary of a constraint: from its type, effect, kind and figures, and from nothing else.
  */
+import { apiGroup, clusterConstraintDetails, constraintDetails } from '../../crds/api.ts';
 import type { Effect } from '../../crds/constraint.ts';
 import { disruptionRemediation } from './disruption.ts';
 import { limitRangeRemediation } from './limit-range.ts';
@@ -92,7 +93,7 @@ function ownSteps(subject: Subject): RemediationStep[] {
     case 'NetworkIngress':
     case 'NetworkEgress':
     case 'MeshPolicy':
-      return [manual('Which peers and ports pass is told to who may get the details of Potoo there.', 'developer')];
+      return [manual(`Which peers and ports pass is told to those who may get ${detailsOf(subject)}.`, 'developer')];
     case 'Admission':
       return [dryRun(subject, 'See what the API server says to a manifest; nothing is stored.')];
     case 'ResourceLimit':
@@ -104,6 +105,14 @@ function ownSteps(subject: Subject): RemediationStep[] {
     default:
       return subject.type satisfies never;
   }
+}
+
+/** What stores the full form: see README, Who may ask what. */
+function detailsOf(subject: Subject): string {
+  if (subject.home !== undefined) return `${constraintDetails.plural}.${apiGroup} here`;
+  return isNamed(subject)
+    ? `${clusterConstraintDetails.plural}.${apiGroup}`
+    : `${constraintDetails.plural}.${apiGroup} where the policy lives`;
 }
 
 function whatToAsk({ type }: Subject): string {
