@@ -16,7 +16,7 @@ const mayImport: Readonly<
   },
   gateway: {
     folders: ['crds', 'kube', 'gateway'],
-    // yaml: patches that people put into manifests are written by it, never put together as text.
+    // yaml reads the file of tokens and writes the patches of steps, which are never put together as text.
     packages: ['zod', 'pino', 'hono', '@hono/node-server', 'prom-client', 'lru-cache', 'yaml'],
   },
 };
