@@ -58,7 +58,7 @@ async function run(): Promise<void> {
     staticTokens: running.use(staticTokens),
     graceMs: config.reviewGraceSeconds * 1_000,
   });
-  const gateway = { version, port: config.port };
+  const gateway = { version, port: config.port, remediationContact: config.remediationContact };
   const app = createApp({
     catalog,
     identities,
