@@ -16,6 +16,7 @@ test('nothing set means a pod with its own ServiceAccount on the usual ports', (
     tokenReviews: true,
     staticTokensFile: undefined,
     reviewGraceSeconds: 0,
+    remediationContact: undefined,
   });
 });
 
@@ -35,6 +36,7 @@ test('every setting is read', () => {
       POTOO_AUTHENTICATION: 'bearer-token',
       POTOO_STATIC_TOKENS_FILE: '/etc/potoo/tokens.yaml',
       POTOO_REVIEW_GRACE_SECONDS: '3600',
+      POTOO_REMEDIATION_CONTACT: ' #platform-team ',
     }),
   ).toEqual({
     kubeconfig: '/etc/kubeconfig',
@@ -49,6 +51,7 @@ test('every setting is read', () => {
     tokenReviews: false,
     staticTokensFile: '/etc/potoo/tokens.yaml',
     reviewGraceSeconds: 3_600,
+    remediationContact: '#platform-team',
   });
 });
 
@@ -101,4 +104,13 @@ test.each([
   { POTOO_REVIEW_GRACE_SECONDS: '-1' },
 ])('settings of authentication that leave a doubt are refused: %j', (environment) => {
   expect(() => readConfig(environment)).toThrow(/POTOO_(AUTHENTICATION|STATIC_TOKENS_FILE|REVIEW_GRACE_SECONDS)=/);
+});
+
+test('the contact is one line of plain words, and none when it is empty', () => {
+  expect(readConfig({ POTOO_REMEDIATION_CONTACT: ' ' }).remediationContact).toBeUndefined();
+  for (const text of ['a\nb', 'a\u202eb', 'x'.repeat(201)]) {
+    expect(() => readConfig({ POTOO_REMEDIATION_CONTACT: text })).toThrow(
+      /POTOO_REMEDIATION_CONTACT=.*: one line of at most 200 characters/,
+    );
+  }
 });

@@ -16,6 +16,8 @@ const Port = z
 const methods = ['kubernetes-sa', 'bearer-token'] as const;
 const isMethod = (text: string): text is (typeof methods)[number] => methods.some((method) => method === text);
 
+const contactSentence = 'one line of at most 200 characters, like an address or a channel';
+
 const Settings = z.object({
   POTOO_KUBECONFIG: z.string().min(1, 'the path of a kubeconfig file').optional(),
   POTOO_HOST: z.string().min(1, 'an address to listen on').default('0.0.0.0'),
@@ -30,6 +32,12 @@ const Settings = z.object({
     .default(600),
   POTOO_TLS_CERT_FILE: z.string().min(1, 'the path of a PEM file').optional(),
   POTOO_TLS_KEY_FILE: z.string().min(1, 'the path of a PEM file').optional(),
+  POTOO_REMEDIATION_CONTACT: z
+    .string()
+    .max(200, contactSentence)
+    .refine((text) => !/\p{C}/u.test(text), contactSentence)
+    .transform((text) => text.trim())
+    .optional(),
   POTOO_ALLOWED_HOSTS: z
     .string()
     .default('')
@@ -88,6 +96,8 @@ export interface Config {
   readonly staticTokensFile: string | undefined;
   /** For how long a right holds beyond its minute while the API server answers no reviews. */
   readonly reviewGraceSeconds: number;
+  /** Whom to ask for what callers cannot do themselves. */
+  readonly remediationContact: string | undefined;
 }
 
 /** Throws one error that names every setting that cannot be used, and what would do. */
@@ -115,5 +125,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     tokenReviews: data.POTOO_AUTHENTICATION.includes('kubernetes-sa'),
     staticTokensFile: data.POTOO_STATIC_TOKENS_FILE,
     reviewGraceSeconds: data.POTOO_REVIEW_GRACE_SECONDS,
+    remediationContact: data.POTOO_REMEDIATION_CONTACT === '' ? undefined : data.POTOO_REMEDIATION_CONTACT,
   };
 }

@@ -65,7 +65,7 @@ async function run(): Promise<void> {
     graceMs: config.reviewGraceSeconds * 1_000,
     strangers: createStrangers({ clock, peer: () => arrivals.current()?.peer }),
   });
-  const gateway = { version, port: config.port };
+  const gateway = { version, port: config.port, remediationContact: config.remediationContact };
   const audit = createAudit({ log, clock });
   const app = createApp({
     catalog,

@@ -19,7 +19,7 @@ test('names and labels of metrics change only on purpose', async () => {
   metrics.follow({
     sizes: () => ({ reports: 2, forms: 3 }),
     watches: () => [{ resource: 'constraintreports.potoo.io', state: 'synced' }],
-    freshness: () => ({ operatorAlive: true, watching: true }),
+    freshness: () => ({ operatorAlive: true, watching: true, lost: [] }),
   });
   let refused = 2;
   metrics.followServer({ state: () => ({ connections: 7, inFlight: 5, refused, certificateExpiresAt: 1_500 }) });

@@ -61,6 +61,11 @@ async function readableHomes(homes: readonly string[], caller: Caller): Promise<
   return new Set(asked.filter((_, index) => allowed[index]));
 }
 
+/** Of these levels the one that tells most; that of the summary when there are none. */
+export function mostDetailed(levels: readonly DetailLevel[]): DetailLevel {
+  return DetailLevel.options.findLast((level) => levels.includes(level)) ?? 'summary';
+}
+
 /** The level a caller has in a namespace as a whole, whatever binds there. */
 export async function levelIn(namespace: string, caller: Caller): Promise<DetailLevel> {
   const [own, cluster] = await Promise.all([

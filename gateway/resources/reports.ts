@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { pageOfBindings } from '../answer/binding-page.ts';
 import { ConstraintAnswer, visible } from '../answer/constraint.ts';
-import { DetailLevel, levelIn, levelsOf, refusedReport } from '../answer/levels.ts';
+import { DetailLevel, levelIn, levelsOf, mostDetailed, refusedReport } from '../answer/levels.ts';
 import { noReport } from '../answer/no-report.ts';
 import { Limit } from '../answer/page.ts';
+import { remediationFor } from '../answer/remediation.ts';
 import { tagsOf } from '../answer/tags.ts';
 import type { Binding } from '../catalog/binding.ts';
 import { CursorField, Namespace } from '../tools/fields.ts';
@@ -23,6 +24,7 @@ const Entry = z.object({
   message: fields.message,
   tags: fields.tags,
   detailLevel: fields.detail_level,
+  remediation: fields.remediation,
 });
 
 const Output = z.object({
@@ -51,7 +53,7 @@ export const reports = defineResource({
     cursor: CursorField,
   }),
   output: Output,
-  async read({ namespace, limit, cursor }, { caller, catalog }) {
+  async read({ namespace, limit, cursor }, { caller, catalog, gateway }) {
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
     const view = catalog.view(namespace);
@@ -62,8 +64,10 @@ export const reports = defineResource({
     const { items, next } = page.value;
     const [detailLevel, level] = await Promise.all([levelIn(namespace, caller), levelsOf(items, namespace, caller)]);
     const { report } = view;
+    const from = { namespace, contact: gateway.remediationContact };
     return {
       ok: true,
+      level: mostDetailed(items.map(level)),
       value: {
         namespace,
         constraintCount: report.total,
@@ -73,7 +77,10 @@ export const reports = defineResource({
         schemaVersion: '1' as const,
         detailLevel,
         generatedAt: report.lastChanged,
-        constraints: items.map((binding) => entryOf(binding, level(binding), namespace)),
+        constraints: items.map((binding) => ({
+          ...entryOf(binding, level(binding), namespace),
+          remediation: remediationFor(binding, level(binding), from),
+        })),
         truncated: next !== undefined,
         ...(next === undefined ? {} : { nextCursor: next }),
       },

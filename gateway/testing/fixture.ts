@@ -94,7 +94,13 @@ export interface Gateway {
   readonly problems: Problem[];
   readonly store: CatalogStore;
   /** May be changed at any time. */
-  readonly facts: { synced: boolean; operatorAlive: boolean; watching: boolean; sharedSecret: string | undefined };
+  readonly facts: {
+    synced: boolean;
+    operatorAlive: boolean;
+    watching: boolean;
+    lost: string[];
+    sharedSecret: string | undefined;
+  };
   /** What the server calls for each request. */
   readonly fetch: ReturnType<typeof createApp>['fetch'];
   /** Of every call that has ended, in order. */
@@ -115,6 +121,8 @@ export function createGateway(options: {
   readonly log?: Log;
   /** The fake ones unless told. */
   readonly identities?: (clock: VirtualClock) => Identities;
+  readonly remediationContact?: string;
+  readonly onCall?: (record: CallRecord) => void;
 }): Gateway {
   const clock = createVirtualClock();
   const reviews = createFakeReviews(options.rights ?? {});
@@ -123,6 +131,7 @@ export function createGateway(options: {
     synced: true,
     operatorAlive: true,
     watching: true,
+    lost: [],
     sharedSecret: 'uid-of-the-lease',
   };
   const catalog: Catalog = {
@@ -130,7 +139,7 @@ export function createGateway(options: {
     reports: () => store.reports(),
     clusterReport: () => store.clusterReport(),
     clusterFacts: () => store.clusterFacts(),
-    freshness: () => ({ operatorAlive: facts.operatorAlive, watching: facts.watching }),
+    freshness: () => ({ operatorAlive: facts.operatorAlive, watching: facts.watching, lost: facts.lost }),
     get synced() {
       return facts.synced;
     },
@@ -150,8 +159,9 @@ export function createGateway(options: {
     onCall(record) {
       records.push(record);
       audit(record);
+      options.onCall?.(record);
     },
-    gateway: { version: '1.2.3', port: 8_090 },
+    gateway: { version: '1.2.3', port: 8_090, remediationContact: options.remediationContact },
     arrivals: options.arrivals ?? createArrivals(),
     callLimit: createCallLimit({ clock, perMinute: options.perMinute ?? 0 }),
     // The same for every request, so that answers can be compared byte by byte.
