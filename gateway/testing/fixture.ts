@@ -4,7 +4,7 @@
 import { pino } from 'pino';
 import { createVirtualClock, type VirtualClock } from '../../kube/testing/virtual-clock.ts';
 import type { KubeObject } from '../../kube/resource.ts';
-import { createIdentities } from '../auth/identity.ts';
+import { createIdentities, type Identities } from '../auth/identity.ts';
 import type { Question, Reviews, User } from '../auth/reviews.ts';
 import { readClusterReport } from '../catalog/catalog.ts';
 import { createFormReader, readClusterDetail, readDetail } from '../catalog/detail.ts';
@@ -14,8 +14,12 @@ import { readReport } from '../catalog/report.ts';
 import { type Catalog, type CatalogStore, createCatalogStore } from '../catalog/store.ts';
 import { GatewayError } from '../errors.ts';
 import { createApp } from '../http/app.ts';
+import { type Arrivals, createArrivals } from '../http/arrival.ts';
+import { createAudit } from '../http/audit.ts';
 import type { CallRecord } from '../http/calls.ts';
 import { createHostPolicy } from '../http/hosts.ts';
+import { createCallLimit } from '../http/call-limit.ts';
+import type { Log } from '../log.ts';
 
 /** `get constraintreports shop`, or without a namespace for the whole cluster. */
 export type Right = string;
@@ -97,6 +101,10 @@ export interface Gateway {
     lost: string[];
     sharedSecret: string | undefined;
   };
+  /** What the server calls for each request. */
+  readonly fetch: ReturnType<typeof createApp>['fetch'];
+  /** Of every call that has ended, in order. */
+  readonly records: CallRecord[];
   request(path: string, init?: RequestInit): Promise<Response>;
   /** The parsed answer to a POST as this user, or without credentials. */
   post(path: string, body: unknown, user?: string): Promise<Response>;
@@ -106,6 +114,13 @@ export interface Gateway {
 export function createGateway(options: {
   readonly objects: readonly KubeObject[];
   readonly rights?: Record<string, readonly Right[]>;
+  /** Calls of one caller; no limit unless told. */
+  readonly perMinute?: number;
+  readonly arrivals?: Arrivals;
+  /** Silent unless told. */
+  readonly log?: Log;
+  /** The fake ones unless told. */
+  readonly identities?: (clock: VirtualClock) => Identities;
   readonly remediationContact?: string;
   readonly onCall?: (record: CallRecord) => void;
 }): Gateway {
@@ -132,14 +147,25 @@ export function createGateway(options: {
       return facts.sharedSecret;
     },
   };
+  const log = options.log ?? pino({ level: 'silent' });
+  const audit = createAudit({ log, clock });
+  const records: CallRecord[] = [];
   const app = createApp({
     catalog,
-    identities: createIdentities({ reviews, clock }),
+    identities: options.identities?.(clock) ?? createIdentities({ reviews, clock }),
     clock,
     hosts: createHostPolicy({ systemNamespace: 'potoo-system', allowed: ['potoo.example.com'] }),
-    log: pino({ level: 'silent' }),
+    log,
+    onCall(record) {
+      records.push(record);
+      audit(record);
+      options.onCall?.(record);
+    },
     gateway: { version: '1.2.3', port: 8_090, remediationContact: options.remediationContact },
-    onCall: options.onCall,
+    arrivals: options.arrivals ?? createArrivals(),
+    callLimit: createCallLimit({ clock, perMinute: options.perMinute ?? 0 }),
+    // The same for every request, so that answers can be compared byte by byte.
+    random: () => 0.5,
   });
   const request = async (path: string, init?: RequestInit) => app.request(path, init);
   const authorization = (user: string | undefined): Record<string, string> =>
@@ -150,6 +176,8 @@ export function createGateway(options: {
     problems,
     store,
     facts,
+    fetch: app.fetch,
+    records,
     request,
     post: async (path, body, user) =>
       request(path, {
