@@ -2,6 +2,7 @@
  * One call from the request to the response: who asks, whether it can be answered now, the answer, and the record of it.
  */
 import type { Clock } from '../../kube/clock.ts';
+import { createAnswerMemo } from '../answer/memo.ts';
 import type { Caller, Identities } from '../auth/identity.ts';
 import type { Call, GatewayFacts } from '../call.ts';
 import type { Catalog } from '../catalog/store.ts';
@@ -11,7 +12,7 @@ import type { Log } from '../log.ts';
 import type { DetailLevel } from '../answer/levels.ts';
 import { answerMsMax, withinDeadline } from './deadline.ts';
 import { errorResponse, refusalOf } from './errors.ts';
-import { answerResponse } from './json.ts';
+import { answerResponse, bytesOf } from './json.ts';
 
 /** What one call did, for the audit log and metrics. Nothing of its arguments but the namespace: they could hold secrets. */
 export interface CallRecord {
@@ -47,6 +48,7 @@ export interface Calls {
 /** The way of every call, whatever tool or resource it is for. */
 export function createCalls(options: CallsOptions): Calls {
   const { catalog, identities, clock, log, gateway } = options;
+  const memo = createAnswerMemo();
 
   async function callerOf(request: Request): Promise<Answer<Caller>> {
     return identities.callerOf(request.headers.get('authorization') ?? undefined);
@@ -66,12 +68,12 @@ export function createCalls(options: CallsOptions): Calls {
         if (!catalog.synced) {
           return refusal('NOT_SYNCED', 'The gateway has just started and has not read everything yet.');
         }
-        const outcome = await run({ caller, catalog, clock, deadline, gateway });
+        const outcome = await run({ caller, catalog, clock, deadline, gateway, memo });
         namespace = outcome.namespace;
         return outcome.answer;
       };
       const answer = await withinDeadline(clock, work()).catch((error: unknown) => refusalOf(error, log));
-      const response = answer.ok ? answerResponse(answer.value, request) : errorResponse(answer);
+      const response = answer.ok ? await answerResponse(answer.value, request) : errorResponse(answer);
       options.onCall?.({
         name,
         caller,
@@ -79,7 +81,7 @@ export function createCalls(options: CallsOptions): Calls {
         level: answer.ok ? answer.level : undefined,
         outcome: answer.ok ? 'OK' : answer.code,
         status: response.status,
-        bytes: Number(response.headers.get('content-length') ?? 0),
+        bytes: bytesOf(response),
         ms: clock.monotonic() - startedAt,
       });
       return response;

@@ -5,9 +5,13 @@ import { type DetailLevel, levelsOf, mayReadDetails, refusedReport } from '../an
 import type { Binding } from '../catalog/binding.ts';
 import { refusal } from '../errors.ts';
 import { Namespace } from '../tools/fields.ts';
+import { remembered } from '../answer/memo.ts';
 import { defineResource } from './define.ts';
 
 const Name = z.string().min(1).max(640).describe('An id, the name of a policy, a handle, or name/rule.');
+
+const Params = z.object({ namespace: Namespace, name: Name });
+type Params = z.output<typeof Params>;
 
 export const constraints = defineResource({
   name: 'constraints',
@@ -15,11 +19,11 @@ export const constraints = defineResource({
   title: 'One constraint',
   description:
     'One constraint that binds a namespace. When several have the name, the gravest; also holds the ids of the others.',
-  params: z.object({ namespace: Namespace, name: Name }),
+  params: Params,
   output: ConstraintAnswer.extend({
     also: z.array(z.string()).optional().describe('Ids of the others that the name stands for, gravest first.'),
   }),
-  async read({ namespace, name }, { caller, catalog }) {
+  read: remembered('resource constraints', async ({ namespace, name }: Params, { caller, catalog }) => {
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
     const view = catalog.view(namespace);
@@ -36,7 +40,7 @@ export const constraints = defineResource({
       workloads: details ? view?.workloads : undefined,
     });
     return { ok: true, value: { ...answer, ...(others.length === 0 ? {} : { also: others.map(({ id }) => id) }) } };
-  },
+  }),
 });
 
 /** A name that the caller may not see does not work either: it would tell that the name was guessed right. */

@@ -7,6 +7,7 @@ import { Limit } from '../answer/page.ts';
 import { tagsOf } from '../answer/tags.ts';
 import type { Binding } from '../catalog/binding.ts';
 import { CursorField, Namespace } from '../tools/fields.ts';
+import { remembered } from '../answer/memo.ts';
 import { defineResource } from './define.ts';
 
 const count = z.int().min(0);
@@ -39,19 +40,22 @@ const Output = z.object({
   nextCursor: z.string().optional().describe('Give it back as cursor for the next page.'),
 });
 
+const Params = z.object({
+  namespace: Namespace,
+  limit: Limit.optional().describe('Most constraints to return; all when absent.'),
+  cursor: CursorField,
+});
+type Params = z.output<typeof Params>;
+
 export const reports = defineResource({
   name: 'reports',
   uri: 'potoo://reports/{namespace}',
   title: 'Report of a namespace',
   description:
     'All constraints that bind a namespace, with counts by severity. Complete unless limit and cursor ask for pages.',
-  params: z.object({
-    namespace: Namespace,
-    limit: Limit.optional().describe('Most constraints to return; all when absent.'),
-    cursor: CursorField,
-  }),
+  params: Params,
   output: Output,
-  async read({ namespace, limit, cursor }, { caller, catalog }) {
+  read: remembered('resource reports', async ({ namespace, limit, cursor }: Params, { caller, catalog }) => {
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
     const view = catalog.view(namespace);
@@ -78,7 +82,7 @@ export const reports = defineResource({
         ...(next === undefined ? {} : { nextCursor: next }),
       },
     };
-  },
+  }),
 });
 
 function entryOf(binding: Binding, level: DetailLevel, namespace: string): z.infer<typeof Entry> {

@@ -7,6 +7,7 @@ import { type DetailLevel, levelsOf, mayReadDetails, refusedReport } from '../an
 import type { Binding } from '../catalog/binding.ts';
 import type { Workloads } from '../catalog/workloads.ts';
 import { noReport } from '../answer/no-report.ts';
+import { remembered } from '../answer/memo.ts';
 import { defineTool } from './define.ts';
 import { CursorField, LimitField, Namespace, pageFields } from './fields.ts';
 
@@ -44,7 +45,7 @@ export const query = defineTool({
     'limit, deny or change what is deployed there and how it communicates. Use it before you deploy or change something.',
   input: Input,
   output: Output,
-  async run(input, { caller, catalog }) {
+  run: remembered('potoo_query', async (input: Input, { caller, catalog }) => {
     const { namespace } = input;
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
@@ -78,7 +79,7 @@ export const query = defineTool({
         ...(next === undefined ? {} : { next_cursor: next }),
       },
     };
-  },
+  }),
 });
 
 function ofWorkload(
