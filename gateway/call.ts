@@ -1,5 +1,4 @@
 import type { Clock } from '../kube/clock.ts';
-import type { AnswerMemo } from './answer/memo.ts';
 import type { Caller } from './auth/identity.ts';
 import type { Catalog } from './catalog/store.ts';
 
@@ -11,7 +10,6 @@ export interface Call {
   /** clock.monotonic() up to which the answer should be made. */
   readonly deadline: number;
   readonly gateway: GatewayFacts;
-  readonly memo: AnswerMemo;
 }
 
 /** What the gateway says of itself. */

@@ -19,89 +19,77 @@ import type { Rights } from './levels.ts';
 export interface MemoCall {
   readonly caller: Rights;
   readonly catalog: Pick<Catalog, 'view'>;
+  /** The same for every call. */
   readonly gateway: Call['gateway'];
 }
 
 export type MemoRun<Input, Output> = (input: Input, call: MemoCall) => Promise<Answer<Output>>;
 
-export interface AnswerMemo {
-  /** The answer that was kept, or that of `run`. @param name Of what answers. */
-  answer<Input extends object, Output extends object>(
-    name: string,
-    input: Input,
-    call: Call,
-    run: MemoRun<Input, Output>,
-  ): Promise<Answer<Output>>;
-}
+type Views = ReadonlyMap<string, NamespaceView | undefined>;
 
 interface Asked {
   readonly question: Question;
   allowed: boolean | undefined;
 }
 
-interface Made {
-  readonly views: ReadonlyMap<string, NamespaceView | undefined>;
+interface Made<Output> {
+  readonly views: Views;
   /** Rights that were asked for side by side, round by round: which ones a round asks for depends on the rounds before. */
   readonly rounds: readonly (readonly Asked[])[];
-  readonly answer: Answer<object>;
+  readonly answer: Extract<Answer<Output>, { readonly ok: true }>;
 }
 
-/** Sum of the bytes of answers; they take about three times as much as objects, and a tenth compressed. */
-const bytesMax = 33_554_432;
+/** Sum of the bytes of one tool's answers; they take about three times as much as objects, and a tenth compressed. */
+const bytesMax = 16_777_216;
 /** Of one question, for callers with different rights. */
 const variantsMax = 4;
 /** Longer questions are not kept: keys would outweigh answers. */
 const keyLengthMax = 2_048;
 
-/** A `run` whose answers may be given again. @param name Of what answers; no two may have the same. */
+/** A `run` whose answers may be given again. It keeps those of each catalog apart, and no longer than the catalog. */
 export function remembered<Input extends object, Output extends object>(
-  name: string,
   run: MemoRun<Input, Output>,
 ): (input: Input, call: Call) => Promise<Answer<Output>> {
-  return async (input, call) => call.memo.answer(name, input, call, run);
-}
+  const memos = new WeakMap<Catalog, LRUCache<string, readonly Made<Output>[]>>();
 
-/** One for each gateway. */
-export function createAnswerMemo(): AnswerMemo {
-  const kept = new LRUCache<string, readonly Made[]>({ maxSize: bytesMax, sizeCalculation: sizeOf });
+  function memoOf(catalog: Catalog): LRUCache<string, readonly Made<Output>[]> {
+    const known = memos.get(catalog);
+    if (known !== undefined) return known;
+    const created = new LRUCache<string, readonly Made<Output>[]>({ maxSize: bytesMax, sizeCalculation: sizeOf });
+    memos.set(catalog, created);
+    return created;
+  }
 
-  return {
-    async answer<Input extends object, Output extends object>(
-      name: string,
-      input: Input,
-      call: Call,
-      run: MemoRun<Input, Output>,
-    ): Promise<Answer<Output>> {
-      const key = `${name} ${JSON.stringify(input)}`;
-      if (key.length > keyLengthMax) return run(input, call);
-      for (const { views, rounds, answer } of kept.get(key) ?? []) {
-        // Nothing is looked up before the first right was asked for, here as in `run`.
-        if (!(await hasSameRights(rounds.slice(0, 1), call.caller)) || !isCurrent(views, call.catalog)) continue;
-        // What is kept under a name was made by the `run` of that name.
-        if (await hasSameRights(rounds.slice(1), call.caller)) return answer as Answer<Output>;
-      }
-      const recorder = record(call);
-      const answer = await run(input, recorder.call);
-      if (answer.ok) {
-        const current = (kept.get(key) ?? []).filter(({ views }) => isCurrent(views, call.catalog));
-        kept.set(key, [{ views: recorder.views, rounds: recorder.rounds, answer }, ...current].slice(0, variantsMax));
-      }
-      return answer;
-    },
+  return async (input, call) => {
+    const { caller, catalog } = call;
+    const key = `${caller.anonymous} ${JSON.stringify(input)}`;
+    if (key.length > keyLengthMax) return run(input, call);
+    const memo = memoOf(catalog);
+    for (const { views, rounds, answer } of memo.get(key) ?? []) {
+      // Nothing is looked up before the first right was asked for, here as in `run`.
+      if (!(await hasSameRights(rounds.slice(0, 1), caller)) || !isCurrent(views, catalog)) continue;
+      if (await hasSameRights(rounds.slice(1), caller)) return answer;
+    }
+    const recorder = record(call);
+    const answer = await run(input, recorder.call);
+    if (answer.ok) {
+      const current = (memo.get(key) ?? []).filter(({ views }) => isCurrent(views, catalog));
+      memo.set(key, [{ views: recorder.views, rounds: recorder.rounds, answer }, ...current].slice(0, variantsMax));
+    }
+    return answer;
   };
 }
 
-function sizeOf(variants: readonly Made[], key: string): number {
-  const sizes = variants.map(({ answer }) => (answer.ok ? encodedOf(answer.value).bytes.length : 0));
-  return sizes.reduce((sum, size) => sum + size, key.length);
+function sizeOf(variants: readonly Made<object>[], key: string): number {
+  return variants.reduce((sum, { answer }) => sum + encodedOf(answer.value).bytes.length, key.length);
 }
 
-function isCurrent(views: Made['views'], catalog: Pick<Catalog, 'view'>): boolean {
+function isCurrent(views: Views, catalog: Pick<Catalog, 'view'>): boolean {
   for (const [namespace, view] of views) if (catalog.view(namespace) !== view) return false;
   return true;
 }
 
-async function hasSameRights(rounds: Made['rounds'], caller: Rights): Promise<boolean> {
+async function hasSameRights(rounds: Made<object>['rounds'], caller: Rights): Promise<boolean> {
   for (const round of rounds) {
     const answers = await Promise.all(round.map(async ({ question }) => caller.may(question)));
     if (round.some(({ allowed }, index) => allowed !== answers[index])) return false;
@@ -112,7 +100,7 @@ async function hasSameRights(rounds: Made['rounds'], caller: Rights): Promise<bo
 /** Notes what is asked while an answer is made. */
 function record({ caller, catalog, gateway }: Call): {
   readonly call: MemoCall;
-  readonly views: ReadonlyMap<string, NamespaceView | undefined>;
+  readonly views: Views;
   readonly rounds: readonly (readonly Asked[])[];
 } {
   const views = new Map<string, NamespaceView | undefined>();

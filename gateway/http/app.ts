@@ -13,7 +13,7 @@ import { readJsonBody } from './body.ts';
 import { type CallsOptions, createCalls } from './calls.ts';
 import { errorResponse, refusalOf } from './errors.ts';
 import type { HostPolicy } from './hosts.ts';
-import { jsonResponse } from './json.ts';
+import { jsonResponse, publishedResponse } from './json.ts';
 
 /** What one request did, for metrics: the route and never the path, so that there are as many as there are routes. */
 export interface RequestOutcome {
@@ -103,8 +103,8 @@ export function createApp(options: AppOptions): Hono<Env> {
   );
 
   const [publishedTools, publishedResources] = [toolList(allTools), resourceList(allResources)];
-  route('GET', '/mcp/tools', () => jsonResponse(publishedTools));
-  route('GET', '/mcp/resources', () => jsonResponse(publishedResources));
+  route('GET', '/mcp/tools', ({ req: { raw } }) => publishedResponse(publishedTools, raw));
+  route('GET', '/mcp/resources', ({ req: { raw } }) => publishedResponse(publishedResources, raw));
   route('GET', '/healthz', () => jsonResponse({ status: 'healthy', version: gateway.version }));
   route('GET', '/readyz', () => {
     if (options.draining?.() === true)

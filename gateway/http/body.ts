@@ -3,6 +3,7 @@ import { type Answer, refusal } from '../errors.ts';
 
 /** Largest body of a request. */
 export const bodyBytesMax = 262_144;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** The JSON body of a request; `{}` where there is none. */
 export async function readJsonBody(request: Request): Promise<Answer<unknown>> {
@@ -15,7 +16,7 @@ export async function readJsonBody(request: Request): Promise<Answer<unknown>> {
     return refusal('UNSUPPORTED_MEDIA_TYPE', 'Send JSON, with the header Content-Type: application/json.');
   }
   try {
-    return { ok: true, value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.value)) };
+    return { ok: true, value: JSON.parse(utf8.decode(bytes.value)) };
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
     return refusal('INVALID_REQUEST', 'The body is no JSON text in UTF-8.');

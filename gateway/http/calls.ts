@@ -2,7 +2,6 @@
  * One call from the request to the response: who asks, whether it can be answered now, the answer, and the record of it.
  */
 import type { Clock } from '../../kube/clock.ts';
-import { createAnswerMemo } from '../answer/memo.ts';
 import type { Caller, Identities } from '../auth/identity.ts';
 import type { Call, GatewayFacts } from '../call.ts';
 import type { Catalog } from '../catalog/store.ts';
@@ -48,7 +47,6 @@ export interface Calls {
 /** The way of every call, whatever tool or resource it is for. */
 export function createCalls(options: CallsOptions): Calls {
   const { catalog, identities, clock, log, gateway } = options;
-  const memo = createAnswerMemo();
 
   async function callerOf(request: Request): Promise<Answer<Caller>> {
     return identities.callerOf(request.headers.get('authorization') ?? undefined);
@@ -68,7 +66,7 @@ export function createCalls(options: CallsOptions): Calls {
         if (!catalog.synced) {
           return refusal('NOT_SYNCED', 'The gateway has just started and has not read everything yet.');
         }
-        const outcome = await run({ caller, catalog, clock, deadline, gateway, memo });
+        const outcome = await run({ caller, catalog, clock, deadline, gateway });
         namespace = outcome.namespace;
         return outcome.answer;
       };

@@ -23,7 +23,7 @@ export const constraints = defineResource({
   output: ConstraintAnswer.extend({
     also: z.array(z.string()).optional().describe('Ids of the others that the name stands for, gravest first.'),
   }),
-  read: remembered('resource constraints', async ({ namespace, name }: Params, { caller, catalog }) => {
+  read: remembered(async ({ namespace, name }: Params, { caller, catalog }) => {
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
     const view = catalog.view(namespace);

@@ -55,7 +55,7 @@ export const reports = defineResource({
     'All constraints that bind a namespace, with counts by severity. Complete unless limit and cursor ask for pages.',
   params: Params,
   output: Output,
-  read: remembered('resource reports', async ({ namespace, limit, cursor }: Params, { caller, catalog }) => {
+  read: remembered(async ({ namespace, limit, cursor }: Params, { caller, catalog }) => {
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
     const view = catalog.view(namespace);

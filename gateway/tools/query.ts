@@ -45,7 +45,7 @@ export const query = defineTool({
     'limit, deny or change what is deployed there and how it communicates. Use it before you deploy or change something.',
   input: Input,
   output: Output,
-  run: remembered('potoo_query', async (input: Input, { caller, catalog }) => {
+  run: remembered(async (input: Input, { caller, catalog }) => {
     const { namespace } = input;
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
