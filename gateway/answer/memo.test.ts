@@ -43,7 +43,7 @@ function callOf(
 }
 
 describe('an answer that was made before', () => {
-  const made = vi.fn();
+  const made = vi.fn<() => void>();
   const run = remembered<{ a: number }, object>(async (_input, { caller, catalog }) => {
     made();
     const first = await caller.may({ verb: 'get', resource: 'first' });

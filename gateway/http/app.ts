@@ -14,6 +14,7 @@ import { type CallsOptions, createCalls } from './calls.ts';
 import { errorResponse, refusalOf } from './errors.ts';
 import type { HostPolicy } from './hosts.ts';
 import { jsonResponse, publishedResponse } from './json.ts';
+import { openApiDocument, resourceRoute } from './openapi.ts';
 
 /** What one request did, for metrics: the route and never the path, so that there are as many as there are routes. */
 export interface RequestOutcome {
@@ -105,6 +106,8 @@ export function createApp(options: AppOptions): Hono<Env> {
   const [publishedTools, publishedResources] = [toolList(allTools), resourceList(allResources)];
   route('GET', '/mcp/tools', ({ req: { raw } }) => publishedResponse(publishedTools, raw));
   route('GET', '/mcp/resources', ({ req: { raw } }) => publishedResponse(publishedResources, raw));
+  const openApi = openApiDocument({ tools: allTools, resources: allResources, version: gateway.version });
+  route('GET', '/openapi.json', ({ req: { raw } }) => publishedResponse(openApi, raw));
   route('GET', '/healthz', () => jsonResponse({ status: 'healthy', version: gateway.version }));
   route('GET', '/readyz', () => {
     if (options.draining?.() === true)
@@ -121,7 +124,7 @@ const readResourceRequest = createInputReader(
 );
 
 /** `potoo://constraints/{namespace}/{name}` → `/resources/constraints/:namespace/:name{.+}`: a name may hold slashes. */
-function pathOf({ uri }: ResourceDefinition): string {
-  const path = uri.slice('potoo://'.length).replaceAll('{', ':').replaceAll('}', '');
-  return `/resources/${path.replace(/:name$/, ':name{.+}')}`;
+function pathOf(resource: ResourceDefinition): string {
+  const path = resourceRoute(resource).replaceAll('{', ':').replaceAll('}', '');
+  return path.replace(/:name$/, ':name{.+}');
 }
