@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { pageOfBindings } from '../answer/binding-page.ts';
+import { cutToBytes, pageOfBindings } from '../answer/binding-page.ts';
 import { ConstraintAnswer, visible } from '../answer/constraint.ts';
 import { DetailLevel, levelIn, levelsOf, refusedReport } from '../answer/levels.ts';
 import { noReport } from '../answer/no-report.ts';
@@ -36,7 +36,9 @@ const Output = z.object({
   detailLevel: DetailLevel.describe('The level that the caller has in the namespace.'),
   generatedAt: z.string().describe('When the report last changed.'),
   constraints: z.array(Entry).describe('Gravest first.'),
-  truncated: z.boolean().describe('Whether there are more; only where limit or cursor ask for pages.'),
+  truncated: z
+    .boolean()
+    .describe('Whether there are more: where limit or cursor ask for pages, or all would be over 4 MiB.'),
   nextCursor: z.string().optional().describe('Give it back as cursor for the next page.'),
 });
 
@@ -52,7 +54,7 @@ export const reports = defineResource({
   uri: 'potoo://reports/{namespace}',
   title: 'Report of a namespace',
   description:
-    'All constraints that bind a namespace, with counts by severity. Complete unless limit and cursor ask for pages.',
+    'All constraints that bind a namespace, with counts by severity. Complete unless limit and cursor ask for pages, or it were over 4 MiB.',
   params: Params,
   output: Output,
   read: remembered(async ({ namespace, limit, cursor }: Params, { caller, catalog }) => {
@@ -60,11 +62,14 @@ export const reports = defineResource({
     if (refused !== undefined) return refused;
     const view = catalog.view(namespace);
     if (view === undefined) return noReport(namespace);
-    const page = pageOfBindings(view.bindings, `reports/${namespace}`, { limit, cursor });
+    const list = `reports/${namespace}`;
+    const page = pageOfBindings(view.bindings, list, { limit, cursor });
     if (!page.ok) return page;
 
-    const { items, next } = page.value;
+    const { items } = page.value;
     const [detailLevel, level] = await Promise.all([levelIn(namespace, caller), levelsOf(items, namespace, caller)]);
+    const entries = items.map((binding) => entryOf(binding, level(binding), namespace));
+    const { answers, next } = cutToBytes(page.value, list, entries);
     const { report } = view;
     return {
       ok: true,
@@ -77,7 +82,7 @@ export const reports = defineResource({
         schemaVersion: '1' as const,
         detailLevel,
         generatedAt: report.lastChanged,
-        constraints: items.map((binding) => entryOf(binding, level(binding), namespace)),
+        constraints: answers,
         truncated: next !== undefined,
         ...(next === undefined ? {} : { nextCursor: next }),
       },

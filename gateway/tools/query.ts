@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ConstraintType, Severity } from '../../crds/constraint.ts';
 import { mayBind, selects } from '../answer/affected.ts';
-import { pageOfBindings } from '../answer/binding-page.ts';
+import { cutToBytes, pageOfBindings } from '../answer/binding-page.ts';
 import { ConstraintAnswer, constraintAnswer } from '../answer/constraint.ts';
 import { type DetailLevel, levelsOf, mayReadDetails, refusedReport } from '../answer/levels.ts';
 import type { Binding } from '../catalog/binding.ts';
@@ -63,18 +63,21 @@ export const query = defineTool({
     ]);
     const from = { namespace, workloads: details ? view.workloads : undefined };
     const chosen = typedLevel === undefined ? typed : ofWorkload(typed, from.workloads, input, typedLevel);
-    const page = pageOfBindings(chosen, `query/${namespace}`, input);
+    const list = `query/${namespace}`;
+    const page = pageOfBindings(chosen, list, input);
     if (!page.ok) return page;
 
-    const { items, next } = page.value;
+    const { items } = page.value;
     const level = await levelsOf(items, namespace, caller);
+    const answers = items.map((binding) => constraintAnswer(binding, level(binding), from));
+    const { answers: constraints, next } = cutToBytes(page.value, list, answers);
     return {
       ok: true,
       value: {
         namespace,
-        constraints: items.map((binding) => constraintAnswer(binding, level(binding), from)),
+        constraints,
         total: chosen.length,
-        returned: items.length,
+        returned: constraints.length,
         truncated: next !== undefined,
         ...(next === undefined ? {} : { next_cursor: next }),
       },
