@@ -102,8 +102,11 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
   function putForms(home: string, name: string, given: readonly StoredForm[]): void {
     const before = forms.get(home)?.get(name) ?? [];
     if (before.length === 0 && given.length === 0) return;
-    const known = new Map(before.map((form) => [form.text, form]));
-    const after = given.map((form) => known.get(form.text) ?? form);
+    const known = new Map(before.map((form) => [form.id, form]));
+    const after = given.map((form) => {
+      const same = known.get(form.id);
+      return same !== undefined && same.text === form.text ? same : form;
+    });
     const [had, has] = [new Set(before), new Set(after)];
     for (const form of had.difference(has)) {
       const others = byId.get(form.id)?.filter((each) => each !== form) ?? [];
