@@ -3,7 +3,6 @@
  * they say is much alike: they shrink to a tenth. For 10,000 namespaces of 50 policies that is 0.4 GB, for some seconds of CPU
  * when the gateway starts.
  */
-import type { Buffer } from 'node:buffer';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import * as z from 'zod';
 
@@ -26,7 +25,8 @@ function plainTexts(texts: readonly string[]): PackedTexts {
 }
 
 function compressedTexts(texts: readonly string[]): PackedTexts {
-  const bytes: Buffer = deflateRawSync(JSON.stringify(texts), { level: 1 });
+  // Copied, because what zlib returns is a small part of a buffer of 16 KiB.
+  const bytes = new Uint8Array(deflateRawSync(JSON.stringify(texts), { level: 1 }));
   // Whoever reads one of them most often reads all; until memory is short they need not be unpacked again.
   let unpacked: WeakRef<readonly string[]> | undefined;
   return {

@@ -113,7 +113,10 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
       if (others.length === 0) byId.delete(form.id);
       else byId.set(form.id, others);
     }
-    for (const form of has.difference(had)) byId.set(form.id, [...(byId.get(form.id) ?? []), form]);
+    for (const form of has.difference(had)) {
+      const others = byId.get(form.id);
+      byId.set(form.id, others === undefined ? [form] : [...others, form]);
+    }
     if (after.length === 0) removeInner(forms, home, name);
     else inner(forms, home).set(name, after);
     formsVersion += 1;
