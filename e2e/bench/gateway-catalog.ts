@@ -12,10 +12,11 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { clusterConstraintDetails, constraintDetails, constraintReports, type PotooResource } from '../../crds/api.ts';
 import { systemClock as clock } from '../../kube/clock.ts';
+import type { KubeObject } from '../../kube/resource.ts';
 import { orUsage, readNumbers } from '../number-arguments.ts';
 import { gatewayProgram } from '../programs.ts';
 import { type Figure, percentiles, rounded } from './figures.ts';
-import { clusterObjects, clusterPolicy, namespaceObjects, type Written } from './gateway-objects.ts';
+import { clusterObjects, clusterPolicy, namespaceObjects } from './gateway-objects.ts';
 import { askOnce, postBytes } from './socket-load.ts';
 import { startStandingServer } from './standing-server.ts';
 import { peakRssMiB } from './usage.ts';
@@ -53,11 +54,11 @@ async function run(namespaces: number): Promise<void> {
   const policies = Array.from({ length: inherited }, (_, index) => clusterPolicy(index));
   const names = Array.from({ length: namespaces }, (_, index) => `team-${String(index).padStart(5, '0')}`);
   const server = running.use(
-    await startStandingServer(function* objectsOf(resource: PotooResource): Iterable<Written> {
+    await startStandingServer(function* objectsOf(resource: PotooResource): Iterable<KubeObject> {
       if (resource === clusterConstraintDetails) yield* clusterObjects(policies);
       if (resource !== constraintReports && resource !== constraintDetails) return;
       for (const name of names) {
-        yield* namespaceObjects(name, own, policies).filter((each) => each.resource === resource);
+        yield* namespaceObjects(name, own, policies).filter((each) => each.kind === resource.kind);
       }
     }),
   );

@@ -13,18 +13,18 @@ import { availableParallelism, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { systemClock as clock } from '../../kube/clock.ts';
-import { connect } from '../control-plane/connection.ts';
+import { apply } from '../control-plane/admin.ts';
 import { type Component, createComponent } from '../control-plane/component.ts';
 import { freePort } from '../control-plane/ports.ts';
 import { orUsage, readNumbers } from '../number-arguments.ts';
 import { nodeFlags } from '../programs.ts';
 import { type Cluster, startCluster } from '../tests/cluster.ts';
+import { writeResources } from '../tests/written-resources.ts';
 import type { BareRoutes } from './bare-route.ts';
 import { type Figure, percentiles, rounded } from './figures.ts';
 import { clusterObjects, clusterPolicy, namespaceObjects } from './gateway-objects.ts';
 import { askOnce, hammer, postBytes } from './socket-load.ts';
 import { meter, peakRssMiB } from './usage.ts';
-import { writeAll } from './write-objects.ts';
 
 const connections = 8;
 /** Entries of a namespace: its own, and those of cluster-wide policies, which are the same in each. */
@@ -121,14 +121,17 @@ async function run(ms: number, rounds: number): Promise<void> {
 /** Gateway and bare route, both started, with a question for each size. */
 async function prepare(cluster: Cluster, running: AsyncDisposableStack): Promise<readonly Subject[]> {
   const { controlPlane } = cluster;
-  await using admin = await connect(controlPlane);
   const policies = Array.from({ length: inherited }, (_, index) => clusterPolicy(index));
-  await writeAll(admin, [
+  await apply(
+    controlPlane,
+    sizes.map((entries) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespaceOf(entries) } })),
+  );
+  await writeResources(controlPlane, [
     ...clusterObjects(policies),
     ...sizes.flatMap((entries) => namespaceObjects(namespaceOf(entries), entries - inherited, policies)),
   ]);
   const token = await cluster.caller('load', [{ role: 'potoo-cluster-view' }]);
-  const gateway = await cluster.startGateway();
+  const gateway = await cluster.startGateway('gateway', undefined, { POTOO_RATE_LIMIT_PER_MINUTE: '0' });
 
   const url = new URL('/tools/potoo_query', gateway.url);
   const asked = await Promise.all(

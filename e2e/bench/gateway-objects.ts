@@ -1,30 +1,14 @@
 /**
  * Reports and details as an operator writes them, without an operator: what the gateway is measured on. Pure.
  */
-import {
-  apiVersion,
-  clusterConstraintDetails,
-  constraintDetails,
-  constraintReports,
-  type PotooResource,
-  reportName,
-} from '../../crds/api.ts';
 import { constraintId, severities, type Severity, type StoredConstraint } from '../../crds/constraint.ts';
-import { clusterDetailName, detailName, type StoredWorkload } from '../../crds/detail.ts';
-import type { ReportEntry, ReportStatus } from '../../crds/report.ts';
+import { clusterDetailName, type StoredWorkload } from '../../crds/detail.ts';
+import type { ReportEntry } from '../../crds/report.ts';
 import { formatReportLine } from '../../crds/report-line.ts';
+import { clusterDetailObject, detailObject, entryOf, reportObject } from '../../gateway/testing/objects.ts';
+import type { KubeObject } from '../../kube/resource.ts';
 
-export const changedAt = '2026-01-01T00:00:00.000Z';
 const workloadNames = ['api', 'cache', 'checkout', 'worker'] as const;
-
-/** An object as it is created; the status of a report is written apart from it. */
-export interface Written {
-  readonly resource: PotooResource;
-  readonly namespace: string | undefined;
-  readonly name: string;
-  readonly body: object;
-  readonly status: ReportStatus | undefined;
-}
 
 /** A webhook that binds every namespace. */
 export function clusterPolicy(index: number): StoredConstraint {
@@ -134,22 +118,12 @@ const metrics = {
   'requests.memory': { hard: '64Gi', used: '41Gi' },
 };
 
-function entryOf({ id, name, key, type, severity, effect, summary, source }: StoredConstraint): ReportEntry {
-  const bound =
-    type === 'ResourceLimit' ? { total: 4, all: true } : { total: 1, items: [`Deployment/${name.split('-')[1]}`] };
-  return {
-    id,
-    name,
-    key,
-    type,
-    severity,
-    effect,
-    message: summary,
-    lastChanged: changedAt,
-    source: { kind: source.kind, name: source.name },
-    affectedWorkloads: bound,
-    ...(type === 'ResourceLimit' ? { metrics } : {}),
-  };
+function ownEntry(constraint: StoredConstraint): ReportEntry {
+  if (constraint.type === 'ResourceLimit') {
+    return entryOf(constraint, { affectedWorkloads: { total: workloadNames.length, all: true }, metrics });
+  }
+  const app = workloadNames.find((name) => constraint.name.includes(name)) ?? 'api';
+  return entryOf(constraint, { affectedWorkloads: { total: 1, items: [`Deployment/${app}`] } });
 }
 
 function lineOf({ severity, effect, type, source, name, id, summary }: StoredConstraint): string {
@@ -160,53 +134,28 @@ const bySeverity = (a: { readonly severity: Severity }, b: { readonly severity: 
   severities.indexOf(a.severity) - severities.indexOf(b.severity);
 
 /** The full forms of cluster-wide policies, one object each. */
-export function clusterObjects(policies: readonly StoredConstraint[]): Written[] {
-  return policies.map((policy) => {
-    const { namespace: _none, ...source } = policy.source;
-    const name = clusterDetailName(source);
-    const body = { subject: 'policy', part: 0, source, texts: [JSON.stringify(policy)] };
-    return written(clusterConstraintDetails, undefined, name, body);
-  });
+export function clusterObjects(policies: readonly StoredConstraint[]): KubeObject[] {
+  return policies.map((policy) => clusterDetailObject(clusterDetailName(policy.source), [policy]));
 }
 
 /** Report, full forms and workloads of a namespace with so many policies of its own under these cluster-wide ones. */
-export function namespaceObjects(namespace: string, own: number, policies: readonly StoredConstraint[]): Written[] {
+export function namespaceObjects(namespace: string, own: number, policies: readonly StoredConstraint[]): KubeObject[] {
   const forms = Array.from({ length: own }, (_, index) => ownConstraint(namespace, index)).toSorted(bySeverity);
   const all = [...forms, ...policies];
   const count = (severity: Severity) => all.filter((each) => each.severity === severity).length;
-  const status: ReportStatus = {
-    total: all.length,
-    critical: count('Critical'),
-    warning: count('Warning'),
-    info: count('Info'),
-    lastChanged: changedAt,
-    constraints: forms.map(entryOf),
-    inherited: policies.toSorted(bySeverity).map(lineOf),
-  };
   const workloads = workloadNames.map((name): StoredWorkload => {
     const labels = { app: name, tier: 'inner', 'app.kubernetes.io/part-of': namespace };
     return { kind: 'Deployment', name, labels, serviceAccount: 'default' };
   });
-  const detail = (subject: 'constraints' | 'workloads', items: readonly object[]) =>
-    written(constraintDetails, namespace, detailName(subject, 0), {
-      subject,
-      part: 0,
-      texts: items.map((item) => JSON.stringify(item)),
-    });
   return [
-    { ...written(constraintReports, namespace, reportName, {}), status },
-    detail('constraints', forms),
-    detail('workloads', workloads),
+    reportObject(namespace, forms.map(ownEntry), {
+      total: all.length,
+      critical: count('Critical'),
+      warning: count('Warning'),
+      info: count('Info'),
+      inherited: policies.toSorted(bySeverity).map(lineOf),
+    }),
+    detailObject(namespace, 'constraints', forms),
+    detailObject(namespace, 'workloads', workloads),
   ];
-}
-
-function written(resource: PotooResource, namespace: string | undefined, name: string, body: object): Written {
-  const metadata = { name, ...(namespace === undefined ? {} : { namespace }) };
-  return {
-    resource,
-    namespace,
-    name,
-    body: { apiVersion, kind: resource.kind, metadata, ...body },
-    status: undefined,
-  };
 }

@@ -8,9 +8,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { apiVersion, type PotooResource, potooResources } from '../../crds/api.ts';
-import { resourcePath } from '../../kube/resource.ts';
+import { type KubeObject, resourcePath } from '../../kube/resource.ts';
 import { selfSignedCertificate } from '../../kube/testing/certificate.ts';
-import type { Written } from './gateway-objects.ts';
+
+const managedFields = [
+  { manager: 'potoo-operator', operation: 'Update', apiVersion, fieldsType: 'FieldsV1', fieldsV1: {} },
+];
 
 export interface StandingServer extends AsyncDisposable {
   readonly url: string;
@@ -21,26 +24,15 @@ export interface StandingServer extends AsyncDisposable {
 
 /** @param objectsOf All objects of a kind, made anew each time. */
 export async function startStandingServer(
-  objectsOf: (resource: PotooResource) => Iterable<Written>,
+  objectsOf: (resource: PotooResource) => Iterable<KubeObject>,
 ): Promise<StandingServer> {
   const certificate = selfSignedCertificate('bench');
   const sent = { objects: 0, bytes: 0 };
 
   function* linesOf(resource: PotooResource): Iterable<string> {
-    for (const { name, namespace, body, status } of objectsOf(resource)) {
-      const metadata = {
-        name,
-        ...(namespace === undefined ? {} : { namespace }),
-        uid: `${name}-${namespace ?? ''}`,
-        resourceVersion: '1',
-        creationTimestamp: '2026-01-01T00:00:00Z',
-        generation: 1,
-        managedFields: [
-          { manager: 'potoo-operator', operation: 'Update', apiVersion, fieldsType: 'FieldsV1', fieldsV1: {} },
-        ],
-      };
-      const object = { ...body, metadata, ...(status === undefined ? {} : { status }) };
-      const line = `${JSON.stringify({ type: 'ADDED', object })}\n`;
+    for (const made of objectsOf(resource)) {
+      const metadata = { ...made.metadata, creationTimestamp: '2026-01-01T00:00:00Z', generation: 1, managedFields };
+      const line = `${JSON.stringify({ type: 'ADDED', object: { ...made, metadata } })}\n`;
       sent.objects += 1;
       sent.bytes += line.length;
       yield line;
