@@ -17,4 +17,6 @@ export interface GatewayFacts {
   readonly version: string;
   /** Where MCP is served. */
   readonly port: number;
+  /** Whom steps of remediation name, where somebody else has to act. */
+  readonly remediationContact?: string | undefined;
 }

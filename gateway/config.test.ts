@@ -11,6 +11,10 @@ test('nothing set means a pod with its own ServiceAccount on the usual ports', (
     logLevel: 'info',
     systemNamespace: 'potoo-system',
     allowedHosts: [],
+    tokenReviews: true,
+    staticTokensFile: undefined,
+    reviewGraceSeconds: 0,
+    remediationContact: undefined,
   });
 });
 
@@ -24,6 +28,10 @@ test('every setting is read', () => {
       POTOO_LOG_LEVEL: 'debug',
       POTOO_NAMESPACE: 'rules',
       POTOO_ALLOWED_HOSTS: 'potoo.example.com, other.example.com,',
+      POTOO_AUTHENTICATION: 'bearer-token',
+      POTOO_STATIC_TOKENS_FILE: '/etc/potoo/tokens.yaml',
+      POTOO_REVIEW_GRACE_SECONDS: '3600',
+      POTOO_REMEDIATION_CONTACT: ' #platform-team ',
     }),
   ).toEqual({
     kubeconfig: '/etc/kubeconfig',
@@ -33,6 +41,10 @@ test('every setting is read', () => {
     logLevel: 'debug',
     systemNamespace: 'rules',
     allowedHosts: ['potoo.example.com', 'other.example.com'],
+    tokenReviews: false,
+    staticTokensFile: '/etc/potoo/tokens.yaml',
+    reviewGraceSeconds: 3_600,
+    remediationContact: '#platform-team',
   });
 });
 
@@ -60,3 +72,28 @@ test.each(['2001:db8::1', 'my_host', 'http://potoo.example.com', '*.example.com'
     expect(() => readConfig({ POTOO_ALLOWED_HOSTS: `localhost,${host}` })).toThrow('POTOO_ALLOWED_HOSTS');
   },
 );
+
+test('both ways to know a caller may be used together', () => {
+  const both = { POTOO_AUTHENTICATION: 'kubernetes-sa, bearer-token', POTOO_STATIC_TOKENS_FILE: 'tokens.yaml' };
+  expect(readConfig(both)).toMatchObject({ tokenReviews: true, staticTokensFile: 'tokens.yaml' });
+});
+
+test.each([
+  { POTOO_AUTHENTICATION: 'none' },
+  { POTOO_AUTHENTICATION: '' },
+  { POTOO_AUTHENTICATION: 'bearer-token' },
+  { POTOO_STATIC_TOKENS_FILE: 'tokens.yaml' },
+  { POTOO_REVIEW_GRACE_SECONDS: '3601' },
+  { POTOO_REVIEW_GRACE_SECONDS: '-1' },
+])('settings of authentication that leave a doubt are refused: %j', (environment) => {
+  expect(() => readConfig(environment)).toThrow(/POTOO_(AUTHENTICATION|STATIC_TOKENS_FILE|REVIEW_GRACE_SECONDS)=/);
+});
+
+test('the contact is one line of plain words, and none when it is empty', () => {
+  expect(readConfig({ POTOO_REMEDIATION_CONTACT: ' ' }).remediationContact).toBeUndefined();
+  for (const text of ['a\nb', 'a\u202eb', 'x'.repeat(201)]) {
+    expect(() => readConfig({ POTOO_REMEDIATION_CONTACT: text })).toThrow(
+      /POTOO_REMEDIATION_CONTACT=.*: one line of at most 200 characters/,
+    );
+  }
+});

@@ -12,13 +12,25 @@ const Port = z
   .transform(Number)
   .refine((port) => port <= 65_535, 'a port from 0 to 65535; 0 for a free one');
 
-const Environment = z.object({
+/** As Helm value `mcp.authentication.method` names them. */
+const methods = ['kubernetes-sa', 'bearer-token'] as const;
+const isMethod = (text: string): text is (typeof methods)[number] => methods.some((method) => method === text);
+
+const contactSentence = 'one line of at most 200 characters, like an address or a channel';
+
+const Settings = z.object({
   POTOO_KUBECONFIG: z.string().min(1, 'the path of a kubeconfig file').optional(),
   POTOO_HOST: z.string().min(1, 'an address to listen on').default('0.0.0.0'),
   POTOO_PORT: Port.default(8_090),
   POTOO_METRICS_PORT: Port.default(9_090),
   POTOO_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'one of debug, info, warn, error').default('info'),
   POTOO_NAMESPACE: z.string().refine(isDnsLabel, 'the name of a namespace').default(systemNamespace),
+  POTOO_REMEDIATION_CONTACT: z
+    .string()
+    .max(200, contactSentence)
+    .refine((text) => !/\p{C}/u.test(text), contactSentence)
+    .transform((text) => text.trim())
+    .optional(),
   POTOO_ALLOWED_HOSTS: z
     .string()
     .default('')
@@ -29,6 +41,28 @@ const Environment = z.object({
       (names): names is string[] => !names.includes(undefined),
       'host names with commas between, IPv6 addresses in brackets',
     ),
+  POTOO_AUTHENTICATION: z
+    .string()
+    .default('kubernetes-sa')
+    .transform((text) => text.split(',').map((method) => method.trim()))
+    .refine((names) => names.every(isMethod), `${methods.join(', ')}, or both with a comma between`),
+  POTOO_STATIC_TOKENS_FILE: z.string().min(1, 'the path of a file of static tokens').optional(),
+  POTOO_REVIEW_GRACE_SECONDS: z
+    .string()
+    .regex(/^\d{1,4}$/, 'seconds from 0 to 3600')
+    .default('0')
+    .transform(Number)
+    .refine((seconds) => seconds <= 3_600, 'seconds from 0 to 3600'),
+});
+
+/** A file that nobody looks at, or a method without its file, is a mistake in the settings. */
+const Environment = Settings.superRefine((settings, context) => {
+  const wanted = settings.POTOO_AUTHENTICATION.includes('bearer-token');
+  if (wanted === (settings.POTOO_STATIC_TOKENS_FILE !== undefined)) return;
+  const message = wanted
+    ? 'the path of a file of static tokens, since POTOO_AUTHENTICATION names bearer-token'
+    : 'not set, or bearer-token in POTOO_AUTHENTICATION';
+  context.addIssue({ code: 'custom', path: ['POTOO_STATIC_TOKENS_FILE'], message });
 });
 
 export interface Config {
@@ -41,6 +75,14 @@ export interface Config {
   /** Where Potoo itself is installed. */
   readonly systemNamespace: string;
   readonly allowedHosts: readonly string[];
+  /** Whether the API server is asked whose a token is. */
+  readonly tokenReviews: boolean;
+  /** Path of a file of tokens that the gateway knows by itself; none when absent. */
+  readonly staticTokensFile: string | undefined;
+  /** For how long a right holds beyond its minute while the API server answers no reviews. */
+  readonly reviewGraceSeconds: number;
+  /** Whom to ask for what callers cannot do themselves. */
+  readonly remediationContact: string | undefined;
 }
 
 /** Throws one error that names every setting that cannot be used, and what would do. */
@@ -62,5 +104,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     logLevel: data.POTOO_LOG_LEVEL,
     systemNamespace: data.POTOO_NAMESPACE,
     allowedHosts: data.POTOO_ALLOWED_HOSTS,
+    tokenReviews: data.POTOO_AUTHENTICATION.includes('kubernetes-sa'),
+    staticTokensFile: data.POTOO_STATIC_TOKENS_FILE,
+    reviewGraceSeconds: data.POTOO_REVIEW_GRACE_SECONDS,
+    remediationContact: data.POTOO_REMEDIATION_CONTACT === '' ? undefined : data.POTOO_REMEDIATION_CONTACT,
   };
 }

@@ -30,6 +30,8 @@ export interface Refusal {
   readonly error: string;
   /** After how many seconds it is worth to try again, where that is known. */
   readonly retryAfterSeconds?: number;
+  /** True for a bearer token that is not accepted, other than for none. */
+  readonly badToken?: true;
 }
 
 /** `level`: the most detailed one at which anything in the answer is told; absent where levels play no part. */
@@ -44,9 +46,12 @@ export function refusal(code: ErrorCode, error: string): Refusal {
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
   readonly code: ErrorCode;
+  /** As in a Refusal. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, message: string, cause?: unknown) {
-    super(message, { cause });
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfterSeconds?: number } = {}) {
+    super(message, { cause: options.cause });
     this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }

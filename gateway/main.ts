@@ -9,6 +9,7 @@ import { createTransport } from '../kube/transport.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { createIdentities } from './auth/identity.ts';
 import { createReviews } from './auth/reviews.ts';
+import { followStaticTokens, readTokensFile, type StaticTokensFile } from './auth/static-tokens-file.ts';
 import { startCatalog } from './catalog/catalog.ts';
 import { readConfig } from './config.ts';
 import { createApp } from './http/app.ts';
@@ -29,6 +30,7 @@ const log = pino({
 });
 const stop = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(signal));
+const staticTokens = await staticTokensOrExit();
 await run();
 
 async function run(): Promise<void> {
@@ -49,10 +51,17 @@ async function run(): Promise<void> {
   );
   metrics.follow(catalog);
   const reviews = createReviews({ transport, clock, onReview: metrics.review });
-  const gateway = { version, port: config.port };
+  const identities = createIdentities({
+    reviews,
+    clock,
+    tokenReviews: config.tokenReviews,
+    staticTokens: running.use(staticTokens),
+    graceMs: config.reviewGraceSeconds * 1_000,
+  });
+  const gateway = { version, port: config.port, remediationContact: config.remediationContact };
   const app = createApp({
     catalog,
-    identities: createIdentities({ reviews, clock }),
+    identities,
     clock,
     hosts: createHostPolicy({ systemNamespace: config.systemNamespace, allowed: config.allowedHosts }),
     log,
@@ -92,7 +101,21 @@ function configOrExit() {
   try {
     return readConfig(process.env);
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(2);
+    return exitOver(error);
   }
+}
+
+async function staticTokensOrExit(): Promise<StaticTokensFile | undefined> {
+  const { staticTokensFile: path } = config;
+  try {
+    return path === undefined ? undefined : await followStaticTokens({ path, read: readTokensFile, clock, log });
+  } catch (error) {
+    return exitOver(error);
+  }
+}
+
+/** What the settings say cannot be done: a sentence, and no stack. */
+function exitOver(error: unknown): never {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(2);
 }

@@ -9,7 +9,7 @@ test('names and labels of metrics change only on purpose', async () => {
   metrics.follow({
     sizes: () => ({ reports: 2, forms: 3 }),
     watches: () => [{ resource: 'constraintreports.potoo.io', state: 'synced' }],
-    freshness: () => ({ operatorAlive: true, watching: true }),
+    freshness: () => ({ operatorAlive: true, watching: true, lost: [] }),
   });
   const response = await metrics.respond();
   expect(response.headers.get('content-type')).toMatch(/^text\/plain/);

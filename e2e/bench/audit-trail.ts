@@ -19,6 +19,8 @@ export interface AuditTrail {
   mark(): Promise<number>;
   /** Every answered create, update, patch and delete after the mark, refused ones too; those of Leases apart. */
   writesSince(mark: number): Promise<Write[]>;
+  /** How many reviews this user has sent after the mark, by resource: `subjectaccessreviews` → 500. */
+  reviewsSince(mark: number, user: string): Promise<Readonly<Record<string, number>>>;
   /** Resolves when nobody has written anything for so long. */
   quietFor(ms: number, signal: AbortSignal): Promise<void>;
 }
@@ -51,17 +53,30 @@ export function createAuditTrail(path: string, clock: Clock): AuditTrail {
     return from + bytes.lastIndexOf('\n') + 1;
   }
 
-  async function writesSince(from: number): Promise<Write[]> {
+  async function linesSince(from: number): Promise<z.infer<typeof Line>[]> {
     const { bytes } = await readFrom(path, () => from);
     return bytes
       .toString('utf8', 0, bytes.lastIndexOf('\n') + 1)
       .split('\n')
-      .flatMap((line) => (line === '' ? [] : (writeOf(line) ?? [])));
+      .filter((line) => line !== '')
+      .map((line) => Line.parse(JSON.parse(line)));
+  }
+
+  async function writesSince(from: number): Promise<Write[]> {
+    return (await linesSince(from)).flatMap((line) => writeOf(line) ?? []);
   }
 
   return {
     mark,
     writesSince,
+    async reviewsSince(from, asking) {
+      const counts: Record<string, number> = {};
+      for (const { user, objectRef } of await linesSince(from)) {
+        if (user.username !== asking || objectRef === undefined || !questions.has(objectRef.apiGroup)) continue;
+        counts[objectRef.resource] = (counts[objectRef.resource] ?? 0) + 1;
+      }
+      return counts;
+    },
     async quietFor(ms, signal) {
       let from = await mark();
       let quietSince = clock.monotonic();
@@ -75,8 +90,7 @@ export function createAuditTrail(path: string, clock: Clock): AuditTrail {
   };
 }
 
-function writeOf(line: string): Write | undefined {
-  const { verb, user, objectRef, responseStatus } = Line.parse(JSON.parse(line));
+function writeOf({ verb, user, objectRef, responseStatus }: z.infer<typeof Line>): Write | undefined {
   if (!writingVerbs.has(verb) || objectRef === undefined || questions.has(objectRef.apiGroup)) return undefined;
   const { resource, apiGroup, subresource, namespace, name } = objectRef;
   if (apiGroup === 'coordination.k8s.io') return undefined;

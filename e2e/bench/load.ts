@@ -20,7 +20,8 @@ export async function load(
   return namespaces.length + contents.length;
 }
 
-async function createAll(client: Client, creations: readonly Creation[]): Promise<void> {
+/** Creates each, as many at a time as is worth it. */
+export async function createAll(client: Client, creations: readonly Creation[]): Promise<void> {
   // All workers take from one iterator.
   const waiting = creations.values();
   const work = async () => {

@@ -16,7 +16,8 @@ const mayImport: Readonly<
   },
   gateway: {
     folders: ['crds', 'kube', 'gateway'],
-    packages: ['zod', 'pino', 'hono', '@hono/node-server', 'prom-client', 'lru-cache'],
+    // yaml reads the file of tokens and writes the patches of steps, which are never put together as text.
+    packages: ['zod', 'pino', 'hono', '@hono/node-server', 'prom-client', 'lru-cache', 'yaml'],
   },
 };
 
@@ -58,6 +59,7 @@ const pureFolders = [
   'operator/adapters/',
   'operator/scope/',
   'gateway/answer/',
+  'gateway/remediation/',
   'gateway/tools/',
   'gateway/resources/',
   'crds/',

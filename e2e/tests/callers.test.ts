@@ -56,6 +56,7 @@ const namespacedRoutes: readonly Route[] = [
 ];
 const constraintRoutes: readonly Route[] = [
   ['a constraint by id', (namespace) => [`/resources/constraints/${namespace}/${idOf}`]],
+  ['potoo_remediation', (namespace) => ['/tools/potoo_remediation', { namespace, constraint_name: idOf }]],
   [
     'a constraint by POST',
     (namespace) => ['/resources', { resource: 'constraints', params: { namespace, name: idOf } }],

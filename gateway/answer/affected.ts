@@ -133,6 +133,11 @@ export function mayBind(
   return candidates.some((workload) => maySelect(binding, workload));
 }
 
+/** Whether anything has the name, or is `Kind/name`. */
+export function hasWorkload({ list }: Workloads, name: string): boolean {
+  return list.some((workload) => workload.name === name || keyOfWorkload(workload) === name);
+}
+
 function mayMeanNew({ workloads, admission }: Scope, name: string): boolean {
   if (workloads !== undefined) return workloads.selector === undefined;
   const kind = name.includes('/') ? name.slice(0, name.indexOf('/')) : undefined;

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { ConstraintType, Effect, homeNamespace, Severity } from '../../crds/constraint.ts';
 import type { Binding } from '../catalog/binding.ts';
 import type { Workloads } from '../catalog/workloads.ts';
+import { Remediation } from '../remediation/schema.ts';
 import { affectedNamesMax, affectedOf } from './affected.ts';
 import { DetailLevel } from './levels.ts';
 import { figuresOf, QuotaFigure } from './metrics.ts';
@@ -21,11 +22,17 @@ export const ConstraintAnswer = z.object({
   message: z.string().describe('What is limited and for whom, in as much detail as the caller may see.'),
   source_kind: z.string().describe('Kind of the policy.'),
   source_api_version: z.string().describe('API version of the policy; empty while it is not known.'),
-  affected_workloads: z.array(z.string()).max(affectedNamesMax).describe('Names of workloads that it binds.'),
+  affected_workloads: z
+    .array(z.string())
+    .max(affectedNamesMax)
+    .describe(
+      'Names of workloads that it binds, the first of them. Empty beside a total for who may not see the workloads of the namespace, where it binds all.',
+    ),
   affected_workloads_total: z.int().min(0).describe('How many workloads it binds, or may bind.'),
   tags: z.array(z.string()).describe('Words to group by.'),
   detail_level: DetailLevel.describe('How much of the constraint the caller may see.'),
   last_observed: z.string().describe('When the constraint last changed.'),
+  remediation: Remediation.optional().describe('What one can do; absent only where it was not asked for.'),
   metrics: z.record(z.string(), QuotaFigure).nullable().describe('Limit and usage of each resource of a quota.'),
 });
 export type ConstraintAnswer = z.infer<typeof ConstraintAnswer>;

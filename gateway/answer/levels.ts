@@ -13,7 +13,10 @@ export type DetailLevel = z.infer<typeof DetailLevel>;
 /** Of a caller what levels depend on, and not who it is. */
 export type Rights = Pick<Caller, 'anonymous' | 'may'>;
 
-/** Other namespaces a call asks about one by one; policies of further ones are answered at the summary level. */
+/**
+ * Other namespaces a call asks about one by one, for a caller who may not read all; policies of further ones are answered
+ * at the summary level.
+ */
 const homesMax = 32;
 
 /** The refusal of a caller without a right: 401 where a token could help, else 403. It names nothing of the cluster. */
@@ -53,14 +56,17 @@ export async function levelsOf(
   };
 }
 
-/** One question for the whole cluster first: it spares those for each namespace. */
 async function readableHomes(homes: readonly string[], caller: Rights): Promise<ReadonlySet<string>> {
-  if (homes.length === 0) return new Set();
   const resource = constraintDetails.plural;
-  if (await caller.may({ verb: 'get', resource })) return new Set(homes);
+  if (homes.length > homesMax && (await caller.may({ verb: 'get', resource }))) return new Set(homes);
   const asked = homes.slice(0, homesMax);
   const allowed = await Promise.all(asked.map(async (namespace) => caller.may({ verb: 'get', resource, namespace })));
   return new Set(asked.filter((_, index) => allowed[index]));
+}
+
+/** Of these levels the one that tells most; that of the summary when there are none. */
+export function mostDetailed(levels: readonly DetailLevel[]): DetailLevel {
+  return DetailLevel.options.findLast((level) => levels.includes(level)) ?? 'summary';
 }
 
 /** The level a caller has in a namespace as a whole, whatever binds there. */

@@ -22,12 +22,13 @@ function callOf(
     reports: () => [],
     clusterReport: () => undefined,
     clusterFacts: () => [],
-    freshness: () => ({ operatorAlive: true, watching: true }),
+    freshness: () => ({ operatorAlive: true, watching: true, lost: [] }),
     sharedSecret: undefined,
   };
   const call = (): Call => ({
     caller: {
       user: { username: 'anybody' },
+      identity: 'anybody',
       anonymous: false,
       async may({ resource }) {
         asked.push(resource);

@@ -6,7 +6,6 @@
 import { Buffer } from 'node:buffer';
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import type * as z from 'zod';
-import type { User } from '../auth/reviews.ts';
 import type { Answer } from '../errors.ts';
 import { cursorLengthMax, cursorRefusal, parseJson } from './page.ts';
 
@@ -25,10 +24,10 @@ export interface SealedCursors<T> {
 /** @param secret What all replicas know and no caller can read: the uid of the operator's Lease. */
 export function createSealedCursors<T>(
   secret: string,
-  { list, user, schema }: { readonly list: string; readonly user: User; readonly schema: z.ZodType<T> },
+  { list, identity, schema }: { readonly list: string; readonly identity: string; readonly schema: z.ZodType<T> },
 ): SealedCursors<T> {
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'potoo gateway cursor', 32));
-  const boundTo = Buffer.from(JSON.stringify([list, user.username, user.uid ?? '']), 'utf8');
+  const boundTo = Buffer.from(JSON.stringify([list, identity]), 'utf8');
 
   function decrypt(cursor: string): string | undefined {
     if (cursor.length > cursorLengthMax || !/^[\w-]+$/.test(cursor)) return undefined;

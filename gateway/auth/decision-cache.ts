@@ -1,7 +1,7 @@
 /**
  * Answers of the API server, kept for a while and asked for once, however many callers wait for the same one.
- * A question that failed is not kept: the next caller asks again. While questions fail, a no goes on to hold as long as a yes
- * would have: it opens nothing, and callers with few rights are not worse off than those with many.
+ * A question that failed is not kept: the next caller asks again. While the API server does not answer, a no goes on to hold
+ * as long as a yes: it opens nothing, and callers with few rights are not worse off than those with many.
  */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kube/clock.ts';
@@ -11,10 +11,6 @@ import { GatewayError } from '../errors.ts';
 export const allowMs = 60_000;
 /** How long a no holds: short, because people retry right after they were given a right. */
 export const denyMs = 5_000;
-/** Questions under way at a time. Beyond, callers are refused rather than queued without end. */
-const pendingMax = 1_000;
-/** Further ones, about what was answered with a yes before: made-up questions cannot take the place of these. */
-const pendingReserve = 1_000;
 
 interface Decision<T> {
   readonly answer: T;
@@ -22,23 +18,31 @@ interface Decision<T> {
 }
 
 export interface DecisionCache<T> {
-  /** The kept answer, or that of `ask`. */
-  get(key: string, ask: () => Promise<T>): Promise<T>;
-  readonly size: number;
+  /**
+   * The kept answer, or that of `ask`.
+   * @param noHoldsMs How old a no may be; `denyMs` unless told.
+   */
+  get(key: string, ask: () => Promise<T>, noHoldsMs?: number): Promise<T>;
+  /** The kept yes, if it may be used without asking. */
+  yes(key: string): T | undefined;
+  /** The last answer if it was a yes, however old: to know somebody again, not to let anybody in. */
+  lastYes(key: string): T | undefined;
 }
 
 /**
  * @param options.positive Whether an answer is a yes.
  * @param options.yesMax How many of them are kept.
  * @param options.noMax Apart from them: whoever makes up tokens or names gets a no for each, and drives no yes out.
+ * @param options.graceMs For how long beyond its time an answer holds while the API server gives none; 0 unless told.
  */
 export function createDecisionCache<T>(options: {
   readonly clock: Clock;
   readonly yesMax: number;
   readonly noMax: number;
   readonly positive: (answer: T) => boolean;
+  readonly graceMs?: number | undefined;
 }): DecisionCache<T> {
-  const { clock, positive } = options;
+  const { clock, positive, graceMs = 0 } = options;
   const yes = new LRUCache<string, Decision<T>>({ max: options.yesMax });
   const no = new LRUCache<string, Decision<T>>({ max: options.noMax });
   const pending = new Map<string, Promise<T>>();
@@ -49,6 +53,10 @@ export function createDecisionCache<T>(options: {
     now.set(key, decision);
   }
 
+  function youngerThan(decision: Decision<T> | undefined, ms: number): Decision<T> | undefined {
+    return decision !== undefined && clock.monotonic() - decision.askedAt < ms ? decision : undefined;
+  }
+
   async function askOnce(key: string, ask: () => Promise<T>): Promise<T> {
     // The answer is as old as the question: a right withdrawn while it travelled must not live longer.
     const askedAt = clock.monotonic();
@@ -57,30 +65,27 @@ export function createDecisionCache<T>(options: {
       keep(key, { answer, askedAt });
       return answer;
     } catch (error) {
-      const known = no.get(key);
-      if (known === undefined || clock.monotonic() - known.askedAt >= allowMs) throw error;
-      return known.answer;
+      // Not when it was the caller's own doing: who asks too much must not prolong a right by it.
+      const outage = error instanceof GatewayError && error.code === 'REVIEW_UNAVAILABLE';
+      const kept = outage ? youngerThan(yes.get(key) ?? no.get(key), allowMs + graceMs) : undefined;
+      if (kept === undefined) throw error;
+      return kept.answer;
     } finally {
       pending.delete(key);
     }
   }
 
   return {
-    async get(key, ask) {
-      const known = yes.get(key) ?? no.get(key);
-      const holdsMs = known !== undefined && positive(known.answer) ? allowMs : denyMs;
-      if (known !== undefined && clock.monotonic() - known.askedAt < holdsMs) return known.answer;
+    async get(key, ask, noHoldsMs = denyMs) {
+      const kept = youngerThan(yes.get(key), allowMs) ?? youngerThan(no.get(key), noHoldsMs);
+      if (kept !== undefined) return kept.answer;
       const underWay = pending.get(key);
       if (underWay !== undefined) return underWay;
-      if (pending.size >= pendingMax + (yes.has(key) ? pendingReserve : 0)) {
-        throw new GatewayError('REVIEW_UNAVAILABLE', 'Too many callers are being checked at the moment.');
-      }
       const asking = askOnce(key, ask);
       pending.set(key, asking);
       return asking;
     },
-    get size() {
-      return yes.size + no.size;
-    },
+    yes: (key) => youngerThan(yes.get(key), allowMs)?.answer,
+    lastYes: (key) => yes.get(key)?.answer,
   };
 }

@@ -1,79 +1,153 @@
 /**
  * From the Authorization header of a request to its caller.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { Clock } from '../../kube/clock.ts';
-import { type Answer, refusal } from '../errors.ts';
-import { type Access, createAccess } from './access.ts';
+import { type Answer, type Refusal, refusal } from '../errors.ts';
+import { type Access, createAccess, type Holder, type Purpose } from './access.ts';
+import { createBuckets } from './buckets.ts';
 import { createDecisionCache } from './decision-cache.ts';
+import { createReviewGate } from './review-gate.ts';
 import type { Question, Reviews, User } from './reviews.ts';
+import type { StaticTokens } from './static-tokens.ts';
+import { createTurns } from './turns.ts';
 
 /** Whoever sends a request, as far as tools and resources may know it. */
 export interface Caller {
   readonly user: User;
+  /** The same for all tokens of one user, in every replica: for limits and for what is bound to a caller. */
+  readonly identity: string;
   /** True without a token. Such a caller has the rights that RBAC gives to system:anonymous, none by default. */
   readonly anonymous: boolean;
-  /** Throws REVIEW_UNAVAILABLE when nobody can tell. */
-  may(question: Question): Promise<boolean>;
+  /**
+   * Throws REVIEW_UNAVAILABLE when nobody can tell, RATE_LIMITED when this caller has asked too much.
+   * @param purpose `call` unless told.
+   */
+  may(question: Question, purpose?: Purpose): Promise<boolean>;
 }
 
 /** As the API server names a request without credentials. */
 export const anonymousUser: User = { username: 'system:anonymous', groups: ['system:unauthenticated'] };
+export const anonymousIdentity = 'anonymous';
 
 export interface Identities {
-  /** UNAUTHENTICATED for credentials that the API server does not take. Throws REVIEW_UNAVAILABLE. */
+  /**
+   * UNAUTHENTICATED for credentials that are not accepted. Throws REVIEW_UNAVAILABLE and RATE_LIMITED.
+   * Whoever holds a stream calls this again with the same header to learn whether the token is still good: while the last
+   * review of it is fresh, that costs a hash.
+   */
   callerOf(authorization: string | undefined): Promise<Answer<Caller>>;
+}
+
+export interface IdentitiesOptions {
+  readonly reviews: Reviews;
+  readonly clock: Clock;
+  /** Whether the API server is asked about tokens; true unless told. */
+  readonly tokenReviews?: boolean | undefined;
+  /** Tokens that the gateway knows by itself. They come first. */
+  readonly staticTokens?: StaticTokens | undefined;
+  /** For how long beyond its minute a yes holds while the API server answers no reviews; 0 unless told. */
+  readonly graceMs?: number | undefined;
 }
 
 const tokenLengthMax = 8_192;
 const identitiesMax = 10_000;
 const refusedTokensMax = 1_000;
+/**
+ * Tokens that have not been accepted before are reviewed in one lane, whoever sends them, and this many a second. Tokens that
+ * have been are reviewed in the lane of their user: made-up ones take nothing from these.
+ */
+export const newTokensPerSecond = 100;
+export const newTokensBurst = 200;
+const newTokensLane = 'new tokens';
 
 /** Turns the Authorization header of a request into a caller. Tokens are known by a keyed hash alone. */
-export function createIdentities(options: { readonly reviews: Reviews; readonly clock: Clock }): Identities {
-  const { reviews, clock } = options;
+export function createIdentities(options: IdentitiesOptions): Identities {
+  const { reviews, clock, tokenReviews = true, staticTokens, graceMs } = options;
   // Tokens are not kept, and a dump of the heap must not allow to test guesses offline: hence a key of this process.
   const secret = randomBytes(32);
   const keyOf = (token: string) => createHmac('sha256', secret).update(token).digest('base64');
-  const users = createDecisionCache<User | undefined>({
+  const turns = createTurns(clock);
+  const access = createAccess({ reviews, clock, turns, graceMs });
+  const known = createReviewGate({ clock, turns });
+  const unknown = createReviewGate({
+    clock,
+    turns,
+    budget: createBuckets({ clock, perSecond: newTokensPerSecond, burst: newTokensBurst, keysMax: 1 }),
+  });
+  const callers = createDecisionCache<Caller | undefined>({
     clock,
     yesMax: identitiesMax,
     noMax: refusedTokensMax,
-    positive: (user) => user !== undefined,
+    positive: (caller) => caller !== undefined,
+    graceMs,
   });
-  const access = createAccess({ reviews, clock });
+  const anonymous = callerWith(anonymousUser, anonymousIdentity, access);
+
+  async function review(key: string, token: string): Promise<Caller | undefined> {
+    const before = callers.lastYes(key);
+    const authenticate = async () => reviews.authenticate(token);
+    const user = await (before === undefined
+      ? unknown.ask(newTokensLane, authenticate)
+      : known.ask(before.identity, authenticate));
+    return user === undefined ? undefined : callerWith(user, identityOf(user), access);
+  }
 
   return {
     async callerOf(authorization) {
-      if (authorization === undefined) {
-        return { ok: true, value: caller(anonymousUser, true, access, 'anonymous') };
-      }
+      if (authorization === undefined) return { ok: true, value: anonymous };
       const token = bearerToken(authorization);
-      if (token === undefined) {
-        return refusal('UNAUTHENTICATED', 'The Authorization header must be "Bearer" and a token.');
-      }
+      if (typeof token !== 'string') return token;
+      const user = staticTokens?.userOf(token);
+      if (user !== undefined) return { ok: true, value: callerWith(user, identityOf(user), access) };
+      if (!tokenReviews) return notAccepted;
       const key = keyOf(token);
-      const user = await users.get(key, async () => reviews.authenticate(token));
-      if (user === undefined) {
-        return refusal('UNAUTHENTICATED', 'The API server does not accept this token: it is invalid or has expired.');
-      }
-      return { ok: true, value: caller(user, false, access, key) };
+      const caller = await callers.get(key, async () => review(key, token));
+      return caller === undefined ? notAccepted : { ok: true, value: caller };
     },
   };
 }
 
-function caller(user: User, anonymous: boolean, access: Access, key: string): Caller {
-  return { user, anonymous, may: async (question) => access.may(key, user, question) };
+/** One sentence for all of it: what is wrong with a token is nothing that whoever found it should learn. */
+const notAccepted: Refusal = {
+  ...refusal(
+    'UNAUTHENTICATED',
+    'This token is not accepted: it is invalid, has expired, or was made for something else.',
+  ),
+  badToken: true,
+};
+
+/** Not the name alone: whoever is made anew under an old name is somebody else. */
+function identityOf({ username, uid = '' }: User): string {
+  return JSON.stringify([username, uid]);
 }
 
-/** The token of a header, or undefined for anything but `Bearer` and printable ASCII without a blank (RFC 6750, 2.1). */
-function bearerToken(header: string): string | undefined {
-  if (header.length > tokenLengthMax || header.slice(0, 7).toLowerCase() !== 'bearer ') return undefined;
+function callerWith(user: User, identity: string, access: Access): Caller {
+  // All that a review is made of. So a user who leaves a group is somebody else from the next TokenReview on, and no right
+  // that the group gave outlives it.
+  const { username, uid, groups, extra } = user;
+  const key = createHash('sha256')
+    .update(JSON.stringify([username, uid, groups, extra]))
+    .digest('base64');
+  const holder: Holder = { user, identity, key };
+  return {
+    user,
+    identity,
+    anonymous: identity === anonymousIdentity,
+    may: async (question, purpose) => access.may(holder, question, purpose),
+  };
+}
+
+/** The token of a header; a refusal for anything but `Bearer` and printable ASCII without a blank (RFC 6750, 2.1). */
+function bearerToken(header: string): string | Refusal {
+  const refused = refusal('UNAUTHENTICATED', 'The Authorization header must be "Bearer" and a token.');
+  if (header.slice(0, 7).toLowerCase() !== 'bearer ') return refused;
+  if (header.length > tokenLengthMax) return { ...refused, badToken: true };
   const token = header.slice(7).trim();
-  if (token === '') return undefined;
+  if (token === '') return { ...refused, badToken: true };
   for (let index = 0; index < token.length; index += 1) {
     const code = token.charCodeAt(index);
-    if (code <= 0x20 || code >= 0x7f) return undefined;
+    if (code <= 0x20 || code >= 0x7f) return { ...refused, badToken: true };
   }
   return token;
 }

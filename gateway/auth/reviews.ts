@@ -67,7 +67,7 @@ export function createReviews(options: {
       return result;
     } catch (error) {
       onReview?.(kind, 'failed');
-      throw new GatewayError('REVIEW_UNAVAILABLE', `The API server did not answer a ${kind}.`, error);
+      throw new GatewayError('REVIEW_UNAVAILABLE', `The API server did not answer a ${kind}.`, { cause: error });
     } finally {
       cancel();
     }

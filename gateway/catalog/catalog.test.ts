@@ -140,10 +140,10 @@ test('an operator lives as long as its Lease is seen to change, whatever its clo
   for (let second = 10; second < 60; second += 10) {
     renew(`1999-01-01T00:00:${second}.000000Z`);
     await clock.advance(10_000);
-    expect(catalog.freshness()).toEqual({ operatorAlive: true, watching: true });
+    expect(catalog.freshness()).toEqual({ operatorAlive: true, watching: true, lost: [] });
   }
   await clock.advance(18_000);
-  expect(catalog.freshness()).toEqual({ operatorAlive: false, watching: true });
+  expect(catalog.freshness()).toEqual({ operatorAlive: false, watching: true, lost: [] });
 
   renew('1999-01-01T00:02:00.000000Z');
   await clock.advance(3_000);
@@ -188,7 +188,8 @@ test.each(refusals)('a watch that is answered with $why does not count as watchi
   const back = api.fail({ matching, times: Infinity, ...fault });
   api.cutWatches(matching);
   await clock.advance(40_000);
-  expect([catalog.freshness().watching, catalog.synced]).toEqual([false, synced]);
+  expect(catalog.freshness()).toMatchObject({ watching: false, lost: ['constraintdetails.potoo.io'] });
+  expect(catalog.synced).toBe(synced);
   back();
   await clock.advanceUntil(() => catalog.freshness().watching && catalog.synced, 120_000);
 });

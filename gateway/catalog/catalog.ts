@@ -143,7 +143,8 @@ export function startCatalog(options: CatalogOptions): RunningCatalog {
     freshness() {
       // The Lease is asked for every few seconds, so it tells soonest that the API server is gone.
       const inContact = clock.monotonic() - lease.lastContactAt <= contactMsMax;
-      return { operatorAlive: lease.alive, watching: inContact && !reflectors.some(isLost) };
+      const lost = reflectors.filter(isLost).map(({ resource }) => resourceName(resource));
+      return { operatorAlive: lease.alive, watching: inContact && lost.length === 0, lost };
     },
     get sharedSecret() {
       return lease.uid;

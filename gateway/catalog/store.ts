@@ -37,6 +37,14 @@ export interface NamespaceView {
   readonly workloads: Workloads | undefined;
 }
 
+export interface Freshness {
+  readonly operatorAlive: boolean;
+  /** False as soon as the API server is out of reach, or one of these is not followed. */
+  readonly watching: boolean;
+  /** Resources of which changes are not seen. */
+  readonly lost: readonly string[];
+}
+
 /** What answers are made from. */
 export interface Catalog {
   /** Whether all there is was seen once. Before that an answer would be a guess. */
@@ -52,7 +60,7 @@ export interface Catalog {
   /** What the cluster serves, and names of classes; empty while the operator has not said. */
   clusterFacts(): readonly ClusterFact[];
   /** Whether an operator keeps all this up to date, and whether the gateway would see it if it changed. */
-  freshness(): { readonly operatorAlive: boolean; readonly watching: boolean };
+  freshness(): Freshness;
   /** What all replicas know and no caller can read; undefined until the operator's Lease was seen. */
   readonly sharedSecret: string | undefined;
 }

@@ -33,10 +33,12 @@ export function statusOf(code: ErrorCode): number {
 
 /** A refusal as HTTP: `{"error", "code"}`, with a challenge where credentials are missing. */
 export function errorResponse(
-  { code, error, retryAfterSeconds }: Omit<Refusal, 'ok'>,
+  { code, error, retryAfterSeconds, badToken }: Omit<Refusal, 'ok'>,
   headers?: Readonly<Record<string, string>>,
 ): Response {
-  const challenge = code === 'UNAUTHENTICATED' ? { 'www-authenticate': 'Bearer realm="potoo"' } : {};
+  // Who sent no token is told nothing of what would be wrong with it (RFC 6750, 3.1).
+  const wrong = badToken ? ', error="invalid_token"' : '';
+  const challenge = code === 'UNAUTHENTICATED' ? { 'www-authenticate': `Bearer realm="potoo"${wrong}` } : {};
   const retry = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
   return jsonResponse({ error, code }, statusOf(code), { ...challenge, ...retry, ...headers });
 }
@@ -44,9 +46,11 @@ export function errorResponse(
 /** What a caller is told of anything thrown: what is not meant for callers goes to the log alone. */
 export function refusalOf(error: unknown, log: Log): Refusal {
   if (error instanceof GatewayError) {
+    const { code, message, retryAfterSeconds } = error;
     const cause = error.cause instanceof Error ? error.cause.message : undefined;
-    log.warn({ code: error.code, cause }, error.message);
-    return refusal(error.code, error.message);
+    // Whoever asks too much must not fill the log, too.
+    log[code === 'RATE_LIMITED' ? 'debug' : 'warn']({ code, cause }, message);
+    return { ...refusal(code, message), ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
   }
   log.error({ err: error }, 'a call failed');
   return refusal('INTERNAL', 'Something went wrong in the gateway; its log says what.');

@@ -56,7 +56,6 @@ describe('the ETag of a resource', () => {
     const gateway = gatewayOf();
     const before = await tagOf(gateway);
     gateway.store.removeDetail('shop', 'constraints');
-    expect(await tagOf(gateway)).toBe(before);
     expect(await tagOf(gateway, 'owner')).not.toBe(await tagOf(gatewayOf(), 'owner'));
     gateway.store.removeReport('shop');
     expect((await get(gateway, { 'if-none-match': before })).status).toBe(404);

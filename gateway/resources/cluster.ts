@@ -5,6 +5,7 @@ import { refuse } from '../answer/levels.ts';
 import type { Caller } from '../auth/identity.ts';
 import type { Catalog } from '../catalog/store.ts';
 import type { Refusal } from '../errors.ts';
+import { shown } from '../words.ts';
 
 export type HealthStatus = 'healthy' | 'degraded' | 'unhealthy';
 
@@ -26,6 +27,21 @@ export function healthStatus(catalog: Catalog): HealthStatus {
   const ready = report.conditions?.find(({ type }) => type === 'Ready');
   // Not the error counts: they say what has happened since the operator started, and most of that is over.
   return ready?.status === 'False' ? 'degraded' : 'healthy';
+}
+
+/** Why the status is not healthy: nothing else. */
+export function healthReasons(catalog: Catalog): string[] {
+  const { operatorAlive, watching, lost } = catalog.freshness();
+  const ready = catalog.clusterReport()?.conditions?.find(({ type }) => type === 'Ready');
+  return [
+    ...(operatorAlive ? [] : ["The operator's Lease is not renewed: nobody keeps the reports up to date."]),
+    ...lost.map((resource) => `The watch of ${resource} is broken or refused: changes are not seen.`),
+    ...(watching || lost.length > 0 ? [] : ['The API server is out of reach: changes are not seen.']),
+    ...(catalog.clusterReport() === undefined ? ['The operator has not written its cluster report yet.'] : []),
+    ...(ready?.status === 'False'
+      ? [`The operator is not ready (${shown(ready.reason)}): ${shown(ready.message, 500)}`]
+      : []),
+  ];
 }
 
 /** All errors of an adapter, of whatever kind, since the operator started. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { clusterRight, errorCount, healthStatus } from './cluster.ts';
+import { clusterRight, errorCount, healthReasons, healthStatus } from './cluster.ts';
 import { defineResource } from './define.ts';
 
 const count = z.int().min(0);
@@ -15,6 +15,10 @@ const Output = z.object({
   status: z
     .enum(['healthy', 'degraded', 'unhealthy'])
     .describe('Degraded: something cannot be read. Unhealthy: what is answered may be old.'),
+  reasons: z
+    .array(z.string())
+    .optional()
+    .describe('Why it is degraded or unhealthy, in sentences; absent when it is healthy.'),
   adapters: z.record(z.string(), Adapter).optional().describe('What reads which kinds of policy, by name.'),
   hubble: z
     .object({ enabled: z.boolean(), connected: z.boolean(), address: z.string() })
@@ -53,10 +57,12 @@ export const health = defineResource({
         ...(reason === undefined ? {} : { reason }),
       },
     ]);
+    const reasons = healthReasons(catalog);
     return {
       ok: true,
       value: {
         status,
+        ...(reasons.length === 0 ? {} : { reasons }),
         adapters: Object.fromEntries(adapters),
         hubble: { enabled: false, connected: false, address: '' },
         mcp: { enabled: false, transport: 'sse', port: gateway.port },

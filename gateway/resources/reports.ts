@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { cutToBytes, pageOfBindings } from '../answer/binding-page.ts';
 import { ConstraintAnswer, visible } from '../answer/constraint.ts';
-import { DetailLevel, levelIn, levelsOf, refusedReport } from '../answer/levels.ts';
+import { DetailLevel, levelIn, levelsOf, mostDetailed, refusedReport } from '../answer/levels.ts';
 import { noReport } from '../answer/no-report.ts';
 import { Limit } from '../answer/page.ts';
+import { remediationFor } from '../answer/remediation.ts';
 import { tagsOf } from '../answer/tags.ts';
 import type { Binding } from '../catalog/binding.ts';
 import { CursorField, Namespace } from '../tools/fields.ts';
@@ -24,6 +25,7 @@ const Entry = z.object({
   message: fields.message,
   tags: fields.tags,
   detailLevel: fields.detail_level,
+  remediation: fields.remediation,
 });
 
 const Output = z.object({
@@ -57,7 +59,7 @@ export const reports = defineResource({
     'All constraints that bind a namespace, with counts by severity. Complete unless limit and cursor ask for pages, or it were over 4 MiB.',
   params: Params,
   output: Output,
-  read: remembered(async ({ namespace, limit, cursor }: Params, { caller, catalog }) => {
+  read: remembered(async ({ namespace, limit, cursor }: Params, { caller, catalog, gateway }) => {
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
     const view = catalog.view(namespace);
@@ -68,11 +70,16 @@ export const reports = defineResource({
 
     const { items } = page.value;
     const [detailLevel, level] = await Promise.all([levelIn(namespace, caller), levelsOf(items, namespace, caller)]);
-    const entries = items.map((binding) => entryOf(binding, level(binding), namespace));
+    const from = { namespace, contact: gateway.remediationContact };
+    const entries = items.map((binding) => ({
+      ...entryOf(binding, level(binding), namespace),
+      remediation: remediationFor(binding, level(binding), from),
+    }));
     const { answers, next } = cutToBytes(page.value, list, entries);
     const { report } = view;
     return {
       ok: true,
+      level: mostDetailed(items.slice(0, answers.length).map(level)),
       value: {
         namespace,
         constraintCount: report.total,

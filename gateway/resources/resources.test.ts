@@ -70,6 +70,7 @@ describe('reports', () => {
           message: ingress.summary,
           tags: ['network', 'restrict'],
           detailLevel: 'summary',
+          remediation: expect.objectContaining({ summary: expect.stringContaining('NetworkPolicy db') }),
         },
         expect.objectContaining({ name: 'db', rule: 'Egress', severity: 'Warning' }),
         expect.objectContaining({ name: handleOf(foreign.id), message: 'Some connections are limited' }),
@@ -193,10 +194,32 @@ describe('health and capabilities', () => {
     expect((await bodyOf(await gateway.get('/resources/health', 'admin')))['status']).toBe(status);
   });
 
+  test.each([
+    [{}, {}, undefined],
+    [
+      { conditions: [{ ...notReady, reason: 'WritesDenied', message: 'shop\nby a quota' }] },
+      {},
+      ['The operator is not ready (WritesDenied): shop by a quota'],
+    ],
+    [{}, { operatorAlive: false }, ["The operator's Lease is not renewed: nobody keeps the reports up to date."]],
+    [{}, { watching: false }, ['The API server is out of reach: changes are not seen.']],
+    [
+      {},
+      { watching: false, lost: ['constraintdetails.potoo.io'] },
+      ['The watch of constraintdetails.potoo.io is broken or refused: changes are not seen.'],
+    ],
+  ])('health says why, to those alone who may see all of it: %j %j', async (changes, facts, reasons) => {
+    const gateway = gatewayOf([clusterReportObject(changes)]);
+    Object.assign(gateway.facts, facts);
+    expect((await bodyOf(await gateway.get('/resources/health', 'admin')))['reasons']).toEqual(reasons);
+    expect(Object.keys(await bodyOf(await gateway.get('/resources/health', 'reader')))).toEqual(['status']);
+  });
+
   test('before the operator has written its report, nothing is claimed', async () => {
     const gateway = gatewayOf([]);
     expect(await bodyOf(await gateway.get('/resources/health', 'admin'))).toMatchObject({
       status: 'degraded',
+      reasons: ['The operator has not written its cluster report yet.'],
       adapters: {},
       last_scan: null,
     });

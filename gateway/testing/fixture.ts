@@ -14,6 +14,7 @@ import { readReport } from '../catalog/report.ts';
 import { type Catalog, type CatalogStore, createCatalogStore } from '../catalog/store.ts';
 import { GatewayError } from '../errors.ts';
 import { createApp } from '../http/app.ts';
+import type { CallRecord } from '../http/calls.ts';
 import { createHostPolicy } from '../http/hosts.ts';
 
 /** `get constraintreports shop`, or without a namespace for the whole cluster. */
@@ -89,7 +90,13 @@ export interface Gateway {
   readonly problems: Problem[];
   readonly store: CatalogStore;
   /** May be changed at any time. */
-  readonly facts: { synced: boolean; operatorAlive: boolean; watching: boolean; sharedSecret: string | undefined };
+  readonly facts: {
+    synced: boolean;
+    operatorAlive: boolean;
+    watching: boolean;
+    lost: string[];
+    sharedSecret: string | undefined;
+  };
   request(path: string, init?: RequestInit): Promise<Response>;
   /** The parsed answer to a POST as this user, or without credentials. */
   post(path: string, body: unknown, user?: string): Promise<Response>;
@@ -99,6 +106,8 @@ export interface Gateway {
 export function createGateway(options: {
   readonly objects: readonly KubeObject[];
   readonly rights?: Record<string, readonly Right[]>;
+  readonly remediationContact?: string;
+  readonly onCall?: (record: CallRecord) => void;
 }): Gateway {
   const clock = createVirtualClock();
   const reviews = createFakeReviews(options.rights ?? {});
@@ -107,6 +116,7 @@ export function createGateway(options: {
     synced: true,
     operatorAlive: true,
     watching: true,
+    lost: [],
     sharedSecret: 'uid-of-the-lease',
   };
   const catalog: Catalog = {
@@ -114,7 +124,7 @@ export function createGateway(options: {
     reports: () => store.reports(),
     clusterReport: () => store.clusterReport(),
     clusterFacts: () => store.clusterFacts(),
-    freshness: () => ({ operatorAlive: facts.operatorAlive, watching: facts.watching }),
+    freshness: () => ({ operatorAlive: facts.operatorAlive, watching: facts.watching, lost: facts.lost }),
     get synced() {
       return facts.synced;
     },
@@ -128,7 +138,8 @@ export function createGateway(options: {
     clock,
     hosts: createHostPolicy({ systemNamespace: 'potoo-system', allowed: ['potoo.example.com'] }),
     log: pino({ level: 'silent' }),
-    gateway: { version: '1.2.3', port: 8_090 },
+    gateway: { version: '1.2.3', port: 8_090, remediationContact: options.remediationContact },
+    onCall: options.onCall,
   });
   const request = async (path: string, init?: RequestInit) => app.request(path, init);
   const authorization = (user: string | undefined): Record<string, string> =>

@@ -4,6 +4,7 @@
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { type Answer, refusal } from '../errors.ts';
+import { inputSentence } from './input-sentence.ts';
 
 /** A schema as MCP and OpenAPI publish it. Unknown keys are ignored on input and may be added to output. */
 export function publishedSchema(schema: z.ZodType): Record<string, unknown> {
@@ -32,9 +33,8 @@ export type InputReader<T> = (body: unknown) => Answer<T>;
  * meant), unknown keys are ignored.
  */
 export function createInputReader<S extends z.ZodObject>(schema: S): InputReader<z.output<S>> {
-  const types = new Map(
-    Object.entries(Properties.parse(publishedSchema(schema)).properties).map(([name, { type }]) => [name, type]),
-  );
+  const published = publishedSchema(schema);
+  const types = new Map(Object.entries(Properties.parse(published).properties).map(([name, { type }]) => [name, type]));
   // Reading costs more than giving an answer that is there already, and clients ask the same again and again.
   const known = new LRUCache<string, Answer<z.output<S>>>({ max: knownMax });
   return (body) => {
@@ -56,7 +56,9 @@ export function createInputReader<S extends z.ZodObject>(schema: S): InputReader
     const values = given.map(([name, value]) => [name, meant(value, types.get(name))] as const);
     const present = new Map(values.filter(([, value]) => value !== undefined));
     const input = schema.safeParse(Object.fromEntries(present));
-    return input.success ? { ok: true, value: input.data } : refusal('INVALID_REQUEST', sentence(input.error, present));
+    if (input.success) return { ok: true, value: input.data };
+    const isMissing = (field: PropertyKey) => !present.has(String(field));
+    return refusal('INVALID_REQUEST', inputSentence(input.error, published, isMissing));
   }
 }
 
@@ -73,16 +75,4 @@ function meant(value: unknown, type: string | undefined): unknown {
   if (type !== 'integer' && type !== 'number') return value;
   if (text === '') return undefined;
   return /^-?\d{1,15}(?:\.0{1,15})?$/.test(text) ? Number(text) : value;
-}
-
-const issuesMax = 5;
-
-function sentence(error: z.ZodError, present: ReadonlyMap<unknown, unknown>): string {
-  return error.issues
-    .slice(0, issuesMax)
-    .map(({ path, message }) => {
-      const isMissing = path.length === 1 && !present.has(path[0]);
-      return `${path.join('.')}: ${isMissing ? 'is missing' : message}`.slice(0, 300);
-    })
-    .join('; ');
 }

@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
+import { callReserve, reviewsBurst, reviewsPerSecond } from '../auth/access.ts';
 import { createGateway, type Gateway } from '../testing/fixture.ts';
 import { entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
 
@@ -22,8 +24,15 @@ const rights = {
   'system:anonymous': ['get constraintreports ns-0003'],
 };
 
+/** What the answer waits for comes: reviews that may be asked for again. */
 async function list(gateway: Gateway, input: object, user?: string): Promise<ListAnswer> {
-  const response = await gateway.post('/tools/potoo_list_namespaces', input, user);
+  let response: Response | undefined;
+  const answering = gateway.post('/tools/potoo_list_namespaces', input, user).then((answer) => {
+    response = answer;
+  });
+  await gateway.clock.advanceUntil(() => response !== undefined, 4_000);
+  await answering;
+  assert(response !== undefined);
   expect(response.status).toBe(200);
   return ListAnswer.parse(await response.json());
 }
@@ -81,16 +90,69 @@ test('who may not is asked about namespace by namespace, in order, a round at a 
   expect(gateway.reviews.asked).toEqual([
     'token',
     'some list constraintreports',
-    ...names.slice(0, 20).map((name) => `some get constraintreports ${name}`),
+    'some get constraintreports',
+    ...names.slice(0, 8).map((name) => `some get constraintreports ${name}`),
   ]);
 });
 
-test('one call asks about a bounded number of namespaces and then hands out a cursor, also when nothing was found', async () => {
-  const gateway = createGateway({ objects, rights });
-  const answer = await list(gateway, { limit: 1_000 }, 'nobody');
-  expect(answer).toMatchObject({ namespaces: [], total: 0, returned: 0, truncated: true });
-  expect(gateway.reviews.asked).toHaveLength(402);
-  expect(await listAll(gateway, () => 1_000, 'nobody')).toEqual([]);
+describe('a caller who may list nothing, in a cluster with more namespaces than it may ask about at once', () => {
+  const many = Array.from({ length: 5_000 }, (_, index) => `ns-${String(index).padStart(4, '0')}`);
+  const setup = () => createGateway({ objects: many.map((name) => reportObject(name, [])), rights: {} });
+
+  test('gets a cursor when it has asked enough, also where nothing was found', async () => {
+    const gateway = setup();
+    const answer = await list(gateway, { limit: 1_000 }, 'nobody');
+    expect(answer).toMatchObject({ namespaces: [], total: 0, returned: 0, truncated: true });
+    // The token; what it may ask at once, without what is left for single calls; and what it waits for.
+    expect(gateway.reviews.asked).toHaveLength(1 + reviewsBurst - callReserve + reviewsPerSecond);
+  });
+
+  test('comes to the end page by page, and asks nothing again when it lists once more within a minute', async () => {
+    const gateway = setup();
+    const startedAt = gateway.clock.monotonic();
+    const post = vi.spyOn(gateway, 'post');
+    expect(await listAll(gateway, () => 1_000, 'nobody')).toEqual([]);
+    expect(post.mock.calls.length).toBeLessThan(60); // not a page for each namespace that may be asked about next
+    const perNamespace = (asked: readonly string[]) => asked.filter((each) => each.includes('ns-'));
+    expect(perNamespace(gateway.reviews.asked)).toEqual(many.map((name) => `nobody get constraintreports ${name}`));
+    expect(gateway.clock.monotonic() - startedAt).toBeLessThan(60_000);
+    gateway.reviews.asked.length = 0;
+    expect(await listAll(gateway, () => 1_000, 'nobody')).toEqual([]);
+    expect(perNamespace(gateway.reviews.asked).length).toBeLessThan(100);
+  });
+
+  test('can still be answered a single question while it lists, and so can everyone else', async () => {
+    const gateway = setup();
+    await list(gateway, { limit: 1_000 }, 'nobody');
+    for (const user of ['nobody', 'other']) {
+      const response = await gateway.post('/tools/potoo_query', { namespace: 'ns-4999' }, user);
+      expect([user, response.status]).toEqual([user, 403]);
+    }
+  });
+
+  test('is told when to come again where nothing could be asked at all', async () => {
+    const gateway = setup();
+    for (let index = 0; index < reviewsBurst; index += 1) {
+      await gateway.post('/tools/potoo_query', { namespace: `x-${index}` }, 'nobody');
+    }
+    const response = await gateway.post('/tools/potoo_list_namespaces', {}, 'nobody');
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '1']);
+  });
+
+  test('gets what is known already when the API server stops answering', async () => {
+    const gateway = createGateway({ objects, rights });
+    const authorize = gateway.reviews.authorize.bind(gateway.reviews);
+    gateway.reviews.authorize = async (user, question) => {
+      if (question.namespace === 'ns-0100') gateway.reviews.up = false;
+      return authorize(user, question);
+    };
+    const answer = await list(gateway, { limit: 1_000 }, 'some');
+    expect(answer).toMatchObject({ truncated: true });
+    expect(answer.returned).toBeGreaterThan(30);
+    expect((await gateway.post('/tools/potoo_list_namespaces', { cursor: answer.next_cursor }, 'some')).status).toBe(
+      503,
+    );
+  });
 });
 
 test('a call that has little time left stops asking and hands out a cursor', async () => {
@@ -122,7 +184,7 @@ test('pages put together are all that the caller may see, under any limits', asy
 test('who sees nothing without a token is told to bring one; who sees something gets it', async () => {
   const gateway = createGateway({ objects, rights });
   expect((await list(gateway, {})).namespaces.map(({ namespace }) => namespace)).toEqual(['ns-0003']);
-  const closed = createGateway({ objects });
+  const closed = createGateway({ objects: objects.slice(0, 10) });
   expect((await closed.post('/tools/potoo_list_namespaces', {})).status).toBe(401);
 });
 
@@ -144,7 +206,7 @@ describe('a caller who may not list all namespaces', () => {
 
   test('reads nothing in a cursor: neither a name nor how long it is', async () => {
     const gateway = createGateway({
-      objects: [...Array.from({ length: 400 }, (_, index) => reportObject(`a-${index}`, [])), reportObject('b', [])],
+      objects: [...Array.from({ length: 1_000 }, (_, index) => reportObject(`a-${index}`, [])), reportObject('b', [])],
       rights: {},
     });
     const { next_cursor: cursor = '' } = await list(gateway, {}, 'nobody');

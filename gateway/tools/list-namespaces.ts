@@ -7,14 +7,14 @@ import { createSealedCursors } from '../answer/sealed-cursor.ts';
 import type { Call } from '../call.ts';
 import type { Caller } from '../auth/identity.ts';
 import type { Report } from '../catalog/report.ts';
-import { type Answer, refusal } from '../errors.ts';
+import { type Answer, GatewayError, refusal } from '../errors.ts';
 import { defineTool } from './define.ts';
 import { CursorField, LimitField, pageFields } from './fields.ts';
 
-/** Namespaces that one call asks the API server about, for a caller who may not list all. */
-const checkedMax = 400;
-/** Questions under way at a time for one call. */
-const checkedAtOnce = 20;
+/** Namespaces that one call looks at, for a caller who may not list all. */
+const checkedMax = 1_000;
+/** Questions that are asked side by side: twice what auth/turns.ts sends for one caller at a time. */
+const checkedAtOnce = 8;
 /** Time that must be left for another round of questions. */
 const roundMs = 2_000;
 
@@ -96,7 +96,7 @@ function sealedCursors({ caller, catalog }: Call): Cursors {
     );
     return { encode: () => refused, decode: () => refused };
   }
-  const sealed = createSealedCursors(secret, { list, user: caller.user, schema: Progress });
+  const sealed = createSealedCursors(secret, { list, identity: caller.identity, schema: Progress });
   return {
     encode: (progress) => ({ ok: true, value: sealed.seal(progress) }),
     decode: (cursor) => sealed.open(cursor),
@@ -115,8 +115,9 @@ function pageOf(reports: readonly Report[], limit: number): Page {
 }
 
 /**
- * Asks about namespace after namespace until there is one more than the page holds, or the call has asked enough: that
- * others follow must not be said because of namespaces that are not the caller's.
+ * Asks about namespace after namespace until there is one more than the page holds, or the call has looked at enough: that
+ * others follow must not be said because of namespaces that are not the caller's. Where no more can be asked for now, it waits
+ * if there is time, since pages with little on them cost everybody more; else the page ends with what is known.
  */
 async function visiblePage(reports: readonly Report[], limit: number, call: Call): Promise<Page> {
   const { caller, clock, deadline } = call;
@@ -125,20 +126,46 @@ async function visiblePage(reports: readonly Report[], limit: number, call: Call
   while (looked < reports.length && visible.length <= limit) {
     const late = clock.monotonic() > deadline - roundMs;
     if (looked > 0 && (late || looked >= checkedMax)) break;
-    const round = reports.slice(looked, looked + checkedAtOnce);
-    visible.push(...(await visibleAmong(round, caller)));
-    looked += round.length;
+    const round = await lookAt(reports.slice(looked, looked + checkedAtOnce), caller);
+    visible.push(...round.visible);
+    looked += round.looked;
+    if (round.stoppedBy === undefined) continue;
+    const { code, retryAfterSeconds = Number.POSITIVE_INFINITY } = round.stoppedBy;
+    const goesOnAt = clock.monotonic() + retryAfterSeconds * 1_000;
+    if (code === 'RATE_LIMITED' && goesOnAt < deadline - roundMs) await clock.sleep(retryAfterSeconds * 1_000);
+    else if (looked > 0) break;
+    else throw round.stoppedBy;
   }
   const items = visible.slice(0, limit);
   if (items.length < visible.length) return { items, last: items.at(-1)?.namespace };
   return { items, last: looked < reports.length ? reports[looked - 1]?.namespace : undefined };
 }
 
-async function visibleAmong(reports: readonly Report[], caller: Caller): Promise<readonly Report[]> {
-  const allowed = await Promise.all(
-    reports.map(async ({ namespace }) => caller.may({ verb: 'get', resource: constraintReports.plural, namespace })),
+interface Round {
+  readonly visible: readonly Report[];
+  /** How many were looked at, from the first on. */
+  readonly looked: number;
+  /** Why not all. */
+  readonly stoppedBy: GatewayError | undefined;
+}
+
+async function lookAt(reports: readonly Report[], caller: Caller): Promise<Round> {
+  const answers = await Promise.allSettled(
+    reports.map(async ({ namespace }) =>
+      caller.may({ verb: 'get', resource: constraintReports.plural, namespace }, 'listing'),
+    ),
   );
-  return reports.filter((_, index) => allowed[index]);
+  const visible: Report[] = [];
+  for (const [index, report] of reports.entries()) {
+    const answer = answers[index];
+    if (answer?.status === 'rejected') {
+      const error: unknown = answer.reason;
+      if (error instanceof GatewayError) return { visible, looked: index, stoppedBy: error };
+      throw error;
+    }
+    if (answer?.value === true) visible.push(report);
+  }
+  return { visible, looked: reports.length, stoppedBy: undefined };
 }
 
 function namespaceAnswer(report: Report): NamespaceAnswer {

@@ -23,6 +23,7 @@ const QueryAnswer = z.strictObject({
   returned: z.number(),
   truncated: z.boolean(),
   next_cursor: z.string().optional(),
+  note: z.string().optional(),
 });
 type QueryAnswer = z.infer<typeof QueryAnswer>;
 
@@ -85,7 +86,7 @@ describe('levels', () => {
   });
 
   test('at the summary level the answer is what the report says, with the version of the policy', async () => {
-    const { constraints } = await query(gateway, {});
+    const { constraints } = await query(gateway, { include_remediation: false });
     expect(constraints).toEqual([
       {
         id: own.id,
@@ -110,6 +111,15 @@ describe('levels', () => {
     ]);
     expect(constraints[2]).not.toHaveProperty('namespace');
     expect(constraints[2]).not.toHaveProperty('rule');
+  });
+
+  test('each constraint says what to do about it, unless that is not wanted', async () => {
+    for (const user of ['reader', 'owner', 'admin']) {
+      const { constraints } = await query(gateway, {}, user);
+      for (const { remediation } of constraints) expect(remediation?.summary).toMatch(/^[A-Z].+\.$/);
+      const without = await query(gateway, { include_remediation: 'false' }, user);
+      expect(without.constraints).toEqual(constraints.map((each) => ({ ...each, remediation: undefined })));
+    }
   });
 
   test('with the right, a policy of another namespace appears under its name', async () => {
@@ -196,6 +206,9 @@ test('nothing of a full form is in the bytes that a reader gets, whatever is ask
         gateway.get(`/resources/constraints/shop/${own.id}`, 'reader'),
         gateway.get(`/resources/constraints/shop/policy-${foreign.id}`, 'reader'),
         gateway.get('/resources/constraints/shop/secret-peer', 'reader'),
+        ...['db-in', 'baseline', `policy-${foreign.id}`, 'secret-peer'].map(async (name) =>
+          gateway.post('/tools/potoo_remediation', { namespace: 'shop', constraint_name: name }, 'reader'),
+        ),
       ]);
       for (const response of texts) {
         const text = await response.text();
@@ -290,10 +303,19 @@ describe('filters', () => {
     }
   });
 
+  test('who may see the workloads is told when none has the name', async () => {
+    const noteFor = async (name: string, user: string) => (await query(gateway, { workload_name: name }, user)).note;
+    expect(await noteFor('dbb', 'owner')).toContain('No workload of this name');
+    for (const name of ['db', 'Deployment/db']) expect(await noteFor(name, 'owner')).toBeUndefined();
+    expect(await noteFor('dbb', 'reader')).toBeUndefined();
+    expect((await query(gateway, {}, 'owner')).note).toBeUndefined();
+  });
+
   test('labels are compared with selectors that the caller may see, and with no others', async () => {
     const ask = { workload_labels: { tier: 'front' } };
     expect(namesOf(await query(gateway, ask, 'owner'))).toEqual(['all-pods']);
     expect(namesOf(await query(gateway, ask, 'reader'))).toEqual(['db-in', 'all-pods', 'unused']);
+    expect(namesOf(await query(gateway, { workload_labels: { app: 'x', tier: null } }, 'owner'))).toEqual(['all-pods']);
     expect(namesOf(await query(gateway, { workload_labels: { tier: 'nobody' } }, 'owner'))).toEqual([
       'all-pods',
       'unused',

@@ -1,19 +1,26 @@
 import * as z from 'zod';
 import { ConstraintType, Severity } from '../../crds/constraint.ts';
-import { mayBind, selects } from '../answer/affected.ts';
+import { hasWorkload, mayBind, selects } from '../answer/affected.ts';
 import { cutToBytes, pageOfBindings } from '../answer/binding-page.ts';
 import { ConstraintAnswer, constraintAnswer } from '../answer/constraint.ts';
-import { type DetailLevel, levelsOf, mayReadDetails, refusedReport } from '../answer/levels.ts';
+import { type DetailLevel, levelsOf, mayReadDetails, mostDetailed, refusedReport } from '../answer/levels.ts';
 import type { Binding } from '../catalog/binding.ts';
 import type { Workloads } from '../catalog/workloads.ts';
+import { remediationFor } from '../answer/remediation.ts';
 import { noReport } from '../answer/no-report.ts';
 import { remembered } from '../answer/memo.ts';
 import { defineTool } from './define.ts';
 import { CursorField, LimitField, Namespace, pageFields } from './fields.ts';
 
+/** Null is absent: a pod without that label, which is not the same as one about which it is not known. */
 const Labels = z
-  .record(z.string().max(317), z.string().max(63))
-  .refine((labels) => Object.keys(labels).length <= 64, 'at most 64 labels');
+  .record(z.string().max(317), z.string().max(63).nullable())
+  .refine((labels) => Object.keys(labels).length <= 64, 'at most 64 labels')
+  .transform((labels) => Object.fromEntries(Object.entries(labels).filter(isStated)));
+
+function isStated(entry: [string, string | null]): entry is [string, string] {
+  return entry[1] !== null;
+}
 
 const Input = z.object({
   namespace: Namespace,
@@ -23,9 +30,12 @@ const Input = z.object({
     .max(317)
     .optional()
     .describe('Only what binds, or may bind, the workload of this name; also as Kind/name.'),
-  workload_labels: Labels.optional().describe('Only what binds, or may bind, pods with these labels.'),
+  workload_labels: Labels.optional().describe(
+    'Only what binds, or may bind, pods with exactly these labels; one that is null they do not have.',
+  ),
   constraint_type: ConstraintType.optional().describe('Only constraints of this type.'),
   severity: Severity.optional().describe('Only constraints of this severity.'),
+  include_remediation: z.boolean().default(true).describe('Whether each constraint says what one can do about it.'),
   limit: LimitField,
   cursor: CursorField,
 });
@@ -35,6 +45,7 @@ const Output = z.object({
   namespace: z.string().describe('The namespace that was asked about.'),
   constraints: z.array(ConstraintAnswer).max(1_000).describe('What binds there, gravest first.'),
   ...pageFields,
+  note: z.string().optional().describe('What may be wrong with the question, where that can be told.'),
 });
 
 export const query = defineTool({
@@ -45,7 +56,7 @@ export const query = defineTool({
     'limit, deny or change what is deployed there and how it communicates. Use it before you deploy or change something.',
   input: Input,
   output: Output,
-  run: remembered(async (input: Input, { caller, catalog }) => {
+  run: remembered(async (input: Input, { caller, catalog, gateway }) => {
     const { namespace } = input;
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
@@ -69,10 +80,15 @@ export const query = defineTool({
 
     const { items } = page.value;
     const level = await levelsOf(items, namespace, caller);
-    const answers = items.map((binding) => constraintAnswer(binding, level(binding), from));
+    const remediation = { namespace, contact: gateway.remediationContact };
+    const answers = items.map((binding) => ({
+      ...constraintAnswer(binding, level(binding), from),
+      ...(input.include_remediation ? { remediation: remediationFor(binding, level(binding), remediation) } : {}),
+    }));
     const { answers: constraints, next } = cutToBytes(page.value, list, answers);
     return {
       ok: true,
+      level: mostDetailed(items.slice(0, constraints.length).map(level)),
       value: {
         namespace,
         constraints,
@@ -80,10 +96,17 @@ export const query = defineTool({
         returned: constraints.length,
         truncated: next !== undefined,
         ...(next === undefined ? {} : { next_cursor: next }),
+        ...noteOn(input.workload_name, from.workloads),
       },
     };
   }),
 });
+
+/** Who may see the workloads is told when none has the name: most often it is a slip, and the answer looks the same. */
+function noteOn(name: string | undefined, workloads: Workloads | undefined): { readonly note?: string } {
+  if (name === undefined || workloads === undefined || hasWorkload(workloads, name)) return {};
+  return { note: 'No workload of this name runs in the namespace; what is listed would bind one that came.' };
+}
 
 function ofWorkload(
   bindings: readonly Binding[],

@@ -1,0 +1,49 @@
+/**
+ * How often each of many may do something: a bucket a key, which holds `burst` at most and gets `perSecond` back.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../kube/clock.ts';
+
+export interface Buckets {
+  /**
+   * Takes one out of the bucket of `key`.
+   * @param reserve How many must be left in it.
+   * @returns 0 when there was one, else after how many seconds there will be.
+   */
+  take(key: string, reserve?: number): number;
+}
+
+interface Bucket {
+  level: number;
+  at: number;
+}
+
+/** @param options.keysMax Of more keys the one that was quiet for the longest time begins with a full bucket again. */
+export function createBuckets(options: {
+  readonly clock: Clock;
+  readonly perSecond: number;
+  readonly burst: number;
+  readonly keysMax: number;
+}): Buckets {
+  const { clock, perSecond, burst } = options;
+  const buckets = new LRUCache<string, Bucket>({ max: options.keysMax });
+
+  function filled(key: string): Bucket {
+    const now = clock.monotonic();
+    const bucket = buckets.get(key) ?? { level: burst, at: now };
+    bucket.level = Math.min(burst, bucket.level + ((now - bucket.at) / 1_000) * perSecond);
+    bucket.at = now;
+    buckets.set(key, bucket);
+    return bucket;
+  }
+
+  return {
+    take(key, reserve = 0) {
+      const bucket = filled(key);
+      const missing = reserve + 1 - bucket.level;
+      if (missing > 0) return Math.ceil(missing / perSecond);
+      bucket.level -= 1;
+      return 0;
+    },
+  };
+}

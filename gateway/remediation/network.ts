@@ -1,0 +1,126 @@
+/**
+ * Rules on connections: what passes, whom they bind, and how one more thing is let through.
+ *
+ * NetworkPolicies add up, so a further one opens without a change to those that are there. Policies of other engines may
+ * deny regardless, so of them nothing is drafted.
+ *
+ * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/
+ */
+import type { NetworkOpening, NetworkPeer, NetworkPort, NetworkRule } from '../../crds/rules/network.ts';
+import { isDnsSubdomain } from '../../kube/names.ts';
+import type { Remediation, RemediationStep } from './schema.ts';
+import { selectorWords } from './selector.ts';
+import { ask, link, look, manual, podsWith, titleOf, yamlPatch } from './steps.ts';
+import type { Subject } from './subject.ts';
+import { listed, shown } from '../words.ts';
+
+const openingsMax = 5;
+const textLengthMax = 1_000;
+
+/** From the full form. */
+export function networkRemediation(subject: Subject, rule: NetworkRule): Remediation {
+  const traffic = rule.direction === 'Ingress' ? 'incoming' : 'outgoing';
+  if (subject.effect === 'allow') {
+    return {
+      summary: `Nothing needs to be done: ${titleOf(subject)} lets every ${traffic} connection pass.`,
+      steps: [...look(subject, 'See the policy.'), link('How network policies work.', 'network')],
+    };
+  }
+  const selector = subject.full?.scope.workloads?.selector;
+  const whom = selector === undefined ? 'all of the namespace' : `those with ${selectorWords(selector)}`;
+  const others = isPlainPolicy(subject) ? '; what another NetworkPolicy of the same pods lets through passes, too' : '';
+  return {
+    summary: `Use a connection that ${titleOf(subject)} lets through, or have one more ${traffic} connection allowed.`,
+    steps: [
+      manual(`${shown(passes(rule), textLengthMax)}${dnsText(rule)}${others}.`, 'developer'),
+      podsWith(subject, selector, `See which pods are bound: ${whom}.`),
+      ...look(subject, 'See the policy.'),
+      opening(subject, rule),
+      link('How network policies work.', 'network'),
+    ],
+  };
+}
+
+function passes({ direction, allow }: NetworkRule): string {
+  const known = allow.filter(({ unread }) => unread === undefined);
+  const parts = allow.flatMap(({ unread = [] }) => unread);
+  if (known.length === 0 && parts.length > 0) return `What it lets through is not known: ${listed(parts, 2)}`;
+  if (known.length === 0) return `It lets no ${direction === 'Ingress' ? 'incoming' : 'outgoing'} connection through`;
+  const unknown = parts.length === 0 ? '' : `; what ${listed(parts, 2)} lets through is not known`;
+  const texts = known.slice(0, openingsMax).map((each) => openingText(each, direction));
+  const more = known.length - texts.length;
+  return `It lets through: ${texts.join('; ')}${more === 0 ? '' : `; and ${more} more`}${unknown}`;
+}
+
+/** What is easily forgotten where ports are listed: without this, no name of a Service is resolved. */
+function dnsText({ direction, allow }: NetworkRule): string {
+  const isOpen = allow.some(({ ports, unread }) => unread !== undefined || ports === undefined || ports.some(mayBeDns));
+  return direction === 'Egress' && !isOpen ? '; DNS (port 53) is not among it' : '';
+}
+
+function mayBeDns({ port, endPort }: NetworkPort): boolean {
+  if (typeof port !== 'number') return true;
+  return port <= 53 && (endPort ?? port) >= 53;
+}
+
+function openingText({ peers, ports }: NetworkOpening, direction: NetworkRule['direction']): string {
+  const word = direction === 'Ingress' ? 'from' : 'to';
+  const who = peers === undefined ? (direction === 'Ingress' ? 'anyone' : 'anywhere') : listed(peers.map(peerText), 3);
+  const where = ports === undefined ? 'any port' : listed(ports.map(portText), 6);
+  return `${word} ${who} on ${where}`;
+}
+
+function peerText(peer: NetworkPeer): string {
+  if ('ipBlock' in peer) {
+    const { cidr, except } = peer.ipBlock;
+    return except.length === 0 ? cidr : `${cidr} except ${listed(except, 3)}`;
+  }
+  const { namespace, namespaceSelector, podSelector } = peer.pods;
+  const inside = namespace ?? `namespaces with ${selectorWords(namespaceSelector ?? {})}`;
+  return `pods with ${selectorWords(podSelector)} in ${inside}`;
+}
+
+function portText({ protocol, port, endPort }: NetworkPort): string {
+  if (port === undefined) return `${protocol} on any port`;
+  return `${protocol} ${port}${endPort === undefined ? '' : `-${endPort}`}`;
+}
+
+function isPlainPolicy({ kind, apiVersion }: Subject): boolean {
+  return kind === 'NetworkPolicy' && apiVersion.startsWith('networking.k8s.io/');
+}
+
+/** A name that stands for one of the reader's own: no namespace and no pod is likely to have it. */
+const replaceMe = 'replace-me';
+
+/** One policy more, which lets nobody through until names are put in: it is applied by people in a hurry. */
+function opening(subject: Subject, { direction }: NetworkRule): RemediationStep {
+  const { full, home, namespace, name } = subject;
+  if (!isPlainPolicy(subject) || home !== namespace || full === undefined) {
+    const privilege = home === undefined ? 'cluster-admin' : 'namespace-admin';
+    return ask(subject, 'to let the connection through: say from where, to where and on which port.', privilege);
+  }
+  const peer = {
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': replaceMe } },
+    podSelector: { matchLabels: { 'app.kubernetes.io/name': replaceMe } },
+  };
+  const ports = [{ protocol: 'TCP', port: 8_080 }];
+  const added = `${name}-addition`;
+  const policy = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: isDnsSubdomain(added) ? added : 'addition', namespace: home },
+    spec: {
+      podSelector: full.scope.workloads?.selector ?? {},
+      policyTypes: [direction],
+      ...(direction === 'Ingress' ? { ingress: [{ from: [peer], ports }] } : { egress: [{ to: [peer], ports }] }),
+    },
+  };
+  return {
+    ...yamlPatch(
+      `Let one more connection through by a policy beside ${shown(name)}: put its namespace, pods and port in place of ${replaceMe} and 8080.`,
+      policy,
+      'namespace-admin',
+    ),
+    ...(subject.contact === undefined ? {} : { contact: subject.contact }),
+  };
+}

@@ -1,0 +1,117 @@
+/**
+ * What steps are made of. A value that cannot stand in a command or a patch leaves a step in words.
+ */
+import type { LabelSelector } from '../../crds/label-selector.ts';
+import { handleOf } from '../../crds/report-line.ts';
+import { isDnsLabel, isDnsSubdomain, isKind } from '../../kube/names.ts';
+import type { Link } from './links.ts';
+import { urls } from './links.ts';
+import { patchText } from './patch.ts';
+import { commandLine, type Value } from './quote.ts';
+import type { Privilege, RemediationStep } from './schema.ts';
+import { selectorArgument } from './selector.ts';
+import type { Subject } from './subject.ts';
+import { shown } from '../words.ts';
+
+/** A step in words. */
+export function manual(description: string, privilege?: Privilege): RemediationStep {
+  return {
+    type: 'manual',
+    description,
+    ...(privilege === undefined ? {} : { requires_privilege: privilege }),
+    automated: false,
+  };
+}
+
+/** @param words After `kubectl`; undefined when some value has no place in a command. */
+export function kubectl(
+  description: string,
+  words: readonly (string | Value)[] | undefined,
+  privilege: Privilege,
+): RemediationStep {
+  const command = words === undefined ? undefined : commandLine(['kubectl', ...words]);
+  if (command === undefined) return manual(description, privilege);
+  return { type: 'kubectl', description, command, requires_privilege: privilege, automated: false };
+}
+
+/** Something to put into a manifest, or to apply. */
+export function yamlPatch(description: string, object: object, privilege: Privilege): RemediationStep {
+  const patch = patchText(object);
+  if (patch === undefined) return manual(description, privilege);
+  return { type: 'yaml_patch', description, patch, requires_privilege: privilege, automated: false };
+}
+
+/** Where upstream says how such a rule works. */
+export function link(description: string, to: Link): RemediationStep {
+  return { type: 'link', description, url: urls[to], automated: false };
+}
+
+/** Somebody else has to do it. */
+export function ask({ contact }: Subject, what: string, privilege: Privilege): RemediationStep {
+  const owner = privilege === 'cluster-admin' ? 'whoever administers the cluster' : 'an administrator of the namespace';
+  return {
+    ...manual(`Ask ${contact === undefined ? owner : 'the contact'} ${what}`, privilege),
+    ...(contact === undefined ? {} : { contact }),
+  };
+}
+
+/** Whether the policy has the name that is shown, and not a handle in its place. */
+export function isNamed({ name, id }: Subject): boolean {
+  return name !== handleOf(id);
+}
+
+/** `NetworkPolicy db-in`, or without a name where a handle stands in for it. */
+export function titleOf(subject: Subject): string {
+  const kind = isKind(subject.kind) ? subject.kind : 'The policy';
+  return isNamed(subject) ? `${kind} ${shown(subject.name)}` : `${kind} of another namespace`;
+}
+
+/**
+ * The policy object as arguments of `kubectl get` and the like. The kind is said with version and group, which kubectl takes
+ * for any kind that the cluster serves, so that no plural need be guessed.
+ *
+ * @see https://github.com/kubernetes/apimachinery/blob/v0.34.0/pkg/runtime/schema/group_version.go (ParseKindArg)
+ */
+export function objectArguments(subject: Subject): readonly (string | Value)[] | undefined {
+  const { name, home } = subject;
+  const type = typeArgument(subject);
+  if (type === undefined || !isNamed(subject) || !isDnsSubdomain(name)) return undefined;
+  const isOwnNamespace = subject.kind === 'Namespace' && subject.apiVersion === 'v1';
+  if (home === undefined || isOwnNamespace) return [{ value: type }, { value: name }];
+  return isDnsLabel(home) ? [{ value: type }, { value: name }, '-n', home] : undefined;
+}
+
+function typeArgument({ kind, apiVersion }: Subject): string | undefined {
+  if (!isKind(kind)) return undefined;
+  const [first = '', second, ...rest] = apiVersion.split('/');
+  if (second === undefined) return isDnsLabel(first) ? kind.toLowerCase() : undefined;
+  return isDnsSubdomain(first) && isDnsLabel(second) && rest.length === 0 ? `${kind}.${second}.${first}` : undefined;
+}
+
+/** Who may usually read the policy: the roles view and edit hold nothing cluster-wide and nothing of other namespaces. */
+export function readerOf({ home, namespace }: Subject): Privilege {
+  if (home === undefined) return 'cluster-admin';
+  return home === namespace ? 'developer' : 'namespace-admin';
+}
+
+/** The policy as it is stored; without a name that is shown, there is nothing to look at. */
+export function look(subject: Subject, description: string): RemediationStep[] {
+  const words = objectArguments(subject);
+  return words === undefined ? [] : [kubectl(description, ['get', ...words, '-o', 'yaml'], readerOf(subject))];
+}
+
+/** What the API server says to a manifest, without storing it. */
+export function dryRun({ namespace }: Subject, description: string): RemediationStep {
+  return kubectl(description, ['apply', '--dry-run=server', '-n', namespace, '-f', 'FILE'], 'developer');
+}
+
+/** The pods that a selector takes in. */
+export function podsWith(subject: Subject, selector: LabelSelector | undefined, description: string): RemediationStep {
+  const argument = selector === undefined ? '' : selectorArgument(selector);
+  const words = ['get', 'pods', '-n', subject.namespace, '--show-labels'];
+  return kubectl(
+    description,
+    argument === undefined ? undefined : [...words, ...(argument === '' ? [] : [`--selector=${argument}`])],
+    'developer',
+  );
+}

