@@ -17,7 +17,9 @@ if (import.meta.main) {
   const [port = '', file = ''] = process.argv.slice(2);
   const app = new Hono();
   for (const { path, headers, body } of BareRoutes.parse(JSON.parse(readFileSync(file, 'utf8')))) {
-    app.post(path, () => new Response(body, { headers }));
+    // Bytes, as the gateway keeps them: a string would be encoded anew for each request.
+    const bytes = Buffer.from(body);
+    app.post(path, () => new Response(bytes, { headers }));
   }
   app.get('/healthz', () => new Response('ok'));
   const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: Number(port) });
