@@ -69,7 +69,7 @@ const host = '127.0.0.1';
  * generation may grow by 40 % before it is collected and not by a multiple: at a cold start of 500 namespaces that makes a peak
  * of 237 MiB where 242 to 298 MiB were measured, for a second of CPU.
  */
-const nodeFlags = ['--max-semi-space-size=8', '--heap-growing-percent=40'];
+export const nodeFlags = ['--max-semi-space-size=8', '--heap-growing-percent=40'];
 
 /** The operator; `process.start` resolves when its probes answer, before it has read the cluster. */
 export async function operatorProgram(options: ProgramOptions): Promise<Program> {

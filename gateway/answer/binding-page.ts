@@ -1,3 +1,9 @@
+/**
+ * Pages of what binds a namespace. A cursor holds a position as every reader of the report knows it, the same at every level, and
+ * each page asks for the right to the report and for levels anew. So a cursor of somebody else, or one that is made up, is worth
+ * no more than one's own: it chooses where to look among what the caller may see anyway, and it need not be sealed.
+ */
+import { Buffer } from 'node:buffer';
 import * as z from 'zod';
 import { ConstraintType, Severity } from '../../crds/constraint.ts';
 import { type Binding, comparePositions, type Position } from '../catalog/binding.ts';
@@ -31,6 +37,33 @@ export function pageOfBindings(
   const last = items.at(-1);
   const next = last !== undefined && items.length < rest.length ? encodeCursor(list, positionOf(last)) : undefined;
   return { ok: true, value: { items, next } };
+}
+
+/** What an answer holds at most, in bytes: limit is a ceiling, and what does not fit is for the next page. */
+export const answerBytesMax = 4_194_304;
+
+/**
+ * The first answers of a page that fit into so many bytes, and where the page after them begins. One is always there, or
+ * pages would not come to an end.
+ *
+ * @param answers One for each item of the page.
+ */
+export function cutToBytes<T extends object>(
+  page: BindingPage,
+  list: string,
+  answers: readonly T[],
+  bytesMax: number = answerBytesMax,
+): { readonly answers: T[]; readonly next: string | undefined } {
+  let bytes = 0;
+  let fitting = 0;
+  for (const answer of answers) {
+    bytes += Buffer.byteLength(JSON.stringify(answer)) + 1;
+    if (bytes > bytesMax && fitting > 0) break;
+    fitting += 1;
+  }
+  const last = page.items[fitting - 1];
+  if (last === undefined || fitting === answers.length) return { answers: [...answers], next: page.next };
+  return { answers: answers.slice(0, fitting), next: encodeCursor(list, positionOf(last)) };
 }
 
 function positionOf({ severity, type, kind, name, key, id }: Binding): string[] {

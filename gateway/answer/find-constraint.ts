@@ -3,12 +3,11 @@
  */
 import * as z from 'zod';
 import { handleOf } from '../../crds/report-line.ts';
-import type { Caller } from '../auth/identity.ts';
 import type { Binding } from '../catalog/binding.ts';
 import type { NamespaceView } from '../catalog/store.ts';
 import { type Answer, refusal } from '../errors.ts';
 import { visible } from './constraint.ts';
-import { type DetailLevel, levelsOf } from './levels.ts';
+import { type DetailLevel, levelsOf, type Rights } from './levels.ts';
 
 export const ConstraintName = z
   .string()
@@ -37,7 +36,7 @@ export interface FoundConstraint {
 export async function findConstraint(
   view: NamespaceView | undefined,
   wanted: string,
-  { namespace, caller }: { readonly namespace: string; readonly caller: Caller },
+  { namespace, caller }: { readonly namespace: string; readonly caller: Rights },
 ): Promise<Answer<FoundConstraint>> {
   const bindings = view?.bindings ?? [];
   const level = await levelsOf(bindings, namespace, caller);

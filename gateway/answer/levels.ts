@@ -10,6 +10,9 @@ import { type Refusal, refusal } from '../errors.ts';
 export const DetailLevel = z.enum(['summary', 'detailed', 'full']);
 export type DetailLevel = z.infer<typeof DetailLevel>;
 
+/** Of a caller what levels depend on, and not who it is. */
+export type Rights = Pick<Caller, 'anonymous' | 'may'>;
+
 /**
  * Other namespaces a call asks about one by one, for a caller who may not read all; policies of further ones are answered
  * at the summary level.
@@ -17,14 +20,14 @@ export type DetailLevel = z.infer<typeof DetailLevel>;
 const homesMax = 32;
 
 /** The refusal of a caller without a right: 401 where a token could help, else 403. It names nothing of the cluster. */
-export function refuse(caller: Caller, right: string): Refusal {
+export function refuse(caller: Rights, right: string): Refusal {
   return caller.anonymous
     ? refusal('UNAUTHENTICATED', `This needs a bearer token of a user who may ${right}.`)
     : refusal('FORBIDDEN', `You may not do this here. Ask an administrator for the right to ${right}.`);
 }
 
 /** Undefined when the caller may read the report of the namespace. Asked before anything is looked up. */
-export async function refusedReport(caller: Caller, namespace: string): Promise<Refusal | undefined> {
+export async function refusedReport(caller: Rights, namespace: string): Promise<Refusal | undefined> {
   const allowed = await caller.may({ verb: 'get', resource: constraintReports.plural, namespace });
   return allowed ? undefined : refuse(caller, `get ${constraintReports.plural}.potoo.io in the namespace`);
 }
@@ -33,7 +36,7 @@ export async function refusedReport(caller: Caller, namespace: string): Promise<
 export async function levelsOf(
   bindings: readonly Binding[],
   namespace: string,
-  caller: Caller,
+  caller: Rights,
 ): Promise<(binding: Binding) => DetailLevel> {
   const stored = bindings.filter(({ form }) => form !== undefined);
   const homes = new Set(stored.map(({ form }) => form?.home));
@@ -53,7 +56,7 @@ export async function levelsOf(
   };
 }
 
-async function readableHomes(homes: readonly string[], caller: Caller): Promise<ReadonlySet<string>> {
+async function readableHomes(homes: readonly string[], caller: Rights): Promise<ReadonlySet<string>> {
   const resource = constraintDetails.plural;
   if (homes.length > homesMax && (await caller.may({ verb: 'get', resource }))) return new Set(homes);
   const asked = homes.slice(0, homesMax);
@@ -67,7 +70,7 @@ export function mostDetailed(levels: readonly DetailLevel[]): DetailLevel {
 }
 
 /** The level a caller has in a namespace as a whole, whatever binds there. */
-export async function levelIn(namespace: string, caller: Caller): Promise<DetailLevel> {
+export async function levelIn(namespace: string, caller: Rights): Promise<DetailLevel> {
   const [own, cluster] = await Promise.all([
     mayReadDetails(namespace, caller),
     caller.may({ verb: 'get', resource: clusterConstraintDetails.plural }),
@@ -77,6 +80,6 @@ export async function levelIn(namespace: string, caller: Caller): Promise<Detail
 }
 
 /** Whether the caller may see what is stored of the namespace itself: the full forms of its policies, and its workloads. */
-export async function mayReadDetails(namespace: string, caller: Caller): Promise<boolean> {
+export async function mayReadDetails(namespace: string, caller: Rights): Promise<boolean> {
   return caller.may({ verb: 'get', resource: constraintDetails.plural, namespace });
 }

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { reportName } from '../../crds/api.ts';
+import { constraintTypes, Effect, severities } from '../../crds/constraint.ts';
 import { moreIdsMax, ReportEntry } from '../../crds/report.ts';
 import type { InheritedEntry } from '../../crds/report-line.ts';
 import { type KubeObject, keyOf } from '../../kube/resource.ts';
@@ -49,12 +50,13 @@ export function readReport(object: KubeObject, intern: LineInterner, onProblem: 
     return undefined;
   }
   const { constraints, inherited, ...rest } = head.data;
+  const share = createSharing();
   return {
     namespace,
     ...rest,
     own: readEach(constraints, (item, index) => {
       const entry = ReportEntry.safeParse(item);
-      if (entry.success) return entry.data;
+      if (entry.success) return share(entry.data);
       onProblem({ object: at, path: `status.constraints[${index}]`, message: firstIssue(entry.error) });
       return undefined;
     }),
@@ -65,6 +67,36 @@ export function readReport(object: KubeObject, intern: LineInterner, onProblem: 
       }
       return entry;
     }),
+  };
+}
+
+/**
+ * Entries of one report say much the same: kinds, times, workloads. Each such text is kept once; parsed JSON has one for every
+ * place, and those of all reports together would take more than what the entries say.
+ */
+function createSharing(): (entry: ReportEntry) => ReportEntry {
+  const known = new Map<string, string>();
+  const same = <T extends string>(text: T, values: readonly T[]): T => values.find((value) => value === text) ?? text;
+  const once = (text: string) => {
+    const kept = known.get(text);
+    if (kept !== undefined) return kept;
+    known.set(text, text);
+    return text;
+  };
+  return (entry) => {
+    const { key, affectedWorkloads: affected } = entry;
+    const { name } = entry;
+    const kind = once(entry.source.kind);
+    return {
+      ...entry,
+      ...(key === undefined ? {} : { key: once(key) }),
+      type: same(entry.type, constraintTypes),
+      severity: same(entry.severity, severities),
+      effect: same(entry.effect, Effect.options),
+      lastChanged: once(entry.lastChanged),
+      source: { kind, name: entry.source.name === name ? name : entry.source.name },
+      ...(affected?.items === undefined ? {} : { affectedWorkloads: { ...affected, items: affected.items.map(once) } }),
+    };
   };
 }
 

@@ -169,6 +169,22 @@ describe('what is kept ready', () => {
     expect(store.view('shop')?.bindings).toEqual([]);
   });
 
+  test('is the same view while anything else changes, or the same texts are written again', () => {
+    const { store } = fillStore(objects);
+    const before = store.view('shop');
+    const elsewhere = readDetail(detailObject('data', 'constraints', [networkConstraint('data', 'any')]), () => {});
+    if (elsewhere === undefined) throw new Error('the part cannot be read');
+    store.putDetail('data', 'constraints', elsewhere);
+    store.removeDetail('data', 'constraints');
+    store.putDetail('shop', 'constraints', partOf([first, ...beyond], 0));
+    expect(store.view('shop')).toBe(before);
+
+    store.putDetail('shop', 'constraints', partOf([first, ...beyond.slice(1)], 0));
+    const after = store.view('shop');
+    expect(after).not.toBe(before);
+    expect(after?.bindings).toHaveLength((before?.bindings.length ?? 0) - 1);
+  });
+
   test('reads each text once, however often a namespace is asked about that has more than the cache of forms holds', () => {
     const { store } = fillStore(objects);
     const parse = vi.spyOn(JSON, 'parse');

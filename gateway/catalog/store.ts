@@ -19,7 +19,6 @@ import {
 import type {
   ClusterDetailPart,
   ClusterFactsPart,
-  ConstraintPart,
   DetailPart,
   FormOutline,
   FormReader,
@@ -50,7 +49,10 @@ export interface Freshness {
 export interface Catalog {
   /** Whether all there is was seen once. Before that an answer would be a guess. */
   readonly synced: boolean;
-  /** Undefined where there is no report: no such namespace, one that is left out, or one that was just created. */
+  /**
+   * Undefined where there is no report: no such namespace, one that is left out, or one that was just created. The same object
+   * as before as long as nothing in it has changed, so that what was made from it still holds.
+   */
   view(namespace: string): NamespaceView | undefined;
   /** All reports as of one moment, by namespace. */
   reports(): readonly Report[];
@@ -96,32 +98,40 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
   const workloads = new Map<string, Map<string, WorkloadPart>>();
   const clusterFacts = new Map<string, ClusterFactsPart>();
   /** Every full form by id. Several may have one: it moves from part to part, or somebody makes it up. */
-  const byId = new Map<string, Set<StoredForm>>();
+  const byId = new Map<string, readonly StoredForm[]>();
   /** Grows when any form comes or goes: what binds a namespace may be stored anywhere. */
   let formsVersion = 0;
-  const readyBindings = new LRUCache<string, Ready>({ maxSize: readyMax, sizeCalculation: sizeOfReady });
+  const readyViews = new LRUCache<string, Ready>({ maxSize: readyMax, sizeCalculation: sizeOfReady });
   const readyWorkloads = new LRUCache<string, Workloads>({ maxSize: readyMax, sizeCalculation: sizeOfWorkloads });
   let sorted: readonly Report[] | undefined;
   let clusterReport: ClusterReportStatus | undefined;
 
-  function putForms(home: string, name: string, part: ConstraintPart): void {
-    removeForms(home, name);
-    inner(forms, home).set(name, part.forms);
-    for (const form of part.forms) byId.set(form.id, (byId.get(form.id) ?? new Set()).add(form));
-    formsVersion += 1;
-  }
-
-  function removeForms(home: string, name: string): void {
-    for (const form of forms.get(home)?.get(name) ?? []) {
-      const sameId = byId.get(form.id);
-      sameId?.delete(form);
-      if (sameId?.size === 0) byId.delete(form.id);
+  /** What an object stores from now on. A text that it had before keeps its form, and with it what was read from it. */
+  function putForms(home: string, name: string, given: readonly StoredForm[]): void {
+    const before = forms.get(home)?.get(name) ?? [];
+    if (before.length === 0 && given.length === 0) return;
+    const known = new Map(before.map((form) => [form.id, form]));
+    const after = given.map((form) => {
+      const same = known.get(form.id);
+      return same !== undefined && same.text === form.text ? same : form;
+    });
+    const [had, has] = [new Set(before), new Set(after)];
+    for (const form of had.difference(has)) {
+      const others = byId.get(form.id)?.filter((each) => each !== form) ?? [];
+      if (others.length === 0) byId.delete(form.id);
+      else byId.set(form.id, others);
     }
-    removeInner(forms, home, name);
+    for (const form of has.difference(had)) {
+      const others = byId.get(form.id);
+      byId.set(form.id, others === undefined ? [form] : [...others, form]);
+    }
+    if (after.length === 0) removeInner(forms, home, name);
+    else inner(forms, home).set(name, after);
     formsVersion += 1;
   }
 
   function removeWorkloads(namespace: string, name: string): void {
+    if (workloads.get(namespace)?.has(name) !== true) return;
     removeInner(workloads, namespace, name);
     readyWorkloads.delete(namespace);
   }
@@ -168,13 +178,24 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
     return bindings.toSorted(comparePositions);
   }
 
-  function bindingsIn(report: Report): readonly Binding[] {
+  /** Whether every form that may speak for what binds here is where it was, and no other has come. */
+  function hasSameForms(ready: Ready): boolean {
+    if (ready.formsVersion === formsVersion) return true;
+    if (ready.forms.some(([id, stored]) => byId.get(id) !== stored)) return false;
+    ready.formsVersion = formsVersion;
+    return true;
+  }
+
+  function viewOf(report: Report): NamespaceView {
     const { namespace } = report;
-    const ready = readyBindings.get(namespace);
-    if (ready?.report === report && ready.formsVersion === formsVersion) return ready.bindings;
-    const bindings = bindingsOf(report);
-    readyBindings.set(namespace, { report, formsVersion, bindings });
-    return bindings;
+    const known = readyViews.get(namespace);
+    const ready = known?.view.report === report && hasSameForms(known) ? known : undefined;
+    const runs = workloadsIn(namespace);
+    if (ready !== undefined && ready.view.workloads === runs) return ready.view;
+    const view = { report, bindings: ready?.view.bindings ?? bindingsOf(report), workloads: runs };
+    const ids = [...report.own, ...report.inherited].map(({ id }) => id).concat(report.more);
+    readyViews.set(namespace, { view, formsVersion, forms: ids.map((id) => [id, byId.get(id)]) });
+    return view;
   }
 
   function workloadsIn(namespace: string): Workloads | undefined {
@@ -195,37 +216,36 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
     },
     removeReport(namespace) {
       reports.delete(namespace);
-      readyBindings.delete(namespace);
+      readyViews.delete(namespace);
       sorted = undefined;
     },
     putDetail(namespace, name, part) {
       // An object may change its subject; what it said before must not stay.
-      removeForms(namespace, name);
+      putForms(namespace, name, part.subject === 'constraints' ? part.forms : []);
       removeWorkloads(namespace, name);
-      if (part.subject === 'constraints') putForms(namespace, name, part);
-      else if (part.subject === 'workloads') inner(workloads, namespace).set(name, part);
+      if (part.subject !== 'workloads') return;
+      inner(workloads, namespace).set(name, part);
+      readyWorkloads.delete(namespace);
     },
     removeDetail(namespace, name) {
-      removeForms(namespace, name);
+      putForms(namespace, name, []);
       removeWorkloads(namespace, name);
     },
     putClusterDetail(name, part) {
-      removeForms('', name);
+      putForms('', name, part.subject === 'constraints' ? part.forms : []);
       clusterFacts.delete(name);
-      if (part.subject === 'constraints') putForms('', name, part);
-      else clusterFacts.set(name, part);
+      if (part.subject !== 'constraints') clusterFacts.set(name, part);
     },
     removeClusterDetail(name) {
       clusterFacts.delete(name);
-      removeForms('', name);
+      putForms('', name, []);
     },
     putClusterReport(status) {
       clusterReport = status;
     },
     view(namespace) {
       const report = reports.get(namespace);
-      if (report === undefined) return undefined;
-      return { report, bindings: bindingsIn(report), workloads: workloadsIn(namespace) };
+      return report === undefined ? undefined : viewOf(report);
     },
     reports() {
       sorted ??= [...reports.values()].toSorted((a, b) => compareText(a.namespace, b.namespace));
@@ -237,15 +257,16 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
   };
 }
 
-/** What is kept ready of one report, and which forms there were. */
+/** A view that is kept ready, and the forms that there were for each id in it. */
 interface Ready {
-  readonly report: Report;
-  readonly formsVersion: number;
-  readonly bindings: readonly Binding[];
+  readonly view: NamespaceView;
+  /** As of which `formsVersion` they were seen to be the same. */
+  formsVersion: number;
+  readonly forms: readonly (readonly [id: string, stored: readonly StoredForm[] | undefined])[];
 }
 
-function sizeOfReady({ bindings }: Ready): number {
-  return bindings.length + 1;
+function sizeOfReady({ forms }: Ready): number {
+  return forms.length + 1;
 }
 
 function sizeOfWorkloads({ list }: Workloads): number {

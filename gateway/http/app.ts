@@ -15,7 +15,8 @@ import { readJsonBody } from './body.ts';
 import { type CallsOptions, createCalls } from './calls.ts';
 import { errorResponse, refusalOf } from './errors.ts';
 import type { HostPolicy } from './hosts.ts';
-import { jsonResponse } from './json.ts';
+import { jsonResponse, publishedResponse } from './json.ts';
+import { openApiDocument, resourceRoute } from './openapi.ts';
 import { peerOf } from './peers.ts';
 import { traceOf } from './trace.ts';
 
@@ -122,8 +123,10 @@ export function createApp(options: AppOptions): Hono<Env> {
   );
 
   const [publishedTools, publishedResources] = [toolList(allTools), resourceList(allResources)];
-  route('GET', '/mcp/tools', () => jsonResponse(publishedTools));
-  route('GET', '/mcp/resources', () => jsonResponse(publishedResources));
+  route('GET', '/mcp/tools', ({ req: { raw } }) => publishedResponse(publishedTools, raw));
+  route('GET', '/mcp/resources', ({ req: { raw } }) => publishedResponse(publishedResources, raw));
+  const openApi = openApiDocument({ tools: allTools, resources: allResources, version: gateway.version });
+  route('GET', '/openapi.json', ({ req: { raw } }) => publishedResponse(openApi, raw));
   route('GET', '/healthz', () => jsonResponse({ status: 'healthy', version: gateway.version }));
   route('GET', '/readyz', () => {
     if (options.draining?.() === true)
@@ -140,7 +143,7 @@ const readResourceRequest = createInputReader(
 );
 
 /** `potoo://constraints/{namespace}/{name}` → `/resources/constraints/:namespace/:name{.+}`: a name may hold slashes. */
-function pathOf({ uri }: ResourceDefinition): string {
-  const path = uri.slice('potoo://'.length).replaceAll('{', ':').replaceAll('}', '');
-  return `/resources/${path.replace(/:name$/, ':name{.+}')}`;
+function pathOf(resource: ResourceDefinition): string {
+  const path = resourceRoute(resource).replaceAll('{', ':').replaceAll('}', '');
+  return path.replace(/:name$/, ':name{.+}');
 }

@@ -13,7 +13,7 @@ import type { DetailLevel } from '../answer/levels.ts';
 import type { Arrivals } from './arrival.ts';
 import { answerMsMax, withinDeadline } from './deadline.ts';
 import { errorResponse, refusalOf } from './errors.ts';
-import { answerResponse } from './json.ts';
+import { answerResponse, bytesOf } from './json.ts';
 
 /** What one call did, for the audit log and metrics. Nothing of its arguments but the namespace: they could hold secrets. */
 export interface CallRecord {
@@ -90,7 +90,7 @@ export function createCalls(options: CallsOptions): Calls {
         return outcome.answer;
       };
       const answer = await withinDeadline(clock, work()).catch((error: unknown) => refusalOf(error, log));
-      const response = answer.ok ? answerResponse(answer.value, request) : errorResponse(answer);
+      const response = answer.ok ? await answerResponse(answer.value, request) : errorResponse(answer);
       options.onCall?.({
         name,
         caller,
@@ -98,7 +98,7 @@ export function createCalls(options: CallsOptions): Calls {
         level: answer.ok ? answer.level : undefined,
         outcome: answer.ok ? 'OK' : answer.code,
         status: response.status,
-        bytes: Number(response.headers.get('content-length') ?? 0),
+        bytes: bytesOf(response),
         ms: clock.monotonic() - startedAt,
         peer: arrivals.current()?.peer,
         traceId: arrivals.current()?.trace.id,

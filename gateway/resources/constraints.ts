@@ -4,7 +4,11 @@ import { Also, ConstraintName, findConstraint } from '../answer/find-constraint.
 import { mayReadDetails, refusedReport } from '../answer/levels.ts';
 import { remediationFor } from '../answer/remediation.ts';
 import { Namespace } from '../tools/fields.ts';
+import { remembered } from '../answer/memo.ts';
 import { defineResource } from './define.ts';
+
+const Params = z.object({ namespace: Namespace, name: ConstraintName });
+type Params = z.output<typeof Params>;
 
 export const constraints = defineResource({
   name: 'constraints',
@@ -12,11 +16,11 @@ export const constraints = defineResource({
   title: 'One constraint',
   description:
     'One constraint that binds a namespace. When several have the name, the gravest; also holds the ids of the others.',
-  params: z.object({ namespace: Namespace, name: ConstraintName }),
+  params: Params,
   output: ConstraintAnswer.extend({
     also: Also,
   }),
-  async read({ namespace, name }, { caller, catalog, gateway }) {
+  read: remembered(async ({ namespace, name }: Params, { caller, catalog, gateway }) => {
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
     const view = catalog.view(namespace);
@@ -33,5 +37,5 @@ export const constraints = defineResource({
       level,
       value: { ...constraintAnswer(binding, level, { namespace, workloads }), remediation, ...also },
     };
-  },
+  }),
 });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { pageOfBindings } from '../answer/binding-page.ts';
+import { cutToBytes, pageOfBindings } from '../answer/binding-page.ts';
 import { ConstraintAnswer, visible } from '../answer/constraint.ts';
 import { DetailLevel, levelIn, levelsOf, mostDetailed, refusedReport } from '../answer/levels.ts';
 import { noReport } from '../answer/no-report.ts';
@@ -8,6 +8,7 @@ import { remediationFor } from '../answer/remediation.ts';
 import { tagsOf } from '../answer/tags.ts';
 import type { Binding } from '../catalog/binding.ts';
 import { CursorField, Namespace } from '../tools/fields.ts';
+import { remembered } from '../answer/memo.ts';
 import { defineResource } from './define.ts';
 
 const count = z.int().min(0);
@@ -37,37 +38,48 @@ const Output = z.object({
   detailLevel: DetailLevel.describe('The level that the caller has in the namespace.'),
   generatedAt: z.string().describe('When the report last changed.'),
   constraints: z.array(Entry).describe('Gravest first.'),
-  truncated: z.boolean().describe('Whether there are more; only where limit or cursor ask for pages.'),
+  truncated: z
+    .boolean()
+    .describe('Whether there are more: where limit or cursor ask for pages, or all would be over 4 MiB.'),
   nextCursor: z.string().optional().describe('Give it back as cursor for the next page.'),
 });
+
+const Params = z.object({
+  namespace: Namespace,
+  limit: Limit.optional().describe('Most constraints to return; all when absent.'),
+  cursor: CursorField,
+});
+type Params = z.output<typeof Params>;
 
 export const reports = defineResource({
   name: 'reports',
   uri: 'potoo://reports/{namespace}',
   title: 'Report of a namespace',
   description:
-    'All constraints that bind a namespace, with counts by severity. Complete unless limit and cursor ask for pages.',
-  params: z.object({
-    namespace: Namespace,
-    limit: Limit.optional().describe('Most constraints to return; all when absent.'),
-    cursor: CursorField,
-  }),
+    'All constraints that bind a namespace, with counts by severity. Complete unless limit and cursor ask for pages, or it were over 4 MiB.',
+  params: Params,
   output: Output,
-  async read({ namespace, limit, cursor }, { caller, catalog, gateway }) {
+  read: remembered(async ({ namespace, limit, cursor }: Params, { caller, catalog, gateway }) => {
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
     const view = catalog.view(namespace);
     if (view === undefined) return noReport(namespace);
-    const page = pageOfBindings(view.bindings, `reports/${namespace}`, { limit, cursor });
+    const list = `reports/${namespace}`;
+    const page = pageOfBindings(view.bindings, list, { limit, cursor });
     if (!page.ok) return page;
 
-    const { items, next } = page.value;
+    const { items } = page.value;
     const [detailLevel, level] = await Promise.all([levelIn(namespace, caller), levelsOf(items, namespace, caller)]);
-    const { report } = view;
     const from = { namespace, contact: gateway.remediationContact };
+    const entries = items.map((binding) => ({
+      ...entryOf(binding, level(binding), namespace),
+      remediation: remediationFor(binding, level(binding), from),
+    }));
+    const { answers, next } = cutToBytes(page.value, list, entries);
+    const { report } = view;
     return {
       ok: true,
-      level: mostDetailed(items.map(level)),
+      level: mostDetailed(items.slice(0, answers.length).map(level)),
       value: {
         namespace,
         constraintCount: report.total,
@@ -77,15 +89,12 @@ export const reports = defineResource({
         schemaVersion: '1' as const,
         detailLevel,
         generatedAt: report.lastChanged,
-        constraints: items.map((binding) => ({
-          ...entryOf(binding, level(binding), namespace),
-          remediation: remediationFor(binding, level(binding), from),
-        })),
+        constraints: answers,
         truncated: next !== undefined,
         ...(next === undefined ? {} : { nextCursor: next }),
       },
     };
-  },
+  }),
 });
 
 function entryOf(binding: Binding, level: DetailLevel, namespace: string): z.infer<typeof Entry> {

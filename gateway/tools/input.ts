@@ -1,6 +1,7 @@
 /**
  * Input as clients send it: strings where numbers or booleans are meant, null for absent, keys that nobody knows.
  */
+import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { type Answer, refusal } from '../errors.ts';
 import { inputSentence } from './input-sentence.ts';
@@ -18,6 +19,10 @@ export function publishedSchema(schema: z.ZodType): Record<string, unknown> {
   return published;
 }
 
+/** Bodies that are remembered with what they mean, and how long each may be. */
+const knownMax = 500;
+const knownLengthMax = 512;
+
 const Properties = z.object({ properties: z.record(z.string(), z.object({ type: z.string().optional() })) });
 
 /** What makes the input of one schema out of a body: INVALID_REQUEST names each field and what would be right. */
@@ -30,7 +35,18 @@ export type InputReader<T> = (body: unknown) => Answer<T>;
 export function createInputReader<S extends z.ZodObject>(schema: S): InputReader<z.output<S>> {
   const published = publishedSchema(schema);
   const types = new Map(Object.entries(Properties.parse(published).properties).map(([name, { type }]) => [name, type]));
+  // Reading costs more than giving an answer that is there already, and clients ask the same again and again.
+  const known = new LRUCache<string, Answer<z.output<S>>>({ max: knownMax });
   return (body) => {
+    const text = JSON.stringify([body]);
+    const kept = known.get(text);
+    if (kept !== undefined) return kept;
+    const input = read(body);
+    if (text.length <= knownLengthMax) known.set(text, input);
+    return input;
+  };
+
+  function read(body: unknown): Answer<z.output<S>> {
     const object = z.record(z.string(), z.unknown()).safeParse(body);
     if (!object.success) return refusal('INVALID_REQUEST', 'The body must be a JSON object.');
     const given = Object.entries(object.data).filter(([name]) => types.has(name));
@@ -43,7 +59,7 @@ export function createInputReader<S extends z.ZodObject>(schema: S): InputReader
     if (input.success) return { ok: true, value: input.data };
     const isMissing = (field: PropertyKey) => !present.has(String(field));
     return refusal('INVALID_REQUEST', inputSentence(input.error, published, isMissing));
-  };
+  }
 }
 
 function isObject(value: unknown): value is object {

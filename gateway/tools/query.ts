@@ -1,13 +1,14 @@
 import * as z from 'zod';
 import { ConstraintType, Severity } from '../../crds/constraint.ts';
 import { hasWorkload, mayBind, selects } from '../answer/affected.ts';
-import { pageOfBindings } from '../answer/binding-page.ts';
+import { cutToBytes, pageOfBindings } from '../answer/binding-page.ts';
 import { ConstraintAnswer, constraintAnswer } from '../answer/constraint.ts';
 import { type DetailLevel, levelsOf, mayReadDetails, mostDetailed, refusedReport } from '../answer/levels.ts';
 import type { Binding } from '../catalog/binding.ts';
 import type { Workloads } from '../catalog/workloads.ts';
 import { remediationFor } from '../answer/remediation.ts';
 import { noReport } from '../answer/no-report.ts';
+import { remembered } from '../answer/memo.ts';
 import { defineTool } from './define.ts';
 import { CursorField, LimitField, Namespace, pageFields } from './fields.ts';
 
@@ -55,7 +56,7 @@ export const query = defineTool({
     'limit, deny or change what is deployed there and how it communicates. Use it before you deploy or change something.',
   input: Input,
   output: Output,
-  async run(input, { caller, catalog, gateway }) {
+  run: remembered(async (input: Input, { caller, catalog, gateway }) => {
     const { namespace } = input;
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
@@ -73,29 +74,32 @@ export const query = defineTool({
     ]);
     const from = { namespace, workloads: details ? view.workloads : undefined };
     const chosen = typedLevel === undefined ? typed : ofWorkload(typed, from.workloads, input, typedLevel);
-    const page = pageOfBindings(chosen, `query/${namespace}`, input);
+    const list = `query/${namespace}`;
+    const page = pageOfBindings(chosen, list, input);
     if (!page.ok) return page;
 
-    const { items, next } = page.value;
+    const { items } = page.value;
     const level = await levelsOf(items, namespace, caller);
     const remediation = { namespace, contact: gateway.remediationContact };
+    const answers = items.map((binding) => ({
+      ...constraintAnswer(binding, level(binding), from),
+      ...(input.include_remediation ? { remediation: remediationFor(binding, level(binding), remediation) } : {}),
+    }));
+    const { answers: constraints, next } = cutToBytes(page.value, list, answers);
     return {
       ok: true,
-      level: mostDetailed(items.map(level)),
+      level: mostDetailed(items.slice(0, constraints.length).map(level)),
       value: {
         namespace,
-        constraints: items.map((binding) => ({
-          ...constraintAnswer(binding, level(binding), from),
-          ...(input.include_remediation ? { remediation: remediationFor(binding, level(binding), remediation) } : {}),
-        })),
+        constraints,
         total: chosen.length,
-        returned: items.length,
+        returned: constraints.length,
         truncated: next !== undefined,
         ...(next === undefined ? {} : { next_cursor: next }),
         ...noteOn(input.workload_name, from.workloads),
       },
     };
-  },
+  }),
 });
 
 /** Who may see the workloads is told when none has the name: most often it is a slip, and the answer looks the same. */

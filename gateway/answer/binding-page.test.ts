@@ -1,0 +1,143 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { createGateway, rightsOf } from '../testing/fixture.ts';
+import {
+  clusterDetailObject,
+  detailObject,
+  entryOf,
+  hiddenWords,
+  networkConstraint,
+  reportObject,
+} from '../testing/objects.ts';
+import { formatReportLine, handleOf } from '../../crds/report-line.ts';
+import { cutToBytes, pageOfBindings } from './binding-page.ts';
+
+const own = Array.from({ length: 6 }, (_, index) => networkConstraint('shop', `own-${index}`));
+const wide = networkConstraint('', 'baseline', {
+  source: { apiVersion: 'policy.networking.k8s.io/v1', kind: 'ClusterNetworkPolicy', name: 'baseline' },
+});
+const foreign = networkConstraint('data', 'secret-peer-name', { summary: 'Said of no name' });
+const lines = [
+  formatReportLine({ ...wide, kind: wide.source.kind }),
+  formatReportLine({ ...foreign, kind: foreign.source.kind, name: handleOf(foreign.id) }),
+];
+const objects = [
+  reportObject(
+    'shop',
+    own.map((each) => entryOf(each)),
+    { inherited: lines },
+  ),
+  detailObject('shop', 'constraints', own),
+  detailObject('data', 'constraints', [foreign]),
+  clusterDetailObject('baseline', [wide]),
+];
+const gatewayOf = () => createGateway({ objects, rights: { ...rightsOf('shop') } });
+
+const Page = z.object({ constraints: z.array(z.object({ id: z.string() })), next_cursor: z.string().optional() });
+async function page(gateway: ReturnType<typeof gatewayOf>, user: string, cursor?: string) {
+  const input = { namespace: 'shop', limit: 1, ...(cursor === undefined ? {} : { cursor }) };
+  const response = await gateway.post('/tools/potoo_query', input, user);
+  return { status: response.status, text: await response.text() };
+}
+
+describe('a cursor of somebody else', () => {
+  /** Every cursor that a walk over all pages gives out. */
+  async function cursorsOf(user: string): Promise<string[]> {
+    const gateway = gatewayOf();
+    const cursors: string[] = [];
+    for (;;) {
+      const { next_cursor: cursor } = Page.parse(JSON.parse((await page(gateway, user, cursors.at(-1))).text));
+      if (cursor === undefined) return cursors;
+      cursors.push(cursor);
+    }
+  }
+
+  test('is the same that its reader would be given, whatever the other may see', async () => {
+    const cursors = await cursorsOf('admin');
+    expect(cursors).toHaveLength(7);
+    expect(await cursorsOf('reader')).toEqual(cursors);
+    const told = cursors.map((cursor) => Buffer.from(cursor, 'base64url').toString()).join(' ');
+    for (const word of [...hiddenWords, foreign.name]) expect(told).not.toContain(word);
+  });
+
+  test('goes on at the level of who sends it, and nowhere for who has no right to the report', async () => {
+    const gateway = gatewayOf();
+    for (const cursor of await cursorsOf('admin')) {
+      const { status, text } = await page(gateway, 'reader', cursor);
+      expect(status).toBe(200);
+      for (const word of [...hiddenWords, foreign.name]) expect(text).not.toContain(word);
+      expect(await page(gateway, 'nobody', cursor)).toEqual(await page(gateway, 'nobody'));
+      expect((await page(gateway, 'nobody', cursor)).status).toBe(403);
+    }
+  });
+});
+
+test('who has lost the right gets no further page', async () => {
+  const gateway = gatewayOf();
+  const { next_cursor: cursor } = Page.parse(JSON.parse((await page(gateway, 'reader')).text));
+  gateway.reviews.rights['reader'] = [];
+  await gateway.clock.advance(60_000);
+  expect((await page(gateway, 'reader', cursor)).status).toBe(403);
+});
+
+test('pages cut by bytes are all that there is, each within its bytes unless it has one item alone', () => {
+  const bindings = gatewayOf().store.view('shop')?.bindings ?? [];
+  const list = 'list';
+  fc.assert(
+    fc.property(
+      fc.array(fc.nat(300), { minLength: bindings.length, maxLength: bindings.length }),
+      fc.integer({ min: 1, max: 900 }),
+      fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }),
+      (sizes, bytesMax, limit) => {
+        const seen: string[] = [];
+        for (let cursor: string | undefined; ; ) {
+          const found = pageOfBindings(bindings, list, { limit, cursor });
+          if (!found.ok) throw new Error(found.error);
+          const texts = found.value.items.map(({ id }) => ({
+            id,
+            text: 'ü'.repeat(sizes[bindings.findIndex((each) => each.id === id)] ?? 0),
+          }));
+          const { answers, next } = cutToBytes(found.value, list, texts, bytesMax);
+          expect(answers.length).toBeGreaterThan(0);
+          if (answers.length > 1) expect(Buffer.byteLength(JSON.stringify(answers))).toBeLessThanOrEqual(bytesMax + 1);
+          seen.push(...answers.map(({ id }) => id));
+          if (next === undefined) break;
+          cursor = next;
+        }
+        expect(seen).toEqual(bindings.map(({ id }) => id));
+      },
+    ),
+  );
+});
+
+test('an answer over the largest size is cut, and says so', async () => {
+  const many = Array.from({ length: 300 }, (_, index) => networkConstraint('shop', `p-${index}`));
+  const long = many.map((each) => ({ ...each, message: 'x'.repeat(20_000) }));
+  const gateway = createGateway({
+    objects: [
+      reportObject(
+        'shop',
+        many.map((each) => entryOf(each)),
+      ),
+      detailObject('shop', 'constraints', long),
+    ],
+    rights: rightsOf('shop'),
+  });
+  const response = await gateway.post('/tools/potoo_query', { namespace: 'shop', limit: 1_000 }, 'owner');
+  const text = await response.text();
+  expect(text.length).toBeLessThan(4_200_000);
+  const {
+    total,
+    returned,
+    truncated,
+    next_cursor: cursor,
+  } = z
+    .object({ total: z.int(), returned: z.int(), truncated: z.boolean(), next_cursor: z.string() })
+    .parse(JSON.parse(text));
+  expect([total, truncated]).toEqual([300, true]);
+  const rest = await gateway.post('/tools/potoo_query', { namespace: 'shop', limit: 1_000, cursor }, 'owner');
+  expect(await rest.json()).toMatchObject({ returned: 300 - returned, truncated: false });
+  const report = await gateway.get('/resources/reports/shop', 'owner');
+  expect(await report.json()).toMatchObject({ constraintCount: 300, truncated: true });
+});
