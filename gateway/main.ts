@@ -12,6 +12,7 @@ import { createReviews } from './auth/reviews.ts';
 import { followStaticTokens, readTokensFile, type StaticTokensFile } from './auth/static-tokens-file.ts';
 import { startCatalog } from './catalog/catalog.ts';
 import { readConfig } from './config.ts';
+import { createStreams } from './events/streams.ts';
 import { createApp } from './http/app.ts';
 import { createHostPolicy } from './http/hosts.ts';
 import { listen } from './http/server.ts';
@@ -59,9 +60,11 @@ async function run(): Promise<void> {
     graceMs: config.reviewGraceSeconds * 1_000,
   });
   const gateway = { version, port: config.port, remediationContact: config.remediationContact };
+  const streams = createStreams({ identities, changes: catalog.changes, clock, log, observer: metrics.streams });
   const app = createApp({
     catalog,
     identities,
+    streams,
     clock,
     hosts: createHostPolicy({ systemNamespace: config.systemNamespace, allowed: config.allowedHosts }),
     log,
@@ -81,6 +84,8 @@ async function run(): Promise<void> {
   );
   await stopped();
   log.info({ reason: String(stop.signal.reason) }, 'stopping');
+  // At once, so that readers are elsewhere before this replica takes no more.
+  streams.close();
   await clock.sleep(notReadyMs);
 }
 

@@ -5,12 +5,15 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { RequestObservation } from '../kube/transport.ts';
 import type { ReviewKind, ReviewOutcome } from './auth/reviews.ts';
 import type { RunningCatalog } from './catalog/catalog.ts';
+import { createStreamMetrics } from './events/metrics.ts';
+import type { StreamObserver } from './events/streams.ts';
 import type { RequestOutcome } from './http/app.ts';
 
 export interface GatewayMetrics {
   readonly request: (outcome: RequestOutcome) => void;
   readonly review: (kind: ReviewKind, outcome: ReviewOutcome) => void;
   readonly kubeRequest: (observation: RequestObservation) => void;
+  readonly streams: StreamObserver;
   /** Sizes and watch states are read from it whenever metrics are asked for. */
   readonly follow: (catalog: Pick<RunningCatalog, 'sizes' | 'watches' | 'freshness'>) => void;
   /** Answers with all metrics, whatever is asked. */
@@ -55,6 +58,7 @@ export function createMetrics(): GatewayMetrics {
     },
     review: (kind, outcome) => reviews.inc({ kind, outcome }),
     kubeRequest: ({ method, resource, status }) => kubeRequests.inc({ method, resource, status }),
+    streams: createStreamMetrics(registry),
     follow(catalog) {
       const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void) =>
         new Gauge({

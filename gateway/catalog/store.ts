@@ -7,6 +7,7 @@ import { LRUCache } from 'lru-cache';
 import type { ClusterReportStatus } from '../../crds/cluster-report.ts';
 import { compareText, homeNamespace } from '../../crds/constraint.ts';
 import type { ClusterFact } from '../../crds/detail.ts';
+import type { ReportEntry } from '../../crds/report.ts';
 import { handleOf, type InheritedEntry } from '../../crds/report-line.ts';
 import {
   type Binding,
@@ -77,6 +78,26 @@ export interface CatalogStore extends Omit<Catalog, 'synced' | 'freshness' | 'sh
   removeClusterDetail(name: string): void;
   putClusterReport(status: ClusterReportStatus | undefined): void;
   sizes(): CatalogSizes;
+  /** Tells one listener of changes from now on; undefined: nobody. */
+  listen(listener: StoreListener | undefined): void;
+  report(namespace: string): Report | undefined;
+  formsOf: FormsOf;
+  /** What an item of a report binds; undefined for an id without a form. @param formsOf The forms of another moment. */
+  bindingOf(report: Report, item: ReportItem, formsOf: FormsOf): Binding | undefined;
+  /** Namespaces whose report names any of these ids. */
+  namespacesWith(ids: ReadonlySet<string>): string[];
+}
+
+/** An own policy, a line, or the id of what found no room. */
+export type ReportItem = ReportEntry | InheritedEntry | string;
+
+/** The full forms that have an id. */
+export type FormsOf = (id: string) => Iterable<StoredForm>;
+
+/** Hears of each change before it is made, with what there was. */
+export interface StoreListener {
+  report(namespace: string, before: Report | undefined): void;
+  form(id: string, before: Iterable<StoredForm>): void;
 }
 
 /** Bindings and workloads that are kept ready, over all namespaces. */
@@ -99,6 +120,8 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
   const byId = new Map<string, Set<StoredForm>>();
   /** Grows when any form comes or goes: what binds a namespace may be stored anywhere. */
   let formsVersion = 0;
+  let listener: StoreListener | undefined;
+  const formsNow: FormsOf = (id) => byId.get(id) ?? [];
   const readyBindings = new LRUCache<string, Ready>({ maxSize: readyMax, sizeCalculation: sizeOfReady });
   const readyWorkloads = new LRUCache<string, Workloads>({ maxSize: readyMax, sizeCalculation: sizeOfWorkloads });
   let sorted: readonly Report[] | undefined;
@@ -107,12 +130,16 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
   function putForms(home: string, name: string, part: ConstraintPart): void {
     removeForms(home, name);
     inner(forms, home).set(name, part.forms);
-    for (const form of part.forms) byId.set(form.id, (byId.get(form.id) ?? new Set()).add(form));
+    for (const form of part.forms) {
+      listener?.form(form.id, formsNow(form.id));
+      byId.set(form.id, (byId.get(form.id) ?? new Set()).add(form));
+    }
     formsVersion += 1;
   }
 
   function removeForms(home: string, name: string): void {
     for (const form of forms.get(home)?.get(name) ?? []) {
+      listener?.form(form.id, formsNow(form.id));
       const sameId = byId.get(form.id);
       sameId?.delete(form);
       if (sameId?.size === 0) byId.delete(form.id);
@@ -127,9 +154,9 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
   }
 
   /** The form that speaks for an id, of those that may: the newest, and none where two places claim it. */
-  function formOf(id: string, maySpeak: (form: ReadableForm) => boolean): ReadableForm | undefined {
+  function formOf(forms: Iterable<StoredForm>, maySpeak: MaySpeak): ReadableForm | undefined {
     let found: ReadableForm | undefined;
-    for (const stored of byId.get(id) ?? []) {
+    for (const stored of forms) {
       const outline = reader.outline(stored);
       if (outline === undefined || !maySpeak({ stored, outline })) continue;
       if (found !== undefined && found.stored.home !== stored.home) return undefined;
@@ -143,6 +170,7 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
     const { stored } = form;
     return {
       home: stored.home,
+      text: stored.text,
       get value() {
         const value = reader.constraint(stored);
         assert(value !== undefined, 'a form that has an outline can be read');
@@ -151,19 +179,27 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
     };
   }
 
-  function bindingsOf(report: Report): readonly Binding[] {
+  function bindingOf(report: Report, item: ReportItem, formsOf: FormsOf): Binding | undefined {
     const { namespace, lastChanged } = report;
-    const ownForm = (id: string) => formOf(id, isStoredIn(namespace));
-    const bindings = report.own.map((entry) => ownBinding(entry, bound(ownForm(entry.id))));
-    for (const entry of report.inherited) {
-      bindings.push(inheritedBinding(entry, lastChanged, bound(formOf(entry.id, speaksFor(entry)))));
+    const isOwn = isStoredIn(namespace);
+    if (typeof item !== 'string') {
+      const spoken = (maySpeak: MaySpeak) => bound(formOf(formsOf(item.id), maySpeak));
+      return 'summary' in item
+        ? inheritedBinding(item, lastChanged, spoken(speaksFor(item)))
+        : ownBinding(item, spoken(isOwn));
     }
-    for (const id of report.more) {
-      const form = ownForm(id) ?? formOf(id, isStoredIn(undefined)) ?? formOf(id, isAtHome);
-      const value = bound(form);
-      if (form !== undefined && value !== undefined) {
-        bindings.push(bindingBeyond(namespace, lastChanged, form.outline, value));
-      }
+    const found = (maySpeak: MaySpeak) => formOf(formsOf(item), maySpeak);
+    const form = found(isOwn) ?? found(isStoredIn(undefined)) ?? found(isAtHome);
+    const value = bound(form);
+    if (form === undefined || value === undefined) return undefined;
+    return bindingBeyond(namespace, lastChanged, form.outline, value);
+  }
+
+  function bindingsOf(report: Report): readonly Binding[] {
+    const bindings: Binding[] = [];
+    for (const item of itemsOf(report)) {
+      const binding = bindingOf(report, item, formsNow);
+      if (binding !== undefined) bindings.push(binding);
     }
     return bindings.toSorted(comparePositions);
   }
@@ -190,10 +226,12 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
 
   return {
     putReport(report) {
+      listener?.report(report.namespace, reports.get(report.namespace));
       reports.set(report.namespace, report);
       sorted = undefined;
     },
     removeReport(namespace) {
+      listener?.report(namespace, reports.get(namespace));
       reports.delete(namespace);
       readyBindings.delete(namespace);
       sorted = undefined;
@@ -234,7 +272,26 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
     clusterReport: () => clusterReport,
     clusterFacts: () => [...clusterFacts.values()].toSorted((a, b) => a.part - b.part).flatMap(({ facts }) => facts),
     sizes: () => ({ reports: reports.size, forms: byId.size }),
+    listen(next) {
+      listener = next;
+    },
+    report: (namespace) => reports.get(namespace),
+    formsOf: formsNow,
+    bindingOf,
+    namespacesWith: (ids) =>
+      [...reports.values()].filter((report) => namesAny(report, ids)).map(({ namespace }) => namespace),
   };
+}
+
+/** All that a report names. */
+export function* itemsOf(report: Report): Generator<ReportItem> {
+  yield* report.own;
+  yield* report.inherited;
+  yield* report.more;
+}
+
+function namesAny({ own, inherited, more }: Report, ids: ReadonlySet<string>): boolean {
+  return own.some(({ id }) => ids.has(id)) || inherited.some(({ id }) => ids.has(id)) || more.some((id) => ids.has(id));
 }
 
 /** What is kept ready of one report, and which forms there were. */

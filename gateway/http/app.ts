@@ -1,9 +1,11 @@
 /**
  * The routes, made from the list of tools and the list of resources. No route has logic of its own.
  */
+import type { ServerResponse } from 'node:http';
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { refusal } from '../errors.ts';
+import type { Streams } from '../events/streams.ts';
 import { resourceList, toolList } from '../mcp/catalogue.ts';
 import { resources as allResources } from '../resources/all.ts';
 import type { ResourceDefinition } from '../resources/define.ts';
@@ -14,6 +16,7 @@ import { type CallsOptions, createCalls } from './calls.ts';
 import { errorResponse, refusalOf } from './errors.ts';
 import type { HostPolicy } from './hosts.ts';
 import { jsonResponse } from './json.ts';
+import { createEventsHandler } from './streams.ts';
 
 /** What one request did, for metrics: the route and never the path, so that there are as many as there are routes. */
 export interface RequestOutcome {
@@ -24,6 +27,7 @@ export interface RequestOutcome {
 
 export interface AppOptions extends CallsOptions {
   readonly hosts: HostPolicy;
+  readonly streams: Streams;
   /** True once the gateway is about to stop: it is not ready any more, but still answers. */
   readonly draining?: (() => boolean) | undefined;
   readonly onRequest?: ((outcome: RequestOutcome) => void) | undefined;
@@ -31,7 +35,10 @@ export interface AppOptions extends CallsOptions {
 
 /** What the server adds to a request; absent in tests that use no socket. */
 interface Env {
-  Bindings: { incoming?: { readonly socket: { readonly localAddress?: string | undefined } } };
+  Bindings: {
+    incoming?: { readonly socket: { readonly localAddress?: string | undefined } };
+    outgoing?: ServerResponse;
+  };
   Variables: { route: string };
 }
 
@@ -101,6 +108,13 @@ export function createApp(options: AppOptions): Hono<Env> {
         : resource.answer(params, call);
     }),
   );
+
+  const answerEvents = createEventsHandler(options, calls);
+  const events = (name: 'events' | 'sse') => async (context: Context<Env>) =>
+    answerEvents({ name, request: context.req.raw, query: context.req.query(), outgoing: context.env?.outgoing });
+  route('GET', '/events', events('events'));
+  // Every reader of /sse gets the plain stream, whatever its Accept names: there is no MCP to give it.
+  route('GET', '/sse', events('sse'));
 
   const [publishedTools, publishedResources] = [toolList(allTools), resourceList(allResources)];
   route('GET', '/mcp/tools', () => jsonResponse(publishedTools));

@@ -7,12 +7,14 @@ import type { KubeObject } from '../../kube/resource.ts';
 import { createIdentities } from '../auth/identity.ts';
 import type { Question, Reviews, User } from '../auth/reviews.ts';
 import { readClusterReport } from '../catalog/catalog.ts';
+import { createChanges } from '../catalog/changes.ts';
 import { createFormReader, readClusterDetail, readDetail } from '../catalog/detail.ts';
 import { createLineInterner } from '../catalog/intern.ts';
 import type { Problem } from '../catalog/problem.ts';
 import { readReport } from '../catalog/report.ts';
 import { type Catalog, type CatalogStore, createCatalogStore } from '../catalog/store.ts';
 import { GatewayError } from '../errors.ts';
+import { createStreams, type Streams } from '../events/streams.ts';
 import { createApp } from '../http/app.ts';
 import type { CallRecord } from '../http/calls.ts';
 import { createHostPolicy } from '../http/hosts.ts';
@@ -89,6 +91,7 @@ export interface Gateway {
   readonly reviews: FakeReviews;
   readonly problems: Problem[];
   readonly store: CatalogStore;
+  readonly streams: Streams;
   /** May be changed at any time. */
   readonly facts: {
     synced: boolean;
@@ -132,12 +135,17 @@ export function createGateway(options: {
       return facts.sharedSecret;
     },
   };
+  const identities = createIdentities({ reviews, clock });
+  const log = pino({ level: 'silent' });
+  const changes = createChanges({ store, clock });
+  const streams = createStreams({ identities, changes, clock, log });
   const app = createApp({
     catalog,
-    identities: createIdentities({ reviews, clock }),
+    identities,
+    streams,
     clock,
     hosts: createHostPolicy({ systemNamespace: 'potoo-system', allowed: ['potoo.example.com'] }),
-    log: pino({ level: 'silent' }),
+    log,
     gateway: { version: '1.2.3', port: 8_090, remediationContact: options.remediationContact },
     onCall: options.onCall,
   });
@@ -149,6 +157,7 @@ export function createGateway(options: {
     reviews,
     problems,
     store,
+    streams,
     facts,
     request,
     post: async (path, body, user) =>
