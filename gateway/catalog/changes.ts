@@ -8,8 +8,8 @@ import type { Clock } from '../../kube/clock.ts';
 import type { Binding } from './binding.ts';
 import type { StoredForm } from './detail.ts';
 import { type BindingChange, isChange } from './difference.ts';
-import type { Report } from './report.ts';
-import { type CatalogStore, type FormsOf, itemsOf, type ReportItem } from './store.ts';
+import { itemsOf, type Report, type ReportItem } from './report.ts';
+import type { CatalogStore, FormsOf } from './store.ts';
 
 /** From the first change to its telling; what else changes meanwhile is told with it. */
 export const gatherMs = 100;

@@ -82,3 +82,18 @@ export function firstIssue(error: z.ZodError): string {
   const issue = error.issues[0];
   return issue === undefined ? 'is not readable' : `${issue.path.join('.')}: ${issue.message}`.slice(0, 300);
 }
+
+/** An own policy, a line, or the id of what found no room. */
+export type ReportItem = ReportEntry | InheritedEntry | string;
+
+/** All that a report names. */
+export function* itemsOf(report: Report): Generator<ReportItem> {
+  yield* report.own;
+  yield* report.inherited;
+  yield* report.more;
+}
+
+/** Whether a report names any of these ids. */
+export function namesAny({ own, inherited, more }: Report, ids: ReadonlySet<string>): boolean {
+  return own.some(({ id }) => ids.has(id)) || inherited.some(({ id }) => ids.has(id)) || more.some((id) => ids.has(id));
+}

@@ -5,10 +5,8 @@
 import assert from 'node:assert/strict';
 import { LRUCache } from 'lru-cache';
 import type { ClusterReportStatus } from '../../crds/cluster-report.ts';
-import { compareText, homeNamespace } from '../../crds/constraint.ts';
+import { compareText } from '../../crds/constraint.ts';
 import type { ClusterFact } from '../../crds/detail.ts';
-import type { ReportEntry } from '../../crds/report.ts';
-import { handleOf, type InheritedEntry } from '../../crds/report-line.ts';
 import {
   type Binding,
   bindingBeyond,
@@ -22,12 +20,12 @@ import type {
   ClusterFactsPart,
   ConstraintPart,
   DetailPart,
-  FormOutline,
   FormReader,
   StoredForm,
   WorkloadPart,
 } from './detail.ts';
-import type { Report } from './report.ts';
+import { itemsOf, namesAny, type Report, type ReportItem } from './report.ts';
+import { isAtHome, isStoredIn, type MaySpeak, type ReadableForm, speaksFor } from './speaker.ts';
 import { type Workloads, workloadsOf } from './workloads.ts';
 
 /** All that binds one namespace, as of one moment. */
@@ -88,9 +86,6 @@ export interface CatalogStore extends Omit<Catalog, 'synced' | 'freshness' | 'sh
   namespacesWith(ids: ReadonlySet<string>): string[];
 }
 
-/** An own policy, a line, or the id of what found no room. */
-export type ReportItem = ReportEntry | InheritedEntry | string;
-
 /** The full forms that have an id. */
 export type FormsOf = (id: string) => Iterable<StoredForm>;
 
@@ -102,12 +97,6 @@ export interface StoreListener {
 
 /** Bindings and workloads that are kept ready, over all namespaces. */
 const readyMax = 200_000;
-
-/** A form that can be read, with what tells whether it may speak for a constraint. */
-interface ReadableForm {
-  readonly stored: StoredForm;
-  readonly outline: FormOutline;
-}
 
 /** An empty store; the watches fill it. */
 export function createCatalogStore(reader: FormReader): CatalogStore {
@@ -154,9 +143,9 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
   }
 
   /** The form that speaks for an id, of those that may: the newest, and none where two places claim it. */
-  function formOf(forms: Iterable<StoredForm>, maySpeak: MaySpeak): ReadableForm | undefined {
+  function formOf(candidates: Iterable<StoredForm>, maySpeak: MaySpeak): ReadableForm | undefined {
     let found: ReadableForm | undefined;
-    for (const stored of forms) {
+    for (const stored of candidates) {
       const outline = reader.outline(stored);
       if (outline === undefined || !maySpeak({ stored, outline })) continue;
       if (found !== undefined && found.stored.home !== stored.home) return undefined;
@@ -283,17 +272,6 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
   };
 }
 
-/** All that a report names. */
-export function* itemsOf(report: Report): Generator<ReportItem> {
-  yield* report.own;
-  yield* report.inherited;
-  yield* report.more;
-}
-
-function namesAny({ own, inherited, more }: Report, ids: ReadonlySet<string>): boolean {
-  return own.some(({ id }) => ids.has(id)) || inherited.some(({ id }) => ids.has(id)) || more.some((id) => ids.has(id));
-}
-
 /** What is kept ready of one report, and which forms there were. */
 interface Ready {
   readonly report: Report;
@@ -307,30 +285,6 @@ function sizeOfReady({ bindings }: Ready): number {
 
 function sizeOfWorkloads({ list }: Workloads): number {
   return list.length + 1;
-}
-
-type MaySpeak = (form: ReadableForm) => boolean;
-
-/** Only what is stored in a namespace itself speaks for its own policies: others could name the same id. */
-function isStoredIn(home: string | undefined): MaySpeak {
-  return ({ stored }) => stored.home === home;
-}
-
-/** Whether it is the form of a policy that lives in the namespace where the form is stored. */
-function isAtHome({ stored, outline }: ReadableForm): boolean {
-  return stored.home !== undefined && homeNamespace(outline.source) === stored.home;
-}
-
-/**
- * A line names a cluster-wide policy, and then only what is stored cluster-wide speaks for it; or it has a handle, and
- * then the policy lives in a namespace, and only that namespace speaks for it.
- */
-function speaksFor(entry: InheritedEntry): MaySpeak {
-  const isHandle = entry.name === handleOf(entry.id);
-  return (form) => {
-    if (form.outline.source.kind !== entry.kind) return false;
-    return isHandle ? isAtHome(form) : form.stored.home === undefined && form.outline.name === entry.name;
-  };
 }
 
 function inner<T>(outer: Map<string, Map<string, T>>, key: string): Map<string, T> {

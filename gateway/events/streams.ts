@@ -103,7 +103,7 @@ export function createStreams(options: {
     },
     close() {
       closed = true;
-      for (const streams of bySlot) for (const stream of [...streams]) stream.end('stopping');
+      for (const streams of bySlot) for (const stream of streams) stream.end('stopping');
       cancelTurn?.();
     },
   };

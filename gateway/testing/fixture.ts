@@ -60,6 +60,8 @@ export function createFakeReviews(rights: Record<string, readonly Right[]>): Fak
 export interface FilledStore {
   readonly store: CatalogStore;
   readonly problems: Problem[];
+  /** As the watch does when the object is new or has changed. */
+  put(object: KubeObject): void;
 }
 
 /** Reads the objects as the running catalog does. */
@@ -68,7 +70,7 @@ export function fillStore(objects: readonly KubeObject[]): FilledStore {
   const onProblem = (problem: Problem) => void problems.push(problem);
   const store = createCatalogStore(createFormReader(onProblem));
   const intern = createLineInterner();
-  for (const object of objects) {
+  function put(object: KubeObject): void {
     const { name, namespace = '' } = object.metadata;
     if (object.kind === 'ConstraintReport') {
       const report = readReport(object, intern, onProblem);
@@ -83,7 +85,8 @@ export function fillStore(objects: readonly KubeObject[]): FilledStore {
       store.putClusterReport(readClusterReport(object, onProblem));
     }
   }
-  return { store, problems };
+  for (const object of objects) put(object);
+  return { store, problems, put };
 }
 
 export interface Gateway {
@@ -92,6 +95,7 @@ export interface Gateway {
   readonly problems: Problem[];
   readonly store: CatalogStore;
   readonly streams: Streams;
+  readonly put: FilledStore['put'];
   /** May be changed at any time. */
   readonly facts: {
     synced: boolean;
@@ -114,7 +118,7 @@ export function createGateway(options: {
 }): Gateway {
   const clock = createVirtualClock();
   const reviews = createFakeReviews(options.rights ?? {});
-  const { store, problems } = fillStore(options.objects);
+  const { store, problems, put } = fillStore(options.objects);
   const facts: Gateway['facts'] = {
     synced: true,
     operatorAlive: true,
@@ -158,6 +162,7 @@ export function createGateway(options: {
     problems,
     store,
     streams,
+    put,
     facts,
     request,
     post: async (path, body, user) =>
