@@ -139,12 +139,10 @@ function itemsById(report: Report | undefined): ReadonlyMap<string, ReportItem> 
   return items;
 }
 
-/** Whether the forms of an id are others than before. A form that moves from part to part is the same. */
+/** Whether the forms of an id are others than before, or come in another order: the newest speaks. */
 function sayOther(before: readonly StoredForm[], after: readonly StoredForm[]): boolean {
-  const [was, is] = [contents(before), contents(after)];
-  return was.length !== is.length || was.some((content, index) => content !== is[index]);
-}
-
-function contents(forms: readonly StoredForm[]): string[] {
-  return forms.map(({ home, text }) => `${home ?? ''}\n${text}`).toSorted();
+  return (
+    before.length !== after.length ||
+    before.some(({ home, text }, index) => home !== after[index]?.home || text !== after[index]?.text)
+  );
 }

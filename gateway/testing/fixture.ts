@@ -61,7 +61,7 @@ export interface FilledStore {
   readonly store: CatalogStore;
   readonly problems: Problem[];
   /** As the watch does when the object is new or has changed. */
-  put(object: KubeObject): void;
+  readonly put: (object: KubeObject) => void;
 }
 
 /** Reads the objects as the running catalog does. */
