@@ -108,7 +108,7 @@ function createStallingSink() {
       if (!reads) unsent += 65_536;
     },
     end: (bytes) => void (text += Buffer.from(bytes).toString()),
-    listen: (own) => void (events = own),
+    listen: (given) => void (events = given),
   };
   return {
     sink,

@@ -105,6 +105,8 @@ export interface Gateway {
     sharedSecret: string | undefined;
   };
   request(path: string, init?: RequestInit): Promise<Response>;
+  /** For a server with sockets. */
+  readonly fetch: ReturnType<typeof createApp>['fetch'];
   /** The parsed answer to a POST as this user, or without credentials. */
   post(path: string, body: unknown, user?: string): Promise<Response>;
   get(path: string, user?: string): Promise<Response>;
@@ -165,6 +167,7 @@ export function createGateway(options: {
     put,
     facts,
     request,
+    fetch: app.fetch,
     post: async (path, body, user) =>
       request(path, {
         method: 'POST',
