@@ -5,6 +5,8 @@ export interface EventReader {
   /** All that has come. */
   readonly text: string;
   readonly ended: boolean;
+  /** Why it ended, where that was no end in good order. */
+  readonly broken: unknown;
   /** `type namespace/name` of the events that came since the last call. */
   news(): string[];
   leave(): Promise<void>;
@@ -16,21 +18,30 @@ export function readEvents(response: Response): EventReader {
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
   let [text, ended, seen] = ['', false, 0];
+  let broken: unknown;
   const read = async () => {
     for (;;) {
       const { value, done } = await reader.read();
       if (done) break;
       text += decoder.decode(value, { stream: true });
     }
-    ended = true;
   };
-  const reading = read();
+  const reading = read()
+    .catch((error: unknown) => {
+      broken = error;
+    })
+    .finally(() => {
+      ended = true;
+    });
   return {
     get text() {
       return text;
     },
     get ended() {
       return ended;
+    },
+    get broken() {
+      return broken;
     },
     news() {
       const fresh = eventsIn(text).slice(seen);
