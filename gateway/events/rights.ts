@@ -11,10 +11,12 @@ export async function refusedStream(caller: Caller, namespace: string | undefine
   return refuse(caller, `get ${constraintReports.plural}.potoo.io`);
 }
 
-/** Whether a stream may tell of a namespace. One question for the whole cluster first: it spares those for each namespace. */
+/**
+ * Whether a stream of all namespaces may tell of this one. A listing in the terms of auth: it asks about whatever changes,
+ * and must leave its caller reviews for single calls.
+ */
 export async function mayTellOf(caller: Caller, namespace: string): Promise<boolean> {
-  if (await mayReadEveryReport(caller)) return true;
-  return (await refusedReport(caller, namespace)) === undefined;
+  return caller.may({ verb: 'get', resource: constraintReports.plural, namespace }, 'listing');
 }
 
 async function mayReadEveryReport(caller: Caller): Promise<boolean> {

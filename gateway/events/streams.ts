@@ -48,7 +48,7 @@ export function createStreams(options: {
 }): Streams {
   const { clock, observer } = options;
   const bySlot = Array.from({ length: slots }, () => new Set<EventStream>());
-  const byCaller = new Map<string, number>();
+  const byIdentity = new Map<string, number>();
   let open = 0;
   let slot = 0;
   let cancelTurn: (() => void) | undefined;
@@ -64,22 +64,22 @@ export function createStreams(options: {
     });
   }
 
-  function refused(caller: string): Refusal | undefined {
+  function refused(identity: string): Refusal | undefined {
     if (closed) return refusal('NOT_SYNCED', 'The gateway is about to stop.');
     const inAll = open >= streamsMax;
-    if (!inAll && (byCaller.get(caller) ?? 0) < streamsOfCallerMax) return undefined;
+    if (!inAll && (byIdentity.get(identity) ?? 0) < streamsOfCallerMax) return undefined;
     const whose = inAll ? `All ${streamsMax} event streams` : `Your ${streamsOfCallerMax} event streams`;
     return { ...refusal('TOO_MANY_STREAMS', `${whose} are open; close one, or try again later.`), retryAfterSeconds };
   }
 
   return {
     open(request) {
-      const { username } = request.caller.user;
-      const no = refused(username);
+      const { identity } = request.caller;
+      const no = refused(identity);
       if (no !== undefined) return no;
       const among = bySlot.reduce((least, each) => (each.size < least.size ? each : least));
       open += 1;
-      byCaller.set(username, (byCaller.get(username) ?? 0) + 1);
+      byIdentity.set(identity, (byIdentity.get(identity) ?? 0) + 1);
       observer?.opened();
       const stream = startEventStream({
         ...options,
@@ -90,9 +90,9 @@ export function createStreams(options: {
         onEnd(ending, bytes) {
           if (!among.delete(stream)) return;
           open -= 1;
-          const others = (byCaller.get(username) ?? 1) - 1;
-          if (others > 0) byCaller.set(username, others);
-          else byCaller.delete(username);
+          const others = (byIdentity.get(identity) ?? 1) - 1;
+          if (others > 0) byIdentity.set(identity, others);
+          else byIdentity.delete(identity);
           observer?.ended(ending);
           request.onEnd(ending, bytes);
         },
