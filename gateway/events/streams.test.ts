@@ -336,6 +336,19 @@ describe('a stream ends', () => {
   });
 });
 
+test('what a caller may not ask about now, for its budget is spent, is told later', async () => {
+  const names = Array.from({ length: 1_200 }, (_, index) => `n-${index}`);
+  const gateway = gatewayOf({ reader: names.map((name) => `get constraintreports ${name}`) });
+  const { reader } = await open(gateway, '/events', 'reader');
+  for (const name of names) gateway.put(reportObject(name, [entryOf(networkConstraint(name, 'x'))]));
+  await gateway.clock.advance(1_000);
+  const atFirst = reader.news();
+  expect(atFirst.length).toBeLessThan(names.length);
+  await gateway.clock.advance(30_000);
+  expect(new Set([...atFirst, ...reader.news()])).toEqual(new Set(names.map((name) => `added ${name}/x`)));
+  await reader.leave();
+});
+
 test('refusals and ended streams are recorded like calls', async () => {
   const records: CallRecord[] = [];
   const gateway = createGateway({
