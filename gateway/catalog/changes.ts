@@ -26,7 +26,7 @@ export interface Changes {
 
 /** Changes of one store. */
 export function createChanges(options: {
-  readonly store: Pick<CatalogStore, 'listen' | 'report' | 'formsOf' | 'bindingOf' | 'namespacesWith'>;
+  readonly store: Pick<CatalogStore, 'listen' | 'report' | 'formsOf' | 'bindingOf' | 'namespacesUnder'>;
   readonly clock: Clock;
 }): Changes {
   const { store, clock } = options;
@@ -59,9 +59,14 @@ export function createChanges(options: {
     forms: ReadonlyMap<string, readonly StoredForm[]>,
   ): NamespaceChange[] {
     const changedForms = new Set<string>();
-    for (const [id, before] of forms) if (sayOther(before, [...store.formsOf(id)])) changedForms.add(id);
     const namespaces = new Set(reports.keys());
-    if (changedForms.size > 0) for (const namespace of store.namespacesWith(changedForms)) namespaces.add(namespace);
+    for (const [id, before] of forms) {
+      const after = [...store.formsOf(id)];
+      if (!sayOther(before, after)) continue;
+      changedForms.add(id);
+      for (const { home } of [...before, ...after]) if (home !== undefined) namespaces.add(home);
+    }
+    for (const namespace of store.namespacesUnder(changedForms)) namespaces.add(namespace);
     const formsOf: FormsOf = (id) => forms.get(id) ?? store.formsOf(id);
     const result: NamespaceChange[] = [];
     for (const namespace of namespaces) {
@@ -79,7 +84,10 @@ export function createChanges(options: {
     formsOf: FormsOf,
     changedForms: ReadonlySet<string>,
   ): BindingChange[] {
-    const [was, is] = [itemsById(before), itemsById(after)];
+    // Of a report that is the same, only what has another form can have changed.
+    const looked = before === after ? changedForms : undefined;
+    const was = itemsById(before, looked);
+    const is = before === after ? was : itemsById(after, looked);
     const changes: BindingChange[] = [];
     for (const id of new Set([...was.keys(), ...is.keys()])) {
       const [itemBefore, itemAfter] = [was.get(id), is.get(id)];
@@ -128,13 +136,16 @@ export function createChanges(options: {
   };
 }
 
-/** The first of those with one id: own policies before lines. */
-function itemsById(report: Report | undefined): ReadonlyMap<string, ReportItem> {
+/** The first of those with one id: own policies before lines. @param looked The ids that matter; undefined: all. */
+function itemsById(
+  report: Report | undefined,
+  looked: ReadonlySet<string> | undefined,
+): ReadonlyMap<string, ReportItem> {
   const items = new Map<string, ReportItem>();
   if (report === undefined) return items;
   for (const item of itemsOf(report)) {
     const id = typeof item === 'string' ? item : item.id;
-    if (!items.has(id)) items.set(id, item);
+    if (looked?.has(id) !== false && !items.has(id)) items.set(id, item);
   }
   return items;
 }

@@ -93,7 +93,12 @@ export function* itemsOf(report: Report): Generator<ReportItem> {
   yield* report.more;
 }
 
-/** Whether a report names any of these ids. */
-export function namesAny({ own, inherited, more }: Report, ids: ReadonlySet<string>): boolean {
-  return own.some(({ id }) => ids.has(id)) || inherited.some(({ id }) => ids.has(id)) || more.some((id) => ids.has(id));
+/** Ids of what is imposed from outside the namespace, or may be: where an id found no room, nothing says which. */
+export function imposedIds({ inherited, more }: Report): string[] {
+  return [...inherited.map(({ id }) => id), ...more];
+}
+
+/** Whether any of these ids is among them. */
+export function isUnder({ inherited, more }: Report, ids: ReadonlySet<string>): boolean {
+  return inherited.some(({ id }) => ids.has(id)) || more.some((id) => ids.has(id));
 }

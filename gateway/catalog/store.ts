@@ -24,7 +24,7 @@ import type {
   StoredForm,
   WorkloadPart,
 } from './detail.ts';
-import { itemsOf, namesAny, type Report, type ReportItem } from './report.ts';
+import { imposedIds, isUnder, itemsOf, type Report, type ReportItem } from './report.ts';
 import { isAtHome, isStoredIn, type MaySpeak, type ReadableForm, speaksFor } from './speaker.ts';
 import { type Workloads, workloadsOf } from './workloads.ts';
 
@@ -82,8 +82,8 @@ export interface CatalogStore extends Omit<Catalog, 'synced' | 'freshness' | 'sh
   formsOf: FormsOf;
   /** What an item of a report binds; undefined for an id without a form. @param formsOf The forms of another moment. */
   bindingOf(report: Report, item: ReportItem, formsOf: FormsOf): Binding | undefined;
-  /** Namespaces whose report names any of these ids. */
-  namespacesWith(ids: ReadonlySet<string>): string[];
+  /** Namespaces whose report names any of these ids as what is imposed from elsewhere. */
+  namespacesUnder(ids: ReadonlySet<string>): string[];
 }
 
 /** The full forms that have an id. */
@@ -110,6 +110,8 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
   /** Grows when any form comes or goes: what binds a namespace may be stored anywhere. */
   let formsVersion = 0;
   let listener: StoreListener | undefined;
+  /** How many reports name an id as imposed from elsewhere: what none names need not be looked for in all of them. */
+  const imposed = new Map<string, number>();
   const formsNow: FormsOf = (id) => byId.get(id) ?? [];
   const readyBindings = new LRUCache<string, Ready>({ maxSize: readyMax, sizeCalculation: sizeOfReady });
   const readyWorkloads = new LRUCache<string, Workloads>({ maxSize: readyMax, sizeCalculation: sizeOfWorkloads });
@@ -135,6 +137,15 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
     }
     removeInner(forms, home, name);
     formsVersion += 1;
+  }
+
+  function countImposed(report: Report | undefined, by: 1 | -1): void {
+    if (report === undefined) return;
+    for (const id of imposedIds(report)) {
+      const count = (imposed.get(id) ?? 0) + by;
+      if (count === 0) imposed.delete(id);
+      else imposed.set(id, count);
+    }
   }
 
   function removeWorkloads(namespace: string, name: string): void {
@@ -215,12 +226,17 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
 
   return {
     putReport(report) {
-      listener?.report(report.namespace, reports.get(report.namespace));
+      const before = reports.get(report.namespace);
+      listener?.report(report.namespace, before);
+      countImposed(before, -1);
+      countImposed(report, 1);
       reports.set(report.namespace, report);
       sorted = undefined;
     },
     removeReport(namespace) {
-      listener?.report(namespace, reports.get(namespace));
+      const before = reports.get(namespace);
+      listener?.report(namespace, before);
+      countImposed(before, -1);
       reports.delete(namespace);
       readyBindings.delete(namespace);
       sorted = undefined;
@@ -267,8 +283,11 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
     report: (namespace) => reports.get(namespace),
     formsOf: formsNow,
     bindingOf,
-    namespacesWith: (ids) =>
-      [...reports.values()].filter((report) => namesAny(report, ids)).map(({ namespace }) => namespace),
+    namespacesUnder(ids) {
+      const wanted = new Set([...ids].filter((id) => imposed.has(id)));
+      if (wanted.size === 0) return [];
+      return [...reports.values()].filter((report) => isUnder(report, wanted)).map(({ namespace }) => namespace);
+    },
   };
 }
 
