@@ -11,6 +11,8 @@ test('nothing set means a pod with its own ServiceAccount on the usual ports', (
     logLevel: 'info',
     systemNamespace: 'potoo-system',
     allowedHosts: [],
+    rateLimitPerMinute: 600,
+    tls: undefined,
     tokenReviews: true,
     staticTokensFile: undefined,
     reviewGraceSeconds: 0,
@@ -27,6 +29,9 @@ test('every setting is read', () => {
       POTOO_METRICS_PORT: '65535',
       POTOO_LOG_LEVEL: 'debug',
       POTOO_NAMESPACE: 'rules',
+      POTOO_RATE_LIMIT_PER_MINUTE: '0',
+      POTOO_TLS_CERT_FILE: '/tls/tls.crt',
+      POTOO_TLS_KEY_FILE: '/tls/tls.key',
       POTOO_ALLOWED_HOSTS: 'potoo.example.com, other.example.com,',
       POTOO_AUTHENTICATION: 'bearer-token',
       POTOO_STATIC_TOKENS_FILE: '/etc/potoo/tokens.yaml',
@@ -41,6 +46,8 @@ test('every setting is read', () => {
     logLevel: 'debug',
     systemNamespace: 'rules',
     allowedHosts: ['potoo.example.com', 'other.example.com'],
+    rateLimitPerMinute: 0,
+    tls: { certFile: '/tls/tls.crt', keyFile: '/tls/tls.key' },
     tokenReviews: false,
     staticTokensFile: '/etc/potoo/tokens.yaml',
     reviewGraceSeconds: 3_600,
@@ -55,6 +62,16 @@ test('one error names every setting that cannot be used, and what would do', () 
       '  POTOO_LOG_LEVEL="loud": one of debug, info, warn, error\n' +
       '  POTOO_ALLOWED_HOSTS="a b": host names with commas between, IPv6 addresses in brackets',
   );
+});
+
+test('a certificate without its key is refused at the start, and a key without its certificate', () => {
+  for (const name of ['POTOO_TLS_CERT_FILE', 'POTOO_TLS_KEY_FILE']) {
+    expect(() => readConfig({ [name]: '/tls/file' })).toThrow('is set together with POTOO_TLS_CERT_FILE');
+  }
+});
+
+test.each(['-1', '1.5', 'many', '1000000', ''])('%j is no number of calls a minute', (text) => {
+  expect(() => readConfig({ POTOO_RATE_LIMIT_PER_MINUTE: text })).toThrow('0 for no limit');
 });
 
 test.each(['Potoo.Example.com', 'potoo.example.com.', 'potoo.example.com:8090', '[2001:DB8::1]'])(

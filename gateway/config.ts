@@ -25,6 +25,13 @@ const Settings = z.object({
   POTOO_METRICS_PORT: Port.default(9_090),
   POTOO_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'one of debug, info, warn, error').default('info'),
   POTOO_NAMESPACE: z.string().refine(isDnsLabel, 'the name of a namespace').default(systemNamespace),
+  POTOO_RATE_LIMIT_PER_MINUTE: z
+    .string()
+    .regex(/^\d{1,6}$/, 'calls a minute, up to 999999; 0 for no limit')
+    .transform(Number)
+    .default(600),
+  POTOO_TLS_CERT_FILE: z.string().min(1, 'the path of a PEM file').optional(),
+  POTOO_TLS_KEY_FILE: z.string().min(1, 'the path of a PEM file').optional(),
   POTOO_REMEDIATION_CONTACT: z
     .string()
     .max(200, contactSentence)
@@ -55,8 +62,12 @@ const Settings = z.object({
     .refine((seconds) => seconds <= 3_600, 'seconds from 0 to 3600'),
 });
 
-/** A file that nobody looks at, or a method without its file, is a mistake in the settings. */
+/** A file that nobody looks at, or a setting without the one that belongs to it, is a mistake in the settings. */
 const Environment = Settings.superRefine((settings, context) => {
+  if ((settings.POTOO_TLS_CERT_FILE === undefined) !== (settings.POTOO_TLS_KEY_FILE === undefined)) {
+    const message = 'is set together with POTOO_TLS_CERT_FILE, or neither of them is';
+    context.addIssue({ code: 'custom', path: ['POTOO_TLS_KEY_FILE'], message });
+  }
   const wanted = settings.POTOO_AUTHENTICATION.includes('bearer-token');
   if (wanted === (settings.POTOO_STATIC_TOKENS_FILE !== undefined)) return;
   const message = wanted
@@ -75,6 +86,10 @@ export interface Config {
   /** Where Potoo itself is installed. */
   readonly systemNamespace: string;
   readonly allowedHosts: readonly string[];
+  /** Calls of one caller; 0 for no limit. */
+  readonly rateLimitPerMinute: number;
+  /** HTTPS where callers ask; plain HTTP when absent. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   /** Whether the API server is asked whose a token is. */
   readonly tokenReviews: boolean;
   /** Path of a file of tokens that the gateway knows by itself; none when absent. */
@@ -96,6 +111,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new Error(`The environment holds settings that cannot be used:\n  ${wrong.join('\n  ')}`);
   }
   const { data } = settings;
+  const { POTOO_TLS_CERT_FILE: certFile, POTOO_TLS_KEY_FILE: keyFile } = data;
   return {
     kubeconfig: data.POTOO_KUBECONFIG,
     host: data.POTOO_HOST,
@@ -104,6 +120,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     logLevel: data.POTOO_LOG_LEVEL,
     systemNamespace: data.POTOO_NAMESPACE,
     allowedHosts: data.POTOO_ALLOWED_HOSTS,
+    rateLimitPerMinute: data.POTOO_RATE_LIMIT_PER_MINUTE,
+    tls: certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
     tokenReviews: data.POTOO_AUTHENTICATION.includes('kubernetes-sa'),
     staticTokensFile: data.POTOO_STATIC_TOKENS_FILE,
     reviewGraceSeconds: data.POTOO_REVIEW_GRACE_SECONDS,

@@ -2,7 +2,6 @@
  * The gateway: watches Potoo's own resources and answers callers whom the API server vouches for. Keeps nothing, so any
  * number of replicas may run.
  */
-import { pino } from 'pino';
 import { systemClock as clock } from '../kube/clock.ts';
 import { loadCredentials } from '../kube/credentials.ts';
 import { createTransport } from '../kube/transport.ts';
@@ -10,12 +9,18 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createIdentities } from './auth/identity.ts';
 import { createReviews } from './auth/reviews.ts';
 import { followStaticTokens, readTokensFile, type StaticTokensFile } from './auth/static-tokens-file.ts';
+import { createStrangers } from './auth/strangers.ts';
 import { startCatalog } from './catalog/catalog.ts';
 import { readConfig } from './config.ts';
 import { createStreams } from './events/streams.ts';
 import { createApp } from './http/app.ts';
+import { createArrivals } from './http/arrival.ts';
+import { createAudit } from './http/audit.ts';
 import { createHostPolicy } from './http/hosts.ts';
+import { createCallLimit } from './http/call-limit.ts';
 import { listen } from './http/server.ts';
+import { childHeaders } from './http/trace.ts';
+import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 
 const { version } = packageJson;
@@ -23,14 +28,14 @@ const { version } = packageJson;
 const notReadyMs = 1_000;
 
 const config = configOrExit();
-const log = pino({
-  level: config.logLevel,
-  base: { program: 'gateway' },
-  timestamp: pino.stdTimeFunctions.isoTime,
-  formatters: { level: (label) => ({ level: label }) },
-});
+const arrivals = createArrivals();
+const log = createLog({ level: config.logLevel, traceId: () => arrivals.current()?.trace.id });
+const random = Math.random;
 const stop = new AbortController();
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(signal));
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  // The second one is from somebody who does not want to wait.
+  process.on(signal, () => (stop.signal.aborted ? process.exit(1) : stop.abort(signal)));
+}
 const staticTokens = await staticTokensOrExit();
 await run();
 
@@ -43,12 +48,13 @@ async function run(): Promise<void> {
   const transport = createTransport({
     credentials,
     clock,
+    headers: () => childHeaders(arrivals.current()?.trace, random),
     userAgent: `potoo-gateway/${version}`,
     onRequest: metrics.kubeRequest,
   });
   running.defer(async () => transport.close());
   const catalog = running.use(
-    startCatalog({ transport, clock, random: Math.random, log, systemNamespace: config.systemNamespace, onCrash }),
+    startCatalog({ transport, clock, random, log, systemNamespace: config.systemNamespace, onCrash }),
   );
   metrics.follow(catalog);
   const reviews = createReviews({ transport, clock, onReview: metrics.review });
@@ -58,9 +64,11 @@ async function run(): Promise<void> {
     tokenReviews: config.tokenReviews,
     staticTokens: running.use(staticTokens),
     graceMs: config.reviewGraceSeconds * 1_000,
+    strangers: createStrangers({ clock, peer: () => arrivals.current()?.peer }),
   });
   const gateway = { version, port: config.port, remediationContact: config.remediationContact };
   const streams = createStreams({ identities, changes: catalog.changes, clock, log, observer: metrics.streams });
+  const audit = createAudit({ log, clock });
   const app = createApp({
     catalog,
     identities,
@@ -69,12 +77,21 @@ async function run(): Promise<void> {
     hosts: createHostPolicy({ systemNamespace: config.systemNamespace, allowed: config.allowedHosts }),
     log,
     gateway,
+    arrivals,
+    random,
+    callLimit: createCallLimit({ clock, perMinute: config.rateLimitPerMinute }),
+    onCall(record) {
+      metrics.call(record);
+      audit(record);
+    },
     draining: () => stop.signal.aborted,
     onRequest: metrics.request,
   });
   const { host } = config;
   const scraped = running.use(await listen({ fetch: metrics.respond, host, port: config.metricsPort, clock, log }));
-  const served = running.use(await listen({ fetch: app.fetch, host, port: config.port, clock, log }));
+  const { port, tls } = config;
+  const served = running.use(await listen({ fetch: app.fetch, host, port, clock, log, tls }));
+  metrics.followServer(served);
   gateway.port = served.port;
   log.info({ port: served.port, metricsPort: scraped.port, version }, 'listening');
 

@@ -7,15 +7,21 @@ import type { ReviewKind, ReviewOutcome } from './auth/reviews.ts';
 import type { RunningCatalog } from './catalog/catalog.ts';
 import { createStreamMetrics } from './events/metrics.ts';
 import type { StreamObserver } from './events/streams.ts';
+import { createCallMetrics } from './call-metrics.ts';
 import type { RequestOutcome } from './http/app.ts';
+import type { CallRecord } from './http/calls.ts';
+import type { Listening } from './http/server.ts';
 
 export interface GatewayMetrics {
   readonly request: (outcome: RequestOutcome) => void;
+  readonly call: (record: CallRecord) => void;
   readonly review: (kind: ReviewKind, outcome: ReviewOutcome) => void;
   readonly kubeRequest: (observation: RequestObservation) => void;
   readonly streams: StreamObserver;
   /** Sizes and watch states are read from it whenever metrics are asked for. */
   readonly follow: (catalog: Pick<RunningCatalog, 'sizes' | 'watches' | 'freshness'>) => void;
+  /** Likewise. */
+  readonly followServer: (server: Pick<Listening, 'state'>) => void;
   /** Answers with all metrics, whatever is asked. */
   readonly respond: () => Promise<Response>;
 }
@@ -51,7 +57,30 @@ export function createMetrics(): GatewayMetrics {
     registers,
   });
 
+  const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void) =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        collect(this);
+      },
+    });
+
+  const counter = (name: string, help: string, collect: (counter: Counter) => void) =>
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        collect(this);
+      },
+    });
+
   return {
+    call: createCallMetrics(registry),
     request({ route, status, ms }) {
       requests.inc({ route, code: status });
       durations.observe({ route }, ms / 1_000);
@@ -60,17 +89,6 @@ export function createMetrics(): GatewayMetrics {
     kubeRequest: ({ method, resource, status }) => kubeRequests.inc({ method, resource, status }),
     streams: createStreamMetrics(registry),
     follow(catalog) {
-      const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void) =>
-        new Gauge({
-          name,
-          help,
-          labelNames,
-          registers,
-          collect() {
-            this.reset();
-            collect(this);
-          },
-        });
       gauge('potoo_gateway_catalog_objects', 'What the catalog holds.', ['kind'], (objects) => {
         for (const [kind, count] of Object.entries(catalog.sizes())) objects.set({ kind }, count);
       });
@@ -80,6 +98,39 @@ export function createMetrics(): GatewayMetrics {
       gauge('potoo_gateway_operator_alive', '1 while an operator renews its Lease.', [], (alive) => {
         alive.set(catalog.freshness().operatorAlive ? 1 : 0);
       });
+    },
+    followServer(server) {
+      gauge('potoo_gateway_connections', 'Open connections of callers.', [], (open) => {
+        open.set(server.state().connections);
+      });
+      gauge(
+        'potoo_gateway_requests_in_flight',
+        'Requests that are not answered yet, streams with them.',
+        [],
+        (some) => {
+          some.set(server.state().inFlight);
+        },
+      );
+      // A counter can only be added to, and the server has counted already.
+      let told = 0;
+      counter(
+        'potoo_gateway_connections_refused_total',
+        'Connections that were cut at once because there were too many, of all or of one address.',
+        (refused) => {
+          const now = server.state().refused;
+          refused.inc(now - told);
+          told = now;
+        },
+      );
+      gauge(
+        'potoo_gateway_certificate_expires_timestamp_seconds',
+        'When the certificate that is presented runs out; absent without TLS.',
+        [],
+        (expires) => {
+          const { certificateExpiresAt } = server.state();
+          if (certificateExpiresAt !== undefined) expires.set(certificateExpiresAt / 1_000);
+        },
+      );
     },
     async respond() {
       return new Response(await registry.metrics(), { headers: { 'content-type': registry.contentType } });

@@ -83,6 +83,24 @@ function json(response: ServerResponse, status: number, body: unknown, headers: 
 
 const path = '/api/v1/namespaces/shop/pods';
 
+test('further headers are asked for before each request, and take the place of none of its own', async () => {
+  const received: unknown[] = [];
+  let sent = 0;
+  const { transport } = await connected(
+    ({ headers: { traceparent, authorization, accept } }, response) => {
+      received.push([traceparent, authorization, accept]);
+      json(response, 200, {});
+    },
+    { headers: () => ({ traceparent: `trace-${(sent += 1)}`, authorization: 'Bearer other', accept: 'text/html' }) },
+  );
+  await transport.request({ method: 'GET', path });
+  await transport.request({ method: 'GET', path });
+  expect(received).toEqual([
+    ['trace-1', 'Bearer first', 'application/json'],
+    ['trace-2', 'Bearer first', 'application/json'],
+  ]);
+});
+
 test('asks once more when the connection is there, and sends nothing that may not be sent any more', async () => {
   let requests = 0;
   const { server, transport } = await connected((request, response) => {

@@ -55,6 +55,8 @@ export interface TransportOptions {
   /** Connections of the lane 'request'; 32 unless told. */
   readonly requestConnectionsMax?: number | undefined;
   readonly onRequest?: ((observation: RequestObservation) => void) | undefined;
+  /** Further headers, asked for before each request is sent: the trace that it belongs to. */
+  readonly headers?: (() => Readonly<Record<string, string>>) | undefined;
 }
 
 /**
@@ -98,6 +100,7 @@ export function createTransport(options: TransportOptions): Transport {
         path: `${basePath}${request.path}${query === '' ? '' : `?${query}`}`,
         method: request.method,
         headers: {
+          ...options.headers?.(),
           ...identity.headers,
           'user-agent': options.userAgent,
           accept: request.accept ?? 'application/json',

@@ -11,6 +11,8 @@ export interface Buckets {
    * @returns 0 when there was one, else after how many seconds there will be.
    */
   take(key: string, reserve?: number): number;
+  /** As `take`, and takes nothing. */
+  wait(key: string, reserve?: number): number;
 }
 
 interface Bucket {
@@ -37,13 +39,19 @@ export function createBuckets(options: {
     return bucket;
   }
 
+  function wait({ level }: Bucket, reserve: number): number {
+    // A sum of parts that misses a whole by the last bits of a float is that whole.
+    const missing = reserve + 1 - level;
+    return missing > 1e-6 ? Math.ceil(missing / perSecond) : 0;
+  }
+
   return {
     take(key, reserve = 0) {
       const bucket = filled(key);
-      const missing = reserve + 1 - bucket.level;
-      if (missing > 0) return Math.ceil(missing / perSecond);
-      bucket.level -= 1;
-      return 0;
+      const seconds = wait(bucket, reserve);
+      if (seconds === 0) bucket.level -= 1;
+      return seconds;
     },
+    wait: (key, reserve = 0) => wait(filled(key), reserve),
   };
 }

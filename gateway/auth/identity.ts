@@ -10,6 +10,7 @@ import { createDecisionCache } from './decision-cache.ts';
 import { createReviewGate } from './review-gate.ts';
 import type { Question, Reviews, User } from './reviews.ts';
 import type { StaticTokens } from './static-tokens.ts';
+import type { Strangers } from './strangers.ts';
 import { createTurns } from './turns.ts';
 
 /** Whoever sends a request, as far as tools and resources may know it. */
@@ -48,6 +49,8 @@ export interface IdentitiesOptions {
   readonly staticTokens?: StaticTokens | undefined;
   /** For how long beyond its minute a yes holds while the API server answers no reviews; 0 unless told. */
   readonly graceMs?: number | undefined;
+  /** Holds up those whose tokens are refused; nobody is unless told. */
+  readonly strangers?: Strangers | undefined;
 }
 
 const tokenLengthMax = 8_192;
@@ -63,7 +66,7 @@ const newTokensLane = 'new tokens';
 
 /** Turns the Authorization header of a request into a caller. Tokens are known by a keyed hash alone. */
 export function createIdentities(options: IdentitiesOptions): Identities {
-  const { reviews, clock, tokenReviews = true, staticTokens, graceMs } = options;
+  const { reviews, clock, tokenReviews = true, staticTokens, graceMs, strangers } = options;
   // Tokens are not kept, and a dump of the heap must not allow to test guesses offline: hence a key of this process.
   const secret = randomBytes(32);
   const keyOf = (token: string) => createHmac('sha256', secret).update(token).digest('base64');
@@ -86,10 +89,12 @@ export function createIdentities(options: IdentitiesOptions): Identities {
 
   async function review(key: string, token: string): Promise<Caller | undefined> {
     const before = callers.lastYes(key);
+    if (before === undefined) strangers?.admit();
     const authenticate = async () => reviews.authenticate(token);
     const user = await (before === undefined
       ? unknown.ask(newTokensLane, authenticate)
       : known.ask(before.identity, authenticate));
+    if (before === undefined && user === undefined) strangers?.refused();
     return user === undefined ? undefined : callerWith(user, identityOf(user), access);
   }
 

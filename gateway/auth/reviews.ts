@@ -8,6 +8,7 @@
 import * as z from 'zod';
 import { apiGroup } from '../../crds/api.ts';
 import type { Clock } from '../../kube/clock.ts';
+import { KubeError } from '../../kube/errors.ts';
 import type { Transport } from '../../kube/transport.ts';
 import { GatewayError } from '../errors.ts';
 
@@ -67,7 +68,9 @@ export function createReviews(options: {
       return result;
     } catch (error) {
       onReview?.(kind, 'failed');
-      throw new GatewayError('REVIEW_UNAVAILABLE', `The API server did not answer a ${kind}.`, { cause: error });
+      throw new GatewayError('REVIEW_UNAVAILABLE', `The API server did not answer a ${kind}.`, {
+        cause: withoutEcho(error),
+      });
     } finally {
       cancel();
     }
@@ -110,4 +113,9 @@ export function createReviews(options: {
       );
     },
   };
+}
+
+/** What failed, for the log: without what the server, or a proxy before it, said of a request that held a token. */
+function withoutEcho(error: unknown): unknown {
+  return error instanceof KubeError && error.status !== 0 ? new Error(`${error.code}: HTTP ${error.status}`) : error;
 }

@@ -4,6 +4,7 @@
 import type { ServerResponse } from 'node:http';
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
+import type { Random } from '../../kube/clock.ts';
 import { refusal } from '../errors.ts';
 import type { Streams } from '../events/streams.ts';
 import { resourceList, toolList } from '../mcp/catalogue.ts';
@@ -16,7 +17,9 @@ import { type CallsOptions, createCalls } from './calls.ts';
 import { errorResponse, refusalOf } from './errors.ts';
 import type { HostPolicy } from './hosts.ts';
 import { jsonResponse } from './json.ts';
+import { peerOf } from './peers.ts';
 import { createEventsHandler } from './streams.ts';
+import { traceOf } from './trace.ts';
 
 /** What one request did, for metrics: the route and never the path, so that there are as many as there are routes. */
 export interface RequestOutcome {
@@ -28,6 +31,7 @@ export interface RequestOutcome {
 export interface AppOptions extends CallsOptions {
   readonly hosts: HostPolicy;
   readonly streams: Streams;
+  readonly random: Random;
   /** True once the gateway is about to stop: it is not ready any more, but still answers. */
   readonly draining?: (() => boolean) | undefined;
   readonly onRequest?: ((outcome: RequestOutcome) => void) | undefined;
@@ -36,7 +40,9 @@ export interface AppOptions extends CallsOptions {
 /** What the server adds to a request; absent in tests that use no socket. */
 interface Env {
   Bindings: {
-    incoming?: { readonly socket: { readonly localAddress?: string | undefined } };
+    incoming?: {
+      readonly socket: { readonly localAddress?: string | undefined; readonly remoteAddress?: string | undefined };
+    };
     outgoing?: ServerResponse;
   };
   Variables: { route: string };
@@ -44,14 +50,23 @@ interface Env {
 
 /** All routes, made from the lists of tools and resources. Serves by itself with `app.request()`, without a socket. */
 export function createApp(options: AppOptions): Hono<Env> {
-  const { catalog, clock, hosts, log, gateway } = options;
+  const { catalog, clock, hosts, log, gateway, arrivals, random } = options;
   const calls = createCalls(options);
   const app = new Hono<Env>();
 
   app.use(async (context, next) => {
     const startedAt = clock.monotonic();
     context.set('route', 'other');
-    await next();
+    const { req } = context;
+    const headers = { traceparent: req.header('traceparent'), tracestate: req.header('tracestate') };
+    const trace = traceOf(headers, random);
+    const peer = peerOf(context.env?.incoming?.socket.remoteAddress);
+    // What a caller tells an administrator, who finds the call in the log by it. Not on the Response where there is a socket:
+    // it would be taken apart for it, and a stream writes its own.
+    const outgoing = context.env?.outgoing;
+    outgoing?.setHeader('x-trace-id', trace.id);
+    await arrivals.run({ peer, trace }, next);
+    if (outgoing === undefined) context.res.headers.set('x-trace-id', trace.id);
     const outcome = { status: context.res.status, ms: clock.monotonic() - startedAt };
     options.onRequest?.({ route: context.get('route'), ...outcome });
   });

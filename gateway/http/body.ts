@@ -4,6 +4,9 @@ import { type Answer, refusal } from '../errors.ts';
 /** Largest body of a request. */
 export const bodyBytesMax = 262_144;
 
+/** How deep its arrays and objects may lie in each other: more than any input has, and little enough for whatever walks it. */
+export const bodyDepthMax = 64;
+
 /** The JSON body of a request; `{}` where there is none. */
 export async function readJsonBody(request: Request): Promise<Answer<unknown>> {
   const type = request.headers.get('content-type');
@@ -13,6 +16,9 @@ export async function readJsonBody(request: Request): Promise<Answer<unknown>> {
   // A form can be sent from any page without asking the browser's leave; JSON cannot.
   if (type !== null && !isJson(type)) {
     return refusal('UNSUPPORTED_MEDIA_TYPE', 'Send JSON, with the header Content-Type: application/json.');
+  }
+  if (depthOf(bytes.value) > bodyDepthMax) {
+    return refusal('INVALID_REQUEST', `The body has more than ${bodyDepthMax} arrays and objects inside each other.`);
   }
   try {
     return { ok: true, value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.value)) };
@@ -38,6 +44,27 @@ async function readBytes(request: Request): Promise<Answer<Buffer>> {
     return refusal('INVALID_REQUEST', 'The body ended before it was complete.');
   }
   return { ok: true, value: Buffer.concat(chunks) };
+}
+
+/** How deep a JSON text goes; of what is no JSON text, some number that is not too small for its parser. */
+function depthOf(text: Buffer): number {
+  const [quote, backslash, openArray, closeArray, openObject, closeObject] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+  let [depth, deepest, inString] = [0, 0, false];
+  for (let index = 0; index < text.length; index += 1) {
+    const byte = text[index];
+    if (inString) {
+      if (byte === backslash) index += 1;
+      else if (byte === quote) inString = false;
+    } else if (byte === quote) {
+      inString = true;
+    } else if (byte === openArray || byte === openObject) {
+      depth += 1;
+      deepest = Math.max(deepest, depth);
+    } else if (byte === closeArray || byte === closeObject) {
+      depth -= 1;
+    }
+  }
+  return deepest;
 }
 
 function isJson(contentType: string): boolean {

@@ -2,6 +2,7 @@
  * One call from the request to the response: who asks, whether it can be answered now, the answer, and the record of it.
  */
 import type { Clock } from '../../kube/clock.ts';
+import type { Buckets } from '../auth/buckets.ts';
 import type { Caller, Identities } from '../auth/identity.ts';
 import type { Call, GatewayFacts } from '../call.ts';
 import type { Catalog } from '../catalog/store.ts';
@@ -9,6 +10,7 @@ import type { Outcome } from '../definition.ts';
 import { type Answer, type ErrorCode, refusal } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { DetailLevel } from '../answer/levels.ts';
+import type { Arrivals } from './arrival.ts';
 import { answerMsMax, withinDeadline } from './deadline.ts';
 import { errorResponse, refusalOf } from './errors.ts';
 import { answerResponse } from './json.ts';
@@ -26,6 +28,9 @@ export interface CallRecord {
   /** Of the body that is sent. */
   readonly bytes: number;
   readonly ms: number;
+  /** Where the request came from, as `peerOf` gives it. */
+  readonly peer?: string | undefined;
+  readonly traceId?: string | undefined;
 }
 
 export interface CallsOptions {
@@ -34,11 +39,14 @@ export interface CallsOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly gateway: GatewayFacts;
+  readonly arrivals: Arrivals;
+  /** Of calls, by caller; no limit when absent. */
+  readonly callLimit?: Buckets | undefined;
   readonly onCall?: ((record: CallRecord) => void) | undefined;
 }
 
 export interface Calls {
-  /** Who sends the request. */
+  /** Who sends the request; RATE_LIMITED when that caller has asked too often. Counts as one call. */
   callerOf(request: Request): Promise<Answer<Caller>>;
   /** Answers one call. @param name Of the tool or resource. @param run Reads the body, too: not before it is known who asks. */
   answer(request: Request, name: string, run: (call: Call) => Promise<Outcome>): Promise<Response>;
@@ -46,23 +54,34 @@ export interface Calls {
 
 /** The way of every call, whatever tool or resource it is for. */
 export function createCalls(options: CallsOptions): Calls {
-  const { catalog, identities, clock, log, gateway } = options;
+  const { catalog, identities, clock, log, gateway, arrivals, callLimit } = options;
 
-  async function callerOf(request: Request): Promise<Answer<Caller>> {
+  async function identify(request: Request): Promise<Answer<Caller>> {
     return identities.callerOf(request.headers.get('authorization') ?? undefined);
   }
 
+  function limited(caller: Caller): Answer<Caller> {
+    const seconds = callLimit?.take(limitKeyOf(caller, arrivals.current()?.peer)) ?? 0;
+    if (seconds === 0) return { ok: true, value: caller };
+    return { ...refusal('RATE_LIMITED', 'You ask too often; wait a moment.'), retryAfterSeconds: seconds };
+  }
+
   return {
-    callerOf,
+    async callerOf(request) {
+      const known = await identify(request);
+      return known.ok ? limited(known.value) : known;
+    },
     async answer(request, name, run) {
       const startedAt = clock.monotonic();
       const deadline = startedAt + answerMsMax;
       let caller: Caller | undefined;
       let namespace: string | undefined;
       const work = async (): Promise<Answer<object>> => {
-        const known = await callerOf(request);
+        const known = await identify(request);
         if (!known.ok) return known;
         caller = known.value;
+        const admitted = limited(caller);
+        if (!admitted.ok) return admitted;
         if (!catalog.synced) {
           return refusal('NOT_SYNCED', 'The gateway has just started and has not read everything yet.');
         }
@@ -81,8 +100,15 @@ export function createCalls(options: CallsOptions): Calls {
         status: response.status,
         bytes: Number(response.headers.get('content-length') ?? 0),
         ms: clock.monotonic() - startedAt,
+        peer: arrivals.current()?.peer,
+        traceId: arrivals.current()?.trace.id,
       });
       return response;
     },
   };
+}
+
+/** Whoever has a name is limited by it, wherever it asks from; callers without one by where they ask from, or one would starve all. */
+function limitKeyOf({ anonymous, identity }: Caller, peer: string | undefined): string {
+  return anonymous ? `peer ${peer ?? ''}` : `user ${identity}`;
 }

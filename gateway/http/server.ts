@@ -1,16 +1,29 @@
 /**
  * Listening sockets with the limits that keep slow or hostile peers from holding them.
  */
-import { Buffer } from 'node:buffer';
-import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Clock } from '../../kube/clock.ts';
 import type { Log } from '../log.ts';
+import { ambiguityOf } from './ambiguity.ts';
 import { errorResponse, refusalOf } from './errors.ts';
+import { createPeerCounts, peerOf } from './peers.ts';
+import { cutSlowReaders } from './slow-readers.ts';
+import { type CertificateFiles, type CertificatePair, followCertificate, readCertificate } from './tls.ts';
+import {
+  endConnectionWith,
+  headerBytesMax,
+  noExpectation,
+  noTunnel,
+  refuse,
+  refuseRequest,
+  unrequestedOf,
+} from './unrequested.ts';
 
 const limits = {
-  maxHeaderSize: 16_384,
+  maxHeaderSize: headerBytesMax,
   headersTimeout: 5_000,
   /** For the request with its body; the answer has its own deadline. */
   requestTimeout: 10_000,
@@ -20,25 +33,42 @@ const limits = {
   /** Node would refuse it with an empty body; the listener refuses it as it does every error. */
   requireHostHeader: false,
 };
+const tlsLimits = { minVersion: 'TLSv1.2', handshakeTimeout: 5_000 } as const;
 const connectionsMax = 10_000;
+/** Of one address. Behind a proxy all callers share one, with their streams: hence many, but not enough to shut out others. */
+const connectionsOfPeerMax = 2_500;
 /** How long requests in flight may take once the server stops. */
 const drainMs = 5_000;
 
+export interface ServerState {
+  readonly connections: number;
+  readonly inFlight: number;
+  /** Connections that were cut at once, since the start. */
+  readonly refused: number;
+  /** Milliseconds since the epoch; undefined without TLS. */
+  readonly certificateExpiresAt: number | undefined;
+}
+
 export interface Listening extends AsyncDisposable {
   readonly port: number;
+  state(): ServerState;
 }
 
 type Fetch = Parameters<typeof getRequestListener>[0];
 
-/** @param options.port 0 for a free one. */
+/**
+ * @param options.port 0 for a free one.
+ * @param options.tls HTTPS with the certificate in these files; plain HTTP when absent.
+ */
 export async function listen(options: {
   readonly fetch: Fetch;
   readonly host: string;
   readonly port: number;
   readonly clock: Clock;
   readonly log: Log;
+  readonly tls?: CertificateFiles | undefined;
 }): Promise<Listening> {
-  const { fetch, host, clock, log } = options;
+  const { fetch, host, clock, log, tls } = options;
   const handle = getRequestListener(fetch, {
     errorHandler: (error) =>
       error instanceof RequestError
@@ -48,7 +78,9 @@ export async function listen(options: {
   const inFlight = new Set<ServerResponse>();
   const idle = Promise.withResolvers<void>();
   let closing = false;
-  const server = createServer(limits, (incoming, outgoing) => {
+  const onRequest: RequestListener = (incoming, outgoing) => {
+    const ambiguity = ambiguityOf(incoming);
+    if (ambiguity !== undefined) return refuseRequest(outgoing, ambiguity);
     inFlight.add(outgoing);
     outgoing.once('close', () => {
       inFlight.delete(outgoing);
@@ -57,13 +89,39 @@ export async function listen(options: {
     if (closing) endConnection(outgoing);
     // The listener answers errors of its own with a response, so nothing is left to handle here.
     void handle(incoming, outgoing);
-  });
+  };
+
+  await using started = new AsyncDisposableStack();
+  let certificate: CertificatePair | undefined;
+  let server: Server | TlsServer;
+  if (tls === undefined) {
+    server = createServer(limits, onRequest);
+  } else {
+    certificate = await readCertificate(tls);
+    const secure = createTlsServer(
+      { ...limits, ...tlsLimits, cert: certificate.cert, key: certificate.key },
+      onRequest,
+    );
+    const onChange = (pair: CertificatePair) => {
+      secure.setSecureContext({ ...tlsLimits, cert: pair.cert, key: pair.key });
+      certificate = pair;
+    };
+    started.use(followCertificate(tls, { initial: certificate, clock, log, onChange }));
+    server = secure;
+  }
+  // Node leaves out what is more than so many, and says nothing; their size is bounded anyway.
+  server.maxHeadersCount = 0;
   server.maxConnections = connectionsMax;
+  const connections = countConnections(server);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const answered = [...inFlight].some((outgoing) => outgoing.socket === socket && outgoing.headersSent);
-    if (socket.writable && !answered && error.code !== 'ECONNRESET') refuseConnection(socket, error.code);
+    const answered = inFlight.values().some((outgoing) => outgoing.socket === socket && outgoing.headersSent);
+    const { code = '' } = error;
+    const speaks = code !== 'ECONNRESET' && !code.startsWith('ERR_SSL_') && !code.startsWith('ERR_TLS_');
+    if (socket.writable && !answered && speaks) endConnectionWith(socket, unrequestedOf(code));
     else socket.destroy();
   });
+  server.on('connect', (_request, socket) => endConnectionWith(socket, noTunnel));
+  server.on('checkExpectation', (_request, outgoing) => refuse(outgoing, noExpectation));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, host, () => {
@@ -71,10 +129,18 @@ export async function listen(options: {
       resolve();
     });
   });
+  started.use(cutSlowReaders(inFlight, clock));
+  const followers = started.move();
   return {
     port: portOf(server),
+    state: () => ({
+      ...connections(),
+      inFlight: inFlight.size,
+      certificateExpiresAt: certificate?.expiresAt,
+    }),
     async [Symbol.asyncDispose]() {
       closing = true;
+      await followers.disposeAsync();
       for (const outgoing of inFlight) endConnection(outgoing);
       if (inFlight.size === 0) idle.resolve();
       await close(server, idle, clock);
@@ -82,10 +148,34 @@ export async function listen(options: {
   };
 }
 
-function portOf(server: Server): number {
+function portOf(server: Server | TlsServer): number {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server listens on no port');
   return address.port;
+}
+
+/** Cuts those of an address that has too many. @returns How many there are, and how many were cut. */
+function countConnections(server: Server | TlsServer): () => Pick<ServerState, 'connections' | 'refused'> {
+  const ofPeer = createPeerCounts(connectionsOfPeerMax);
+  let connections = 0;
+  let refused = 0;
+  server.on('connection', (socket: Socket) => {
+    const peer = peerOf(socket.remoteAddress);
+    if (!ofPeer.add(peer)) {
+      refused += 1;
+      socket.destroy();
+      return;
+    }
+    connections += 1;
+    socket.once('close', () => {
+      connections -= 1;
+      ofPeer.remove(peer);
+    });
+  });
+  server.on('drop', () => {
+    refused += 1;
+  });
+  return () => ({ connections, refused });
 }
 
 /** Tells the client not to send more on this connection, which would otherwise stay open after its answer. */
@@ -93,33 +183,11 @@ function endConnection(outgoing: ServerResponse): void {
   if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
 }
 
-/** What Node's HTTP parser and its timers do not take, by the code of their error; everything else is a bad request. */
-const refusals: Readonly<Record<string, readonly [status: number, error: string]>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long to arrive.'],
-  HPE_HEADER_OVERFLOW: [431, `The headers are larger than ${limits.maxHeaderSize} bytes.`],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'The extensions of a chunk are too large.'],
-};
-
-/** An error of the contract for what never became a request. */
-function refuseConnection(socket: Duplex, code: string | undefined): void {
-  const [status, error] = refusals[code ?? ''] ?? [400, 'This is no HTTP request.'];
-  const body = Buffer.from(JSON.stringify({ error, code: 'INVALID_REQUEST' }));
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-    'Connection: close',
-    'Content-Type: application/json',
-    'Cache-Control: no-store',
-    'X-Content-Type-Options: nosniff',
-    `Content-Length: ${body.length}`,
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body.toString()}`);
-}
-
 /**
  * Takes no new connections, and lets requests in flight end. Then cuts the connections that are left: a peer that says
  * nothing, or has not said all, is not waited for.
  */
-async function close(server: Server, idle: PromiseWithResolvers<void>, clock: Clock): Promise<void> {
+async function close(server: Server | TlsServer, idle: PromiseWithResolvers<void>, clock: Clock): Promise<void> {
   const cancel = clock.after(drainMs, () => idle.resolve());
   const closed = new Promise<void>((resolve, reject) => {
     server.close((error) => (error === undefined ? resolve() : reject(error)));

@@ -33,15 +33,17 @@ export function createEventsHandler(
   options: CallsOptions & { readonly streams: Streams },
   calls: Calls,
 ): (request: EventsRequest) => Promise<Response> {
-  const { catalog, clock, log, streams } = options;
+  const { catalog, clock, log, streams, arrivals } = options;
 
   return async ({ name, request, query, outgoing }) => {
     const startedAt = clock.monotonic();
+    const arrival = arrivals.current();
     let caller: Caller | undefined;
     let namespace: string | undefined;
     const record = (outcome: CallRecord['outcome'], status: number, bytes: number) => {
       const ms = clock.monotonic() - startedAt;
-      options.onCall?.({ name, caller, namespace, level: undefined, outcome, status, bytes, ms });
+      const [peer, traceId] = [arrival?.peer, arrival?.trace.id];
+      options.onCall?.({ name, caller, namespace, level: undefined, outcome, status, bytes, ms, peer, traceId });
     };
     const refuse = (refused: Refusal) => {
       const response = errorResponse(refused);

@@ -4,7 +4,7 @@
 import { pino } from 'pino';
 import { createVirtualClock, type VirtualClock } from '../../kube/testing/virtual-clock.ts';
 import type { KubeObject } from '../../kube/resource.ts';
-import { createIdentities } from '../auth/identity.ts';
+import { createIdentities, type Identities } from '../auth/identity.ts';
 import type { Question, Reviews, User } from '../auth/reviews.ts';
 import { readClusterReport } from '../catalog/catalog.ts';
 import { createChanges } from '../catalog/changes.ts';
@@ -16,8 +16,12 @@ import { type Catalog, type CatalogStore, createCatalogStore } from '../catalog/
 import { GatewayError } from '../errors.ts';
 import { createStreams, type Streams } from '../events/streams.ts';
 import { createApp } from '../http/app.ts';
+import { type Arrivals, createArrivals } from '../http/arrival.ts';
+import { createAudit } from '../http/audit.ts';
 import type { CallRecord } from '../http/calls.ts';
 import { createHostPolicy } from '../http/hosts.ts';
+import { createCallLimit } from '../http/call-limit.ts';
+import type { Log } from '../log.ts';
 
 /** `get constraintreports shop`, or without a namespace for the whole cluster. */
 export type Right = string;
@@ -104,9 +108,11 @@ export interface Gateway {
     lost: string[];
     sharedSecret: string | undefined;
   };
-  request(path: string, init?: RequestInit): Promise<Response>;
-  /** For a server with sockets. */
+  /** What the server calls for each request. */
   readonly fetch: ReturnType<typeof createApp>['fetch'];
+  /** Of every call that has ended, in order. */
+  readonly records: CallRecord[];
+  request(path: string, init?: RequestInit): Promise<Response>;
   /** The parsed answer to a POST as this user, or without credentials. */
   post(path: string, body: unknown, user?: string): Promise<Response>;
   get(path: string, user?: string): Promise<Response>;
@@ -115,6 +121,13 @@ export interface Gateway {
 export function createGateway(options: {
   readonly objects: readonly KubeObject[];
   readonly rights?: Record<string, readonly Right[]>;
+  /** Calls of one caller; no limit unless told. */
+  readonly perMinute?: number;
+  readonly arrivals?: Arrivals;
+  /** Silent unless told. */
+  readonly log?: Log;
+  /** The fake ones unless told. */
+  readonly identities?: (clock: VirtualClock) => Identities;
   readonly remediationContact?: string;
   readonly onCall?: (record: CallRecord) => void;
 }): Gateway {
@@ -141,8 +154,10 @@ export function createGateway(options: {
       return facts.sharedSecret;
     },
   };
-  const identities = createIdentities({ reviews, clock });
-  const log = pino({ level: 'silent' });
+  const log = options.log ?? pino({ level: 'silent' });
+  const audit = createAudit({ log, clock });
+  const records: CallRecord[] = [];
+  const identities = options.identities?.(clock) ?? createIdentities({ reviews, clock });
   const changes = createChanges({ store, clock });
   const streams = createStreams({ identities, changes, clock, log });
   const app = createApp({
@@ -152,8 +167,16 @@ export function createGateway(options: {
     clock,
     hosts: createHostPolicy({ systemNamespace: 'potoo-system', allowed: ['potoo.example.com'] }),
     log,
+    onCall(record) {
+      records.push(record);
+      audit(record);
+      options.onCall?.(record);
+    },
     gateway: { version: '1.2.3', port: 8_090, remediationContact: options.remediationContact },
-    onCall: options.onCall,
+    arrivals: options.arrivals ?? createArrivals(),
+    callLimit: createCallLimit({ clock, perMinute: options.perMinute ?? 0 }),
+    // The same for every request, so that answers can be compared byte by byte.
+    random: () => 0.5,
   });
   const request = async (path: string, init?: RequestInit) => app.request(path, init);
   const authorization = (user: string | undefined): Record<string, string> =>
@@ -166,6 +189,7 @@ export function createGateway(options: {
     streams,
     put,
     facts,
+    records,
     request,
     fetch: app.fetch,
     post: async (path, body, user) =>
