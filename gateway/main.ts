@@ -12,6 +12,7 @@ import { followStaticTokens, readTokensFile, type StaticTokensFile } from './aut
 import { createStrangers } from './auth/strangers.ts';
 import { startCatalog } from './catalog/catalog.ts';
 import { readConfig } from './config.ts';
+import { createStreams } from './events/streams.ts';
 import { createApp } from './http/app.ts';
 import { createArrivals } from './http/arrival.ts';
 import { createAudit } from './http/audit.ts';
@@ -66,10 +67,12 @@ async function run(): Promise<void> {
     strangers: createStrangers({ clock, peer: () => arrivals.current()?.peer }),
   });
   const gateway = { version, port: config.port, remediationContact: config.remediationContact };
+  const streams = createStreams({ identities, changes: catalog.changes, clock, log, observer: metrics.streams });
   const audit = createAudit({ log, clock });
   const app = createApp({
     catalog,
     identities,
+    streams,
     clock,
     hosts: createHostPolicy({ systemNamespace: config.systemNamespace, allowed: config.allowedHosts }),
     log,
@@ -98,6 +101,8 @@ async function run(): Promise<void> {
   );
   await stopped();
   log.info({ reason: String(stop.signal.reason) }, 'stopping');
+  // At once, so that readers are elsewhere before this replica takes no more.
+  streams.close();
   await clock.sleep(notReadyMs);
 }
 

@@ -5,6 +5,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { RequestObservation } from '../kube/transport.ts';
 import type { ReviewKind, ReviewOutcome } from './auth/reviews.ts';
 import type { RunningCatalog } from './catalog/catalog.ts';
+import { createStreamMetrics } from './events/metrics.ts';
+import type { StreamObserver } from './events/streams.ts';
 import { createCallMetrics } from './call-metrics.ts';
 import type { RequestOutcome } from './http/app.ts';
 import type { CallRecord } from './http/calls.ts';
@@ -15,6 +17,7 @@ export interface GatewayMetrics {
   readonly call: (record: CallRecord) => void;
   readonly review: (kind: ReviewKind, outcome: ReviewOutcome) => void;
   readonly kubeRequest: (observation: RequestObservation) => void;
+  readonly streams: StreamObserver;
   /** Sizes and watch states are read from it whenever metrics are asked for. */
   readonly follow: (catalog: Pick<RunningCatalog, 'sizes' | 'watches' | 'freshness'>) => void;
   /** Likewise. */
@@ -84,6 +87,7 @@ export function createMetrics(): GatewayMetrics {
     },
     review: (kind, outcome) => reviews.inc({ kind, outcome }),
     kubeRequest: ({ method, resource, status }) => kubeRequests.inc({ method, resource, status }),
+    streams: createStreamMetrics(registry),
     follow(catalog) {
       gauge('potoo_gateway_catalog_objects', 'What the catalog holds.', ['kind'], (objects) => {
         for (const [kind, count] of Object.entries(catalog.sizes())) objects.set({ kind }, count);

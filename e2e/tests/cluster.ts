@@ -86,10 +86,10 @@ export function reportWithTotal(cluster: Cluster, namespace: string, total: numb
 /**
  * Asks again until it holds: for what has no watch, like a gateway's answer. Fails with what was asked for after 30 s.
  */
-export async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const until = performance.now() + 30_000;
+export async function eventually(what: string, holds: () => Promise<boolean>, msMax = 30_000): Promise<void> {
+  const until = performance.now() + msMax;
   while (!(await holds())) {
-    if (performance.now() > until) throw new Error(`not within 30 s: ${what}`);
+    if (performance.now() > until) throw new Error(`not within ${msMax} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { StoredConstraint } from '../../crds/constraint.ts';
 import type { StoredWorkload } from '../../crds/detail.ts';
 import { type Binding, inheritedBinding, ownBinding } from '../catalog/binding.ts';
 import { entryOf, networkConstraint } from '../testing/objects.ts';
@@ -11,7 +12,8 @@ const workload = (key: string, labels: Record<string, string> = {}): StoredWorkl
 };
 const hidden = { tier: 'hidden-tier' };
 const constraint = networkConstraint('shop', 'db');
-const form = { home: 'shop', value: constraint };
+const formIn = (home: string | undefined, value: StoredConstraint) => ({ home, value, text: JSON.stringify(value) });
+const form = formIn('shop', constraint);
 const scoped = {
   ...constraint,
   scope: { namespaces: {}, workloads: { quotaScopes: [{ scopeName: 'BestEffort', operator: 'Exists' as const }] } },
@@ -21,13 +23,13 @@ const own = (affectedWorkloads: Parameters<typeof entryOf>[1], known: Binding['f
 const inherited = inheritedBinding(
   { id: constraint.id, kind: 'X', name: 'x', severity: 'Info', effect: 'deny', type: 'Admission', summary: '' },
   '2026-01-01T00:00:00Z',
-  { home: undefined, value: constraint },
+  formIn(undefined, constraint),
 );
 
 const aboutRequests = (group: string, ...resources: string[]): Binding => {
   const rule = { operations: ['CREATE'], apiGroups: [group], apiVersions: ['*'], resources };
   const scope = { namespaces: {}, admission: [{}, { rules: [rule] }] };
-  return { ...inherited, form: { home: undefined, value: { ...constraint, scope } } };
+  return { ...inherited, form: formIn(undefined, { ...constraint, scope }) };
 };
 
 describe('which workloads are bound', () => {
@@ -77,7 +79,7 @@ describe('which workloads are bound', () => {
 
   test('those of which labels alone do not tell may be bound, as the total of the operator has it', () => {
     const some = workloadsOf(list.slice(0, 28));
-    const scopedForm = { home: 'shop', value: scoped };
+    const scopedForm = formIn('shop', scoped);
     const { names, total } = affectedOf(own({ affectedWorkloads: { total: 28, items } }, scopedForm), some, true);
     expect([names.length, total]).toEqual([28, 28]);
   });
@@ -107,7 +109,7 @@ describe('which workloads are bound', () => {
     };
     const partly = { affectedWorkloads: { total: 2, items: [] } };
     expect(affectedOf(own(partly), workloads, true).names).toEqual(['agent', 'db']);
-    const binding = own(partly, { home: 'shop', value: leavesOut });
+    const binding = own(partly, formIn('shop', leavesOut));
     expect(affectedOf(binding, workloads, true).names).toEqual(['db']);
     expect([mayBind(binding, 'agent', workloads, true), mayBind(binding, 'db', workloads, true)]).toEqual([
       false,
@@ -150,7 +152,7 @@ describe('whether a workload may be bound', () => {
 
   test('one that does not run here is bound by what binds all, from wherever it comes', () => {
     const all = { ...constraint, scope: { namespaces: {}, workloads: {} } };
-    expect(mayBind({ ...inherited, form: { home: undefined, value: all } }, 'new', workloads, true)).toBe(true);
+    expect(mayBind({ ...inherited, form: formIn(undefined, all) }, 'new', workloads, true)).toBe(true);
     expect(mayBind(inherited, 'new', workloads, true)).toBe(false);
     expect(mayBind(aboutRequests('apps', 'deployments'), 'new', workloads, true)).toBe(true);
     expect(mayBind(aboutRequests('apps', 'deployments'), 'Job/new', workloads, true)).toBe(false);
@@ -160,7 +162,7 @@ describe('whether a workload may be bound', () => {
   test('what cannot be told, or may not be told, counts as bound', () => {
     expect(mayBind(partly, 'web', undefined, true)).toBe(true);
     expect(mayBind(partly, 'web', workloads, false)).toBe(true);
-    const unclear = own({ affectedWorkloads: { total: 30, items: [] } }, { home: 'shop', value: scoped });
+    const unclear = own({ affectedWorkloads: { total: 30, items: [] } }, formIn('shop', scoped));
     expect(mayBind(unclear, 'web', workloads, true)).toBe(true);
     expect(mayBind(inherited, 'web', workloads, false)).toBe(true);
     expect(mayBind(inherited, 'web', workloads, true)).toBe(false);

@@ -10,7 +10,7 @@ import { remediationFor } from './remediation.ts';
 /** Of what its line or entry says and, behind a right, of the full form. */
 function bindingOf(told: Constraint, full: Constraint, as: 'own' | 'cluster' | 'foreign'): Binding {
   const home = { own: 'shop', cluster: undefined, foreign: 'platform' }[as];
-  const form = { home, value: full };
+  const form = { home, text: JSON.stringify(full), value: full };
   if (as === 'own') return ownBinding(entryOf(told), form);
   const { severity, effect, type, source, id, summary } = told;
   const name = as === 'foreign' ? handleOf(id) : told.name;

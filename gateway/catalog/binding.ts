@@ -41,6 +41,8 @@ export interface Binding {
 
 export interface BoundForm {
   readonly home: string | undefined;
+  /** As it is stored. */
+  readonly text: string;
   /** Read when it is asked for. */
   readonly value: StoredConstraint;
 }

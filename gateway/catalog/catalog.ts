@@ -15,6 +15,7 @@ import { type KubeObject, type Resource, resourceName } from '../../kube/resourc
 import type { Transport } from '../../kube/transport.ts';
 import { untilAborted } from '../../kube/until-aborted.ts';
 import type { Log } from '../log.ts';
+import { type Changes, createChanges } from './changes.ts';
 import { createFormReader, readClusterDetail, readDetail } from './detail.ts';
 import { createLineInterner } from './intern.ts';
 import { createOperatorLease } from './operator-lease.ts';
@@ -31,6 +32,7 @@ export interface WatchState {
 }
 
 export interface RunningCatalog extends Catalog, AsyncDisposable {
+  readonly changes: Changes;
   sizes(): CatalogSizes;
   watches(): readonly WatchState[];
   /** Resolves once all there is was seen. */
@@ -133,6 +135,7 @@ export function startCatalog(options: CatalogOptions): RunningCatalog {
       // A reflector of a kind that is gone has emptied its cache: an answer would say that nothing binds.
       return complete.size === reflectors.length && reflectors.every(({ state }) => state !== 'absent');
     },
+    changes: createChanges({ store, clock }),
     whenSynced: async (signal) => untilAborted(synced.promise, signal),
     view: (namespace) => store.view(namespace),
     reports: () => store.reports(),

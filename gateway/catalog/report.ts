@@ -114,3 +114,23 @@ export function firstIssue(error: z.ZodError): string {
   const issue = error.issues[0];
   return issue === undefined ? 'is not readable' : `${issue.path.join('.')}: ${issue.message}`.slice(0, 300);
 }
+
+/** An own policy, a line, or the id of what found no room. */
+export type ReportItem = ReportEntry | InheritedEntry | string;
+
+/** All that a report names. */
+export function* itemsOf(report: Report): Generator<ReportItem> {
+  yield* report.own;
+  yield* report.inherited;
+  yield* report.more;
+}
+
+/** Ids of what is imposed from outside the namespace, or may be: where an id found no room, nothing says which. */
+export function imposedIds({ inherited, more }: Report): string[] {
+  return [...inherited.map(({ id }) => id), ...more];
+}
+
+/** Whether any of these ids is among them. */
+export function isUnder({ inherited, more }: Report, ids: ReadonlySet<string>): boolean {
+  return inherited.some(({ id }) => ids.has(id)) || more.some((id) => ids.has(id));
+}

@@ -5,9 +5,8 @@
 import assert from 'node:assert/strict';
 import { LRUCache } from 'lru-cache';
 import type { ClusterReportStatus } from '../../crds/cluster-report.ts';
-import { compareText, homeNamespace } from '../../crds/constraint.ts';
+import { compareText } from '../../crds/constraint.ts';
 import type { ClusterFact } from '../../crds/detail.ts';
-import { handleOf, type InheritedEntry } from '../../crds/report-line.ts';
 import {
   type Binding,
   bindingBeyond,
@@ -20,12 +19,12 @@ import type {
   ClusterDetailPart,
   ClusterFactsPart,
   DetailPart,
-  FormOutline,
   FormReader,
   StoredForm,
   WorkloadPart,
 } from './detail.ts';
-import type { Report } from './report.ts';
+import { imposedIds, isUnder, itemsOf, type Report, type ReportItem } from './report.ts';
+import { isAtHome, isStoredIn, type MaySpeak, type ReadableForm, speaksFor } from './speaker.ts';
 import { type Workloads, workloadsOf } from './workloads.ts';
 
 /** All that binds one namespace, as of one moment. */
@@ -79,16 +78,27 @@ export interface CatalogStore extends Omit<Catalog, 'synced' | 'freshness' | 'sh
   removeClusterDetail(name: string): void;
   putClusterReport(status: ClusterReportStatus | undefined): void;
   sizes(): CatalogSizes;
+  /** Tells one listener of changes from now on; undefined: nobody. */
+  listen(listener: StoreListener | undefined): void;
+  report(namespace: string): Report | undefined;
+  formsOf: FormsOf;
+  /** What an item of a report binds; undefined for an id without a form. @param formsOf The forms of another moment. */
+  bindingOf(report: Report, item: ReportItem, formsOf: FormsOf): Binding | undefined;
+  /** Namespaces whose report names any of these ids as what is imposed from elsewhere. */
+  namespacesUnder(ids: ReadonlySet<string>): string[];
+}
+
+/** The full forms that have an id. */
+export type FormsOf = (id: string) => Iterable<StoredForm>;
+
+/** Hears of each change before it is made, with what there was. */
+export interface StoreListener {
+  report(namespace: string, before: Report | undefined): void;
+  form(id: string, before: Iterable<StoredForm>): void;
 }
 
 /** Bindings and workloads that are kept ready, over all namespaces. */
 const readyMax = 200_000;
-
-/** A form that can be read, with what tells whether it may speak for a constraint. */
-interface ReadableForm {
-  readonly stored: StoredForm;
-  readonly outline: FormOutline;
-}
 
 /** An empty store; the watches fill it. */
 export function createCatalogStore(reader: FormReader): CatalogStore {
@@ -101,6 +111,10 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
   const byId = new Map<string, readonly StoredForm[]>();
   /** Grows when any form comes or goes: what binds a namespace may be stored anywhere. */
   let formsVersion = 0;
+  let listener: StoreListener | undefined;
+  /** How many reports name an id as imposed from elsewhere: what none names need not be looked for in all of them. */
+  const imposed = new Map<string, number>();
+  const formsNow: FormsOf = (id) => byId.get(id) ?? [];
   const readyViews = new LRUCache<string, Ready>({ maxSize: readyMax, sizeCalculation: sizeOfReady });
   const readyWorkloads = new LRUCache<string, Workloads>({ maxSize: readyMax, sizeCalculation: sizeOfWorkloads });
   let sorted: readonly Report[] | undefined;
@@ -117,17 +131,28 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
     });
     const [had, has] = [new Set(before), new Set(after)];
     for (const form of had.difference(has)) {
+      listener?.form(form.id, formsNow(form.id));
       const others = byId.get(form.id)?.filter((each) => each !== form) ?? [];
       if (others.length === 0) byId.delete(form.id);
       else byId.set(form.id, others);
     }
     for (const form of has.difference(had)) {
+      listener?.form(form.id, formsNow(form.id));
       const others = byId.get(form.id);
       byId.set(form.id, others === undefined ? [form] : [...others, form]);
     }
     if (after.length === 0) removeInner(forms, home, name);
     else inner(forms, home).set(name, after);
     formsVersion += 1;
+  }
+
+  function countImposed(report: Report | undefined, by: 1 | -1): void {
+    if (report === undefined) return;
+    for (const id of imposedIds(report)) {
+      const count = (imposed.get(id) ?? 0) + by;
+      if (count === 0) imposed.delete(id);
+      else imposed.set(id, count);
+    }
   }
 
   function removeWorkloads(namespace: string, name: string): void {
@@ -137,9 +162,9 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
   }
 
   /** The form that speaks for an id, of those that may: the newest, and none where two places claim it. */
-  function formOf(id: string, maySpeak: (form: ReadableForm) => boolean): ReadableForm | undefined {
+  function formOf(candidates: Iterable<StoredForm>, maySpeak: MaySpeak): ReadableForm | undefined {
     let found: ReadableForm | undefined;
-    for (const stored of byId.get(id) ?? []) {
+    for (const stored of candidates) {
       const outline = reader.outline(stored);
       if (outline === undefined || !maySpeak({ stored, outline })) continue;
       if (found !== undefined && found.stored.home !== stored.home) return undefined;
@@ -153,6 +178,9 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
     const { stored } = form;
     return {
       home: stored.home,
+      get text() {
+        return stored.text;
+      },
       get value() {
         const value = reader.constraint(stored);
         assert(value !== undefined, 'a form that has an outline can be read');
@@ -161,19 +189,27 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
     };
   }
 
-  function bindingsOf(report: Report): readonly Binding[] {
+  function bindingOf(report: Report, item: ReportItem, formsOf: FormsOf): Binding | undefined {
     const { namespace, lastChanged } = report;
-    const ownForm = (id: string) => formOf(id, isStoredIn(namespace));
-    const bindings = report.own.map((entry) => ownBinding(entry, bound(ownForm(entry.id))));
-    for (const entry of report.inherited) {
-      bindings.push(inheritedBinding(entry, lastChanged, bound(formOf(entry.id, speaksFor(entry)))));
+    const isOwn = isStoredIn(namespace);
+    if (typeof item !== 'string') {
+      const spoken = (maySpeak: MaySpeak) => bound(formOf(formsOf(item.id), maySpeak));
+      return 'summary' in item
+        ? inheritedBinding(item, lastChanged, spoken(speaksFor(item)))
+        : ownBinding(item, spoken(isOwn));
     }
-    for (const id of report.more) {
-      const form = ownForm(id) ?? formOf(id, isStoredIn(undefined)) ?? formOf(id, isAtHome);
-      const value = bound(form);
-      if (form !== undefined && value !== undefined) {
-        bindings.push(bindingBeyond(namespace, lastChanged, form.outline, value));
-      }
+    const found = (maySpeak: MaySpeak) => formOf(formsOf(item), maySpeak);
+    const form = found(isOwn) ?? found(isStoredIn(undefined)) ?? found(isAtHome);
+    const value = bound(form);
+    if (form === undefined || value === undefined) return undefined;
+    return bindingBeyond(namespace, lastChanged, form.outline, value);
+  }
+
+  function bindingsOf(report: Report): readonly Binding[] {
+    const bindings: Binding[] = [];
+    for (const item of itemsOf(report)) {
+      const binding = bindingOf(report, item, formsNow);
+      if (binding !== undefined) bindings.push(binding);
     }
     return bindings.toSorted(comparePositions);
   }
@@ -211,10 +247,17 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
 
   return {
     putReport(report) {
+      const before = reports.get(report.namespace);
+      listener?.report(report.namespace, before);
+      countImposed(before, -1);
+      countImposed(report, 1);
       reports.set(report.namespace, report);
       sorted = undefined;
     },
     removeReport(namespace) {
+      const before = reports.get(namespace);
+      listener?.report(namespace, before);
+      countImposed(before, -1);
       reports.delete(namespace);
       readyViews.delete(namespace);
       sorted = undefined;
@@ -254,6 +297,17 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
     clusterReport: () => clusterReport,
     clusterFacts: () => [...clusterFacts.values()].toSorted((a, b) => a.part - b.part).flatMap(({ facts }) => facts),
     sizes: () => ({ reports: reports.size, forms: byId.size }),
+    listen(next) {
+      listener = next;
+    },
+    report: (namespace) => reports.get(namespace),
+    formsOf: formsNow,
+    bindingOf,
+    namespacesUnder(ids) {
+      const wanted = new Set([...ids].filter((id) => imposed.has(id)));
+      if (wanted.size === 0) return [];
+      return [...reports.values()].filter((report) => isUnder(report, wanted)).map(({ namespace }) => namespace);
+    },
   };
 }
 
@@ -271,30 +325,6 @@ function sizeOfReady({ forms }: Ready): number {
 
 function sizeOfWorkloads({ list }: Workloads): number {
   return list.length + 1;
-}
-
-type MaySpeak = (form: ReadableForm) => boolean;
-
-/** Only what is stored in a namespace itself speaks for its own policies: others could name the same id. */
-function isStoredIn(home: string | undefined): MaySpeak {
-  return ({ stored }) => stored.home === home;
-}
-
-/** Whether it is the form of a policy that lives in the namespace where the form is stored. */
-function isAtHome({ stored, outline }: ReadableForm): boolean {
-  return stored.home !== undefined && homeNamespace(outline.source) === stored.home;
-}
-
-/**
- * A line names a cluster-wide policy, and then only what is stored cluster-wide speaks for it; or it has a handle, and
- * then the policy lives in a namespace, and only that namespace speaks for it.
- */
-function speaksFor(entry: InheritedEntry): MaySpeak {
-  const isHandle = entry.name === handleOf(entry.id);
-  return (form) => {
-    if (form.outline.source.kind !== entry.kind) return false;
-    return isHandle ? isAtHome(form) : form.stored.home === undefined && form.outline.name === entry.name;
-  };
 }
 
 function inner<T>(outer: Map<string, Map<string, T>>, key: string): Map<string, T> {

@@ -6,6 +6,7 @@ import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import type { Random } from '../../kube/clock.ts';
 import { refusal } from '../errors.ts';
+import type { Streams } from '../events/streams.ts';
 import { resourceList, toolList } from '../mcp/catalogue.ts';
 import { resources as allResources } from '../resources/all.ts';
 import type { ResourceDefinition } from '../resources/define.ts';
@@ -18,6 +19,7 @@ import type { HostPolicy } from './hosts.ts';
 import { jsonResponse, publishedResponse } from './json.ts';
 import { openApiDocument, resourceRoute } from './openapi.ts';
 import { peerOf } from './peers.ts';
+import { createEventsHandler } from './streams.ts';
 import { traceOf } from './trace.ts';
 
 /** What one request did, for metrics: the route and never the path, so that there are as many as there are routes. */
@@ -29,6 +31,7 @@ export interface RequestOutcome {
 
 export interface AppOptions extends CallsOptions {
   readonly hosts: HostPolicy;
+  readonly streams: Streams;
   readonly random: Random;
   /** True once the gateway is about to stop: it is not ready any more, but still answers. */
   readonly draining?: (() => boolean) | undefined;
@@ -121,6 +124,13 @@ export function createApp(options: AppOptions): Hono<Env> {
         : resource.answer(params, call);
     }),
   );
+
+  const answerEvents = createEventsHandler(options, calls);
+  const events = (name: 'events' | 'sse') => async (context: Context<Env>) =>
+    answerEvents({ name, request: context.req.raw, query: context.req.query(), outgoing: context.env?.outgoing });
+  route('GET', '/events', events('events'));
+  // Every reader of /sse gets the plain stream, whatever its Accept names: there is no MCP to give it.
+  route('GET', '/sse', events('sse'));
 
   const [publishedTools, publishedResources] = [toolList(allTools), resourceList(allResources)];
   route('GET', '/mcp/tools', ({ req: { raw } }) => publishedResponse(publishedTools, raw));

@@ -7,12 +7,14 @@ import type { KubeObject } from '../../kube/resource.ts';
 import { createIdentities, type Identities } from '../auth/identity.ts';
 import type { Question, Reviews, User } from '../auth/reviews.ts';
 import { readClusterReport } from '../catalog/catalog.ts';
+import { createChanges } from '../catalog/changes.ts';
 import { createFormReader, readClusterDetail, readDetail } from '../catalog/detail.ts';
 import { createLineInterner } from '../catalog/intern.ts';
 import type { Problem } from '../catalog/problem.ts';
 import { readReport } from '../catalog/report.ts';
 import { type Catalog, type CatalogStore, createCatalogStore } from '../catalog/store.ts';
 import { GatewayError } from '../errors.ts';
+import { createStreams, type Streams } from '../events/streams.ts';
 import { createApp } from '../http/app.ts';
 import { type Arrivals, createArrivals } from '../http/arrival.ts';
 import { createAudit } from '../http/audit.ts';
@@ -62,6 +64,8 @@ export function createFakeReviews(rights: Record<string, readonly Right[]>): Fak
 export interface FilledStore {
   readonly store: CatalogStore;
   readonly problems: Problem[];
+  /** As the watch does when the object is new or has changed. */
+  readonly put: (object: KubeObject) => void;
 }
 
 /** Reads the objects as the running catalog does. */
@@ -70,7 +74,7 @@ export function fillStore(objects: readonly KubeObject[]): FilledStore {
   const onProblem = (problem: Problem) => void problems.push(problem);
   const store = createCatalogStore(createFormReader(onProblem));
   const intern = createLineInterner();
-  for (const object of objects) {
+  function put(object: KubeObject): void {
     const { name, namespace = '' } = object.metadata;
     if (object.kind === 'ConstraintReport') {
       const report = readReport(object, intern, onProblem);
@@ -85,7 +89,8 @@ export function fillStore(objects: readonly KubeObject[]): FilledStore {
       store.putClusterReport(readClusterReport(object, onProblem));
     }
   }
-  return { store, problems };
+  for (const object of objects) put(object);
+  return { store, problems, put };
 }
 
 export interface Gateway {
@@ -93,6 +98,8 @@ export interface Gateway {
   readonly reviews: FakeReviews;
   readonly problems: Problem[];
   readonly store: CatalogStore;
+  readonly streams: Streams;
+  readonly put: FilledStore['put'];
   /** May be changed at any time. */
   readonly facts: {
     synced: boolean;
@@ -126,7 +133,7 @@ export function createGateway(options: {
 }): Gateway {
   const clock = createVirtualClock();
   const reviews = createFakeReviews(options.rights ?? {});
-  const { store, problems } = fillStore(options.objects);
+  const { store, problems, put } = fillStore(options.objects);
   const facts: Gateway['facts'] = {
     synced: true,
     operatorAlive: true,
@@ -150,9 +157,13 @@ export function createGateway(options: {
   const log = options.log ?? pino({ level: 'silent' });
   const audit = createAudit({ log, clock });
   const records: CallRecord[] = [];
+  const identities = options.identities?.(clock) ?? createIdentities({ reviews, clock });
+  const changes = createChanges({ store, clock });
+  const streams = createStreams({ identities, changes, clock, log });
   const app = createApp({
     catalog,
-    identities: options.identities?.(clock) ?? createIdentities({ reviews, clock }),
+    identities,
+    streams,
     clock,
     hosts: createHostPolicy({ systemNamespace: 'potoo-system', allowed: ['potoo.example.com'] }),
     log,
@@ -175,10 +186,12 @@ export function createGateway(options: {
     reviews,
     problems,
     store,
+    streams,
+    put,
     facts,
-    fetch: app.fetch,
     records,
     request,
+    fetch: app.fetch,
     post: async (path, body, user) =>
       request(path, {
         method: 'POST',

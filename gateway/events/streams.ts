@@ -1,0 +1,110 @@
+/** All open streams: how many there may be, one timer for all of them, and their common end. */
+import type { Clock } from '../../kube/clock.ts';
+import type { Caller, Identities } from '../auth/identity.ts';
+import type { Changes } from '../catalog/changes.ts';
+import { type Refusal, refusal } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Sink } from './sink.ts';
+import { type Ending, type EventStream, startEventStream } from './stream.ts';
+
+export const streamsMax = 2_000;
+export const streamsOfCallerMax = 20;
+const retryAfterSeconds = 30;
+
+/** Each stream has its turn once in 1.5 s: a comment is due every 2 s, and timers are late under load. */
+const slots = 10;
+const slotMs = 150;
+
+export interface StreamRequest {
+  readonly caller: Caller;
+  readonly authorization: string | undefined;
+  readonly namespace: string | undefined;
+  /** Called once it is certain that the stream begins. */
+  readonly openSink: () => Sink;
+  readonly onEnd: (ending: Ending, bytes: number) => void;
+}
+
+/** For metrics. */
+export interface StreamObserver {
+  opened(): void;
+  sent(events: number): void;
+  ended(ending: Ending): void;
+}
+
+export interface Streams {
+  /** Begins a stream for a caller who may have it, or says why not. */
+  open(request: StreamRequest): Refusal | undefined;
+  /** Ends all streams, and lets none begin. */
+  close(): void;
+}
+
+/** No streams, to begin with. */
+export function createStreams(options: {
+  readonly identities: Identities;
+  readonly changes: Changes;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly observer?: StreamObserver | undefined;
+}): Streams {
+  const { clock, observer } = options;
+  const bySlot = Array.from({ length: slots }, () => new Set<EventStream>());
+  const byIdentity = new Map<string, number>();
+  let open = 0;
+  let slot = 0;
+  let cancelTurn: (() => void) | undefined;
+  let closed = false;
+
+  function nextTurn(): void {
+    cancelTurn = undefined;
+    if (open === 0) return;
+    cancelTurn = clock.after(slotMs, () => {
+      slot = (slot + 1) % slots;
+      nextTurn();
+      for (const stream of bySlot[slot] ?? []) stream.beat();
+    });
+  }
+
+  function refused(identity: string): Refusal | undefined {
+    if (closed) return refusal('NOT_SYNCED', 'The gateway is about to stop.');
+    const inAll = open >= streamsMax;
+    if (!inAll && (byIdentity.get(identity) ?? 0) < streamsOfCallerMax) return undefined;
+    const whose = inAll ? `All ${streamsMax} event streams` : `Your ${streamsOfCallerMax} event streams`;
+    return { ...refusal('TOO_MANY_STREAMS', `${whose} are open; close one, or try again later.`), retryAfterSeconds };
+  }
+
+  return {
+    open(request) {
+      const { identity } = request.caller;
+      const no = refused(identity);
+      if (no !== undefined) return no;
+      const among = bySlot.reduce((least, each) => (each.size < least.size ? each : least));
+      open += 1;
+      byIdentity.set(identity, (byIdentity.get(identity) ?? 0) + 1);
+      observer?.opened();
+      const stream = startEventStream({
+        ...options,
+        sink: request.openSink(),
+        namespace: request.namespace,
+        authorization: request.authorization,
+        onSent: (events) => observer?.sent(events),
+        onEnd(ending, bytes) {
+          if (!among.delete(stream)) return;
+          open -= 1;
+          const others = (byIdentity.get(identity) ?? 1) - 1;
+          if (others > 0) byIdentity.set(identity, others);
+          else byIdentity.delete(identity);
+          observer?.ended(ending);
+          request.onEnd(ending, bytes);
+        },
+      });
+      among.add(stream);
+      if (cancelTurn === undefined) nextTurn();
+      return undefined;
+    },
+    close() {
+      closed = true;
+      for (const streams of bySlot) for (const stream of streams) stream.end('stopping');
+      cancelTurn?.();
+    },
+  };
+}

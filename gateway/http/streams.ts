@@ -1,0 +1,90 @@
+/**
+ * From a request for events to its stream: who asks, for which namespace, and whether that is allowed.
+ */
+import type { ServerResponse } from 'node:http';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import * as z from 'zod';
+import type { Caller } from '../auth/identity.ts';
+import { type Answer, type Refusal, refusal } from '../errors.ts';
+import { refusedStream } from '../events/rights.ts';
+import { createBodySink, createResponseSink, streamHeaders } from '../events/sink.ts';
+import { endings } from '../events/stream.ts';
+import type { Streams } from '../events/streams.ts';
+import { Namespace } from '../tools/fields.ts';
+import { createInputReader } from '../tools/input.ts';
+import type { CallRecord, Calls, CallsOptions } from './calls.ts';
+import { withinDeadline } from './deadline.ts';
+import { errorResponse, refusalOf } from './errors.ts';
+
+const readQuery = createInputReader(z.object({ namespace: Namespace.optional() }));
+
+/** What one route tells of a request for a stream. */
+export interface EventsRequest {
+  /** Of the route, for the record. */
+  readonly name: 'events' | 'sse';
+  readonly request: Request;
+  readonly query: Readonly<Record<string, string>>;
+  /** Undefined without a socket. */
+  readonly outgoing: ServerResponse | undefined;
+}
+
+/** Answers requests for events: a refusal as every call has it, or a stream that stays open. */
+export function createEventsHandler(
+  options: CallsOptions & { readonly streams: Streams },
+  calls: Calls,
+): (request: EventsRequest) => Promise<Response> {
+  const { catalog, clock, log, streams, arrivals } = options;
+
+  return async ({ name, request, query, outgoing }) => {
+    const startedAt = clock.monotonic();
+    const arrival = arrivals.current();
+    let caller: Caller | undefined;
+    let namespace: string | undefined;
+    const record = (outcome: CallRecord['outcome'], status: number, bytes: number) => {
+      const ms = clock.monotonic() - startedAt;
+      const [peer, traceId] = [arrival?.peer, arrival?.trace.id];
+      options.onCall?.({ name, caller, namespace, level: undefined, outcome, status, bytes, ms, peer, traceId });
+    };
+    const refuse = (refused: Refusal) => {
+      const response = errorResponse(refused);
+      record(refused.code, response.status, Number(response.headers.get('content-length') ?? 0));
+      return response;
+    };
+    const ask = async (): Promise<Answer<Caller>> => {
+      const known = await calls.callerOf(request);
+      if (!known.ok) return known;
+      caller = known.value;
+      if (!catalog.synced) {
+        return refusal('NOT_SYNCED', 'The gateway has just started and has not read everything yet.');
+      }
+      const read = readQuery(query);
+      if (!read.ok) return read;
+      namespace = read.value.namespace;
+      return (await refusedStream(caller, namespace)) ?? known;
+    };
+
+    const allowed = await withinDeadline(clock, ask()).catch((error: unknown) => refusalOf(error, log));
+    if (!allowed.ok) return refuse(allowed);
+    if (request.method === 'HEAD') {
+      record('OK', 200, 0);
+      return new Response(null, { headers: streamHeaders });
+    }
+    const { sink, response } =
+      outgoing === undefined
+        ? bodyOf(createBodySink())
+        : { sink: () => createResponseSink(outgoing, clock), response: RESPONSE_ALREADY_SENT };
+    const refused = streams.open({
+      caller: allowed.value,
+      authorization: request.headers.get('authorization') ?? undefined,
+      namespace,
+      openSink: sink,
+      onEnd: (ending, bytes) => record(endings[ending].outcome, 200, bytes),
+    });
+    if (refused !== undefined) return refuse(refused);
+    return response;
+  };
+}
+
+function bodyOf({ sink, body }: ReturnType<typeof createBodySink>) {
+  return { sink: () => sink, response: new Response(body, { headers: streamHeaders }) };
+}
