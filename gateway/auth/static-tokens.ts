@@ -2,7 +2,7 @@
  * Tokens that the gateway knows by itself, from a file that holds their hashes: the text of it, and who a token belongs to.
  * Rights are asked for by the name of the user as for everyone, so such a token is worth what RBAC gives to that name.
  */
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import type { User } from './reviews.ts';
@@ -51,7 +51,7 @@ export function parseStaticTokens(text: string): StaticTokens {
   }
   // How long a look into a Map takes depends on the key that is looked for and on those in it. Under a key of this process
   // neither says anything of the stored hashes, and the time is the same for one token and for thousands.
-  const secret = randomBytes(32);
+  const secret = createSecretKey(randomBytes(32));
   const keyOf = (sha256: string) => createHmac('sha256', secret).update(sha256).digest('base64');
   const users = new Map<string, User>();
   for (const [index, { sha256, username, groups }] of file.data.tokens.entries()) {
