@@ -2,8 +2,9 @@
  * Who asks what of whom: the resources, callers and routes of the matrix in callers.test.ts. Every word that a level hides
  * occurs nowhere else.
  */
-import { createPrivateKey, sign } from 'node:crypto';
+import { createHash, createPrivateKey, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import type { StoredConstraint } from '../../crds/constraint.ts';
 import { formatReportLine, handleOf } from '../../crds/report-line.ts';
@@ -16,8 +17,11 @@ import {
   reportObject,
 } from '../../gateway/testing/objects.ts';
 import type { KubeObject } from '../../kube/resource.ts';
-import { request } from '../control-plane/admin.ts';
+import { apply, request } from '../control-plane/admin.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
+import type { Gateway } from '../programs.ts';
+import type { Cluster } from './cluster.ts';
+import { writeResources } from './written-resources.ts';
 
 /** A policy of the namespace itself. */
 const own = networkConstraint('shop', 'checkout-in', {
@@ -130,7 +134,73 @@ export function callerObjects(): object[] {
     binding('staying', 'Role', 'summary'),
     binding('detailed', 'Role', 'detailed'),
     binding('full', 'ClusterRole', 'potoo-cluster-view'),
+    {
+      ...binding('robot', 'Role', 'summary'),
+      subjects: [{ kind: 'User', name: 'robot', apiGroup }],
+    },
   ];
+}
+
+export const callers = [
+  'none',
+  'junk',
+  'expired',
+  'wrongAudience',
+  'nobody',
+  'static',
+  'summary',
+  'detailed',
+  'full',
+] as const;
+export type CallerName = (typeof callers)[number];
+
+/** Whether the caller's credentials are none, or not accepted. */
+export function isUnknown(caller: CallerName): boolean {
+  return ['none', 'junk', 'expired', 'wrongAudience'].includes(caller);
+}
+
+const hiddenParts = ['own', 'foreign', 'clusterWide'] as const;
+type HiddenPart = (typeof hiddenParts)[number];
+/** Which of the hidden parts each caller may read in `shop`. */
+export function openedTo(caller: CallerName): readonly HiddenPart[] {
+  if (caller === 'full') return hiddenParts;
+  return caller === 'detailed' ? ['own'] : [];
+}
+
+/** Words that must stand in nothing that the caller gets. */
+export function hiddenFrom(caller: CallerName): string[] {
+  return hiddenParts.filter((part) => !openedTo(caller).includes(part)).flatMap((part) => hidden[part]);
+}
+
+export interface World {
+  readonly gateway: Gateway;
+  readonly tokens: Map<CallerName, string | undefined>;
+}
+
+/** Writes the resources, and starts a gateway that knows all the callers. */
+export async function startWorld(cluster: Cluster): Promise<World> {
+  const { controlPlane } = cluster;
+  await apply(controlPlane, callerObjects());
+  await writeResources(controlPlane, worldObjects());
+  const tokenOf = (name: string) => controlPlane.serviceAccountToken('callers', name);
+  const full = await tokenOf('full');
+  const staticToken = 'a-static-token';
+  const tokens = new Map<CallerName, string | undefined>([
+    ['junk', 'no.such.token'],
+    ['expired', withExpiry(controlPlane, full, -3_600)],
+    ['wrongAudience', await tokenForAudience(controlPlane, 'full', 'https://somebody.else.example')],
+    ['static', staticToken],
+    ['full', full],
+  ]);
+  for (const name of ['nobody', 'summary', 'detailed'] as const) tokens.set(name, await tokenOf(name));
+  const file = `${controlPlane.folder}/static-tokens.json`;
+  const sha256 = createHash('sha256').update(staticToken).digest('hex');
+  await writeFile(file, JSON.stringify({ tokens: [{ sha256, username: 'robot' }] }));
+  const gateway = await cluster.startGateway('gateway', undefined, {
+    POTOO_AUTHENTICATION: 'kubernetes-sa,bearer-token',
+    POTOO_STATIC_TOKENS_FILE: file,
+  });
+  return { gateway, tokens };
 }
 
 const TokenRequest = z.object({ status: z.object({ token: z.string() }) });

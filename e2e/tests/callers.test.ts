@@ -1,39 +1,36 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { handleOf } from '../../crds/report-line.ts';
-import { apply, at } from '../control-plane/admin.ts';
+import { at } from '../control-plane/admin.ts';
 import { AdminError, connect } from '../control-plane/connection.ts';
 import type { Gateway } from '../programs.ts';
-import { callerObjects, constraints, hidden, tokenForAudience, withExpiry, worldObjects } from './callers-world.ts';
+import {
+  type CallerName,
+  callers,
+  constraints,
+  hidden,
+  hiddenFrom,
+  isUnknown,
+  openedTo,
+  startWorld,
+  withExpiry,
+  type World,
+} from './callers-world.ts';
 import { type Cluster, startCluster } from './cluster.ts';
-import { writeResources } from './written-resources.ts';
 
 // Who may see what: every kind of caller, at every route, about its own namespace, another and none.
 
 let cluster: Cluster;
 let gateway: Gateway;
-const tokens = new Map<CallerName, string | undefined>();
+let tokens: World['tokens'];
 
-const callers = ['none', 'junk', 'expired', 'wrongAudience', 'nobody', 'summary', 'detailed', 'full'] as const;
-type CallerName = (typeof callers)[number];
 const places = ['own', 'other', 'missing'] as const;
 type Place = (typeof places)[number];
 const namespaces = { own: 'shop', other: 'payments', missing: 'no-such-namespace' } as const;
 
 beforeAll(async () => {
   cluster = await startCluster();
-  const { controlPlane } = cluster;
-  await apply(controlPlane, callerObjects());
-  await writeResources(controlPlane, worldObjects());
-  const tokenOf = (name: string) => controlPlane.serviceAccountToken('callers', name);
-  const full = await tokenOf('full');
-  tokens
-    .set('junk', 'no.such.token')
-    .set('expired', withExpiry(controlPlane, full, -3_600))
-    .set('wrongAudience', await tokenForAudience(controlPlane, 'full', 'https://somebody.else.example'))
-    .set('full', full);
-  for (const name of ['nobody', 'summary', 'detailed'] as const) tokens.set(name, await tokenOf(name));
-  gateway = await cluster.startGateway();
+  ({ gateway, tokens } = await startWorld(cluster));
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
 
@@ -77,30 +74,12 @@ async function ask(caller: CallerName, [path, body]: readonly [path: string, bod
   return { status: response.status, text, body: JSON.parse(text) };
 }
 
-const hiddenParts = ['own', 'foreign', 'clusterWide'] as const;
-type HiddenPart = (typeof hiddenParts)[number];
-/** Which of the hidden parts each caller may read in `shop`. */
-const opened: Readonly<Record<CallerName, readonly HiddenPart[]>> = {
-  none: [],
-  junk: [],
-  expired: [],
-  wrongAudience: [],
-  nobody: [],
-  summary: [],
-  detailed: ['own'],
-  full: ['own', 'foreign', 'clusterWide'],
-};
-
-function hiddenWordsFor(caller: CallerName): string[] {
-  return hiddenParts.filter((part) => !opened[caller].includes(part)).flatMap((part) => hidden[part]);
-}
-
 function expectNothingHidden(caller: CallerName, text: string): void {
-  expect(hiddenWordsFor(caller).filter((word) => text.includes(word))).toEqual([]);
+  expect(hiddenFrom(caller).filter((word) => text.includes(word))).toEqual([]);
 }
 
 function statusFor(caller: CallerName, place: Place): number {
-  if (['none', 'junk', 'expired', 'wrongAudience'].includes(caller)) return 401;
+  if (isUnknown(caller)) return 401;
   if (caller === 'nobody') return 403;
   if (place === 'own') return 200;
   if (caller !== 'full') return 403;
@@ -133,7 +112,7 @@ describe.each(callers)('caller %s', (caller) => {
 
   test('sees what its level opens', async () => {
     const { text, body } = await ask(caller, ['/tools/potoo_query', { namespace: 'shop' }]);
-    for (const part of opened[caller]) {
+    for (const part of openedTo(caller)) {
       const [first] = hidden[part];
       expect(text, part).toContain(first);
     }
@@ -141,6 +120,7 @@ describe.each(callers)('caller %s', (caller) => {
     const levels = Array.isArray(list) ? list.map((each: unknown) => at(each, 'detail_level')) : [];
     const expected = { summary: ['summary', 'summary', 'summary'], detailed: ['detailed', 'summary', 'summary'] };
     if (caller === 'full') expect(levels).toEqual(['detailed', 'full', 'full']);
+    else if (caller === 'static') expect(levels).toEqual(expected.summary);
     else expect(levels).toEqual(caller === 'summary' || caller === 'detailed' ? expected[caller] : []);
   });
 
@@ -179,7 +159,7 @@ describe.each(callers)('caller %s', (caller) => {
   });
 
   test('reads what is about nothing of the cluster', async () => {
-    for (const path of ['/mcp/tools', '/mcp/resources', '/healthz', '/readyz']) {
+    for (const path of ['/mcp/tools', '/mcp/resources', '/openapi.json', '/healthz', '/readyz']) {
       const { status, text } = await ask(caller, [path]);
       expect([path, status]).toEqual([path, 200]);
       expect(text).not.toMatch(/shop|checkout|company/);

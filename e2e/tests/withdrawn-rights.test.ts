@@ -51,8 +51,10 @@ describe.concurrent('within the time for which an answer of the API server holds
       '/apis/rbac.authorization.k8s.io/v1/namespaces/shop/rolebindings/leaving-summary',
     );
     await eventually('it is refused', async () => (await report(direct, token)).status === 403, endsWithinMs);
-    expect(await ended).toMatch(/^: closed: .*right/m);
+    expect(await ended).toMatch(/\n\n: closed: your right to read this was withdrawn\n\n$/);
     expect(await ended).not.toMatch(/^data:/m);
+    const again = await fetch(`${direct.url}/sse?namespace=shop`, { headers: headersOf(token) });
+    expect(again.status).toBe(403);
   });
 
   test('a caller whom nobody can vouch for any more gets 503, and answers once the API server is back', async () => {
