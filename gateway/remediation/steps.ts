@@ -34,11 +34,38 @@ export function kubectl(
   return { type: 'kubectl', description, command, requires_privilege: privilege, automated: false };
 }
 
-/** Something to put into a manifest, or to apply. */
-export function yamlPatch(description: string, object: object, privilege: Privilege): RemediationStep {
+/**
+ * Something to put into a manifest, or to apply.
+ *
+ * @param words After `kubectl`, where one command brings it into force; FILE is the patch.
+ */
+export function yamlPatch(
+  description: string,
+  object: object,
+  privilege: Privilege,
+  words?: readonly (string | Value)[],
+): RemediationStep {
   const patch = patchText(object);
   if (patch === undefined) return manual(description, privilege);
-  return { type: 'yaml_patch', description, patch, requires_privilege: privilege, automated: false };
+  const command = words === undefined ? undefined : commandLine(['kubectl', ...words]);
+  return {
+    type: 'yaml_patch',
+    description,
+    patch,
+    ...(command === undefined ? {} : { command }),
+    requires_privilege: privilege,
+    automated: false,
+  };
+}
+
+/**
+ * How a patch of an object that is there is applied. Not by `kubectl apply`, which takes away what an earlier one set and
+ * this one leaves out: the other limits of a quota, say.
+ *
+ * @see https://kubernetes.io/docs/tasks/manage-kubernetes-objects/declarative-config/#how-apply-calculates-differences-and-merges-changes
+ */
+export function patchWords(object: readonly (string | Value)[]): readonly (string | Value)[] {
+  return ['patch', ...object, '--patch-file', 'FILE'];
 }
 
 /** Where upstream says how such a rule works. */
