@@ -11,7 +11,7 @@ export function opaqueRemediation(subject: Subject, { fields }: OpaqueRule): Rem
   return {
     summary: `What ${titleOf(subject)} demands is not known beyond its message: look at it, or ask whoever owns it.`,
     steps: [
-      ...look(subject, 'See the policy.'),
+      ...look(subject, 'See the policy, if your rights allow it.'),
       manual(
         `Potoo does not decode policies of the kind ${shown(subject.kind, 63)}: beyond its message it may demand anything.${where}`,
         'developer',
