@@ -14,6 +14,8 @@ import * as z from 'zod';
 const Line = z.looseObject({ msg: z.string(), port: z.number().optional(), audit: z.boolean().optional() });
 type Line = z.infer<typeof Line>;
 
+const main = fileURLToPath(new URL('main.ts', import.meta.url));
+
 interface Program {
   readonly url: string;
   readonly process: ChildProcess;
@@ -38,7 +40,7 @@ async function start(): Promise<Program> {
   const kubeconfig = join(folder, 'kubeconfig');
   writeFileSync(kubeconfig, kubeconfigFor(`http://127.0.0.1:${portOf(api.address())}`));
 
-  const child = spawn(process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url))], {
+  const child = spawn(process.execPath, [main], {
     env: { POTOO_KUBECONFIG: kubeconfig, POTOO_HOST: '127.0.0.1', POTOO_PORT: '0', POTOO_METRICS_PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -120,4 +122,28 @@ test('told twice, it does not wait', async () => {
   program.process.kill('SIGTERM');
   expect(await program.ended).toBe(1);
   expect(await answer).toBe('cut');
+});
+
+test('what its settings do not allow ends it with a sentence that names the setting', async () => {
+  const taken = createServer();
+  await once(taken.listen(0, '127.0.0.1'), 'listening');
+  const folder = mkdtempSync(join(tmpdir(), 'potoo-main-'));
+  onTestFinished(() => {
+    taken.close();
+    rmSync(folder, { recursive: true });
+  });
+  const kubeconfig = join(folder, 'kubeconfig');
+  writeFileSync(kubeconfig, kubeconfigFor('http://127.0.0.1:1'));
+  const port = portOf(taken.address());
+  const local = { POTOO_HOST: '127.0.0.1', POTOO_PORT: String(port), POTOO_METRICS_PORT: '0' };
+  for (const [env, said] of [
+    [{ ...local, POTOO_KUBECONFIG: kubeconfig }, new RegExp(`^POTOO_PORT=${port} cannot be served: .*EADDRINUSE.*\n$`)],
+    [{ ...local, POTOO_KUBECONFIG: join(folder, 'none') }, /^[^\n]*none[^\n]*\n$/],
+  ] as const) {
+    const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk) => (stderr += String(chunk)));
+    expect(await once(child, 'close')).toEqual([2, null]);
+    expect(stderr).toMatch(said);
+  }
 });

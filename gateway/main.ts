@@ -18,7 +18,7 @@ import { createArrivals } from './http/arrival.ts';
 import { createAudit } from './http/audit.ts';
 import { createHostPolicy } from './http/hosts.ts';
 import { createCallLimit } from './http/call-limit.ts';
-import { listen } from './http/server.ts';
+import { listen, type Listening } from './http/server.ts';
 import { childHeaders } from './http/trace.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -42,9 +42,7 @@ await run();
 async function run(): Promise<void> {
   await using running = new AsyncDisposableStack();
   const metrics = createMetrics();
-  const credentials = loadCredentials(
-    config.kubeconfig === undefined ? { inCluster: true, clock } : { kubeconfig: config.kubeconfig, clock },
-  );
+  const credentials = credentialsOrExit();
   const transport = createTransport({
     credentials,
     clock,
@@ -88,9 +86,10 @@ async function run(): Promise<void> {
     onRequest: metrics.request,
   });
   const { host } = config;
-  const scraped = running.use(await listen({ fetch: metrics.respond, host, port: config.metricsPort, clock, log }));
-  const { port, tls } = config;
-  const served = running.use(await listen({ fetch: app.fetch, host, port, clock, log, tls }));
+  const { port, tls, metricsPort } = config;
+  const forMetrics = { fetch: metrics.respond, host, port: metricsPort, clock, log };
+  const scraped = running.use(await listenOrExit('POTOO_METRICS_PORT', forMetrics));
+  const served = running.use(await listenOrExit('POTOO_PORT', { fetch: app.fetch, host, port, clock, log, tls }));
   metrics.followServer(served);
   gateway.port = served.port;
   log.info({ port: served.port, metricsPort: scraped.port, version }, 'listening');
@@ -136,8 +135,30 @@ async function staticTokensOrExit(): Promise<StaticTokensFile | undefined> {
   }
 }
 
+function credentialsOrExit() {
+  const { kubeconfig } = config;
+  try {
+    return loadCredentials(kubeconfig === undefined ? { inCluster: true, clock } : { kubeconfig, clock });
+  } catch (error) {
+    return exitOver(error);
+  }
+}
+
+/** A port that is taken, or a certificate that is none. */
+async function listenOrExit(setting: string, options: Parameters<typeof listen>[0]): Promise<Listening> {
+  try {
+    return await listen(options);
+  } catch (error) {
+    return exitOver(new Error(`${setting}=${options.port} cannot be served: ${messageOf(error)}`));
+  }
+}
+
 /** What the settings say cannot be done: a sentence, and no stack. */
 function exitOver(error: unknown): never {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${messageOf(error)}\n`);
   process.exit(2);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

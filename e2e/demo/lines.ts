@@ -32,6 +32,8 @@ function written(kubeconfig: string, namespace: string): Section {
 /** For the company of the samples. `callers` is the folder with a header file for each caller. */
 export function companyLines({ kubeconfig, gateway, callers }: Place & { readonly callers: string }): Section[] {
   const as = (caller: string) => `-H ${quoted(`@${callers}/${caller}`)}`;
+  const remediation = `${gateway}/tools/potoo_remediation`;
+  const openCheckout = `kubectl -n shop patch networkpolicy checkout-from-web --type=json -p '[{"op":"remove","path":"/spec/ingress/0/ports"}]'`;
   const checkout = `/resources/constraints/shop/checkout-from-web`;
   return [
     written(kubeconfig, 'shop'),
@@ -51,6 +53,16 @@ export function companyLines({ kubeconfig, gateway, callers }: Place & { readonl
         curl(`${as('shop-developer')} ${gateway}${checkout}`),
         curl(`${as('shop-admin')} ${gateway}${checkout}`),
         curl(`${as('shop-admin')} ${posted({ namespace: 'shop', workload_name: 'web' })} ${gateway}/tools/potoo_query`),
+      ],
+    },
+    {
+      title:
+        'What to do about a rule, from its numbers and as far as the caller may see it: who can do which step, and how.',
+      lines: [
+        curl(`${as('shop-developer')} ${posted({ namespace: 'shop', constraint_name: 'team' })} ${remediation}`),
+        curl(
+          `${as('shop-admin')} ${posted({ namespace: 'shop', constraint_name: 'web-from-ingress' })} ${remediation}`,
+        ),
       ],
     },
     {
@@ -92,9 +104,11 @@ export function companyLines({ kubeconfig, gateway, callers }: Place & { readonl
       ],
     },
     {
-      title: 'Open checkout on all ports: Critical becomes Warning, in the report and in the answer.',
+      title:
+        'Open checkout on all ports while a stream of events is open for six seconds: Critical becomes Warning, in the stream, ' +
+        'in the report and in the answer.',
       lines: [
-        `kubectl -n shop patch networkpolicy checkout-from-web --type=json -p '[{"op":"remove","path":"/spec/ingress/0/ports"}]'`,
+        `(timeout 6 curl -sSN ${as('shop-developer')} ${quoted(`${gateway}/events?namespace=shop`)} & sleep 1; ${openCheckout}; wait)`,
         'kubectl -n shop get creport',
         curl(`${as('shop-admin')} ${gateway}${checkout}`),
       ],

@@ -72,7 +72,8 @@ function processesOf(pid: number): { readonly pid: number; readonly command: str
 }
 
 const indented = (text: string) => [...text.matchAll(/^ {2}(\S.*)$/gm)].map(([, line = '']) => line);
-const linesOf = (demo: Demo) => indented(demo.stdout()).filter((line) => /^(curl|kubectl|export|sleep) /.test(line));
+const linesOf = (demo: Demo) =>
+  indented(demo.stdout()).filter((line) => /^(curl|kubectl|export|sleep|\(timeout) /.test(line));
 
 /** What a line prints in a shell in which the first lines have been pasted before; fails when the line fails. */
 async function paste(demo: Demo, line: string): Promise<string> {
@@ -140,11 +141,21 @@ describe('npm start', () => {
 
   test('what is a summary to a developer holds ports and peers for an admin', async () => {
     const [developer, admin] = [
-      onlyLine(demo, '/shop-developer', 'checkout'),
-      onlyLine(demo, '/shop-admin', 'checkout'),
+      onlyLine(demo, '/shop-developer', 'constraints/shop/checkout'),
+      onlyLine(demo, '/shop-admin', 'constraints/shop/checkout'),
     ];
     expect(await paste(demo, developer)).toContain('ingress only from listed peers on listed ports');
     expect(await paste(demo, admin)).toContain('ingress only from pods with app=web in namespace shop on TCP 8080');
+  });
+
+  test('steps name who can do them, and hold peers and ports for an admin', async () => {
+    const quota = JSON.parse(await paste(demo, onlyLine(demo, '/shop-developer', 'potoo_remediation')));
+    expect(quota).toMatchObject({
+      summary: expect.stringContaining('pods at 90 % (9 of 10)'),
+      steps: expect.arrayContaining([expect.objectContaining({ requires_privilege: 'cluster-admin' })]),
+    });
+    const network = await paste(demo, onlyLine(demo, '/shop-admin', 'potoo_remediation'));
+    expect(network).toContain('from pods with app=ingress in namespaces with team=platform on TCP http');
   });
 
   test('a developer sees one namespace, the platform team and nobody in particular see all', async () => {
@@ -195,11 +206,13 @@ describe('npm start', () => {
   test.skipIf(!hasKubectl)('report and answer follow what is changed with kubectl', async () => {
     const report = 'kubectl -n shop get creport';
     expect(linesOf(demo)).toContain(report);
-    await paste(demo, onlyLine(demo, 'patch networkpolicy'));
+    const stream = await paste(demo, onlyLine(demo, 'patch networkpolicy'));
+    const events = stream.split('\n').filter((line) => line.startsWith('data: '));
+    expect(events).toEqual([expect.stringMatching(/"updated".*"checkout-from-web".*"Warning"/)]);
     await vi.waitFor(
       async () => {
         expect(await paste(demo, report)).toMatch(/^constraints +19 +9 +3 +7 /m);
-        const answer = await paste(demo, onlyLine(demo, '/shop-admin', 'checkout'));
+        const answer = await paste(demo, onlyLine(demo, '/shop-admin', 'constraints/shop/checkout'));
         expect(JSON.parse(answer)).toMatchObject({ severity: 'Warning', message: expect.stringContaining('any port') });
       },
       { timeout: 20_000 },

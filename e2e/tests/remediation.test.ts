@@ -172,8 +172,12 @@ const constraints = constraintsOf(policies);
 const steps = constraints.flatMap((constraint) =>
   (['full', 'summary'] as const).flatMap((level) => stepsOf(constraint, level)),
 );
-const commands = [...new Set(steps.flatMap(({ command }) => command ?? []))];
+const commands = [...new Set(steps.flatMap(({ command, patch }) => (patch === undefined ? (command ?? []) : [])))];
 const patches = [...new Set(steps.flatMap(({ patch }) => patch ?? []))];
+/** What stands in a file, and the command that takes that file. */
+const applied = new Map(
+  steps.flatMap(({ command, patch }) => (command === undefined || patch === undefined ? [] : [[patch, command]])),
+);
 
 describe.skipIf(!hasKubectl)('with kubectl on a real API server', () => {
   let cluster: ControlPlane;
@@ -210,19 +214,16 @@ describe.skipIf(!hasKubectl)('with kubectl on a real API server', () => {
     await expect(shell(command)).resolves.toEqual(expect.any(String));
   });
 
-  test.each(patches.filter((patch) => patch.includes('metadata:')))('%s', async (patch) => {
-    await writeFile(join(cluster.folder, 'patch.yaml'), patch);
-    const Named = z.object({ kind: z.string(), metadata: z.object({ name: z.string() }) });
-    const {
-      kind,
-      metadata: { name },
-    } = Named.parse(parse(patch));
-    const said = await shell(
-      kind === 'NetworkPolicy'
-        ? 'kubectl create --dry-run=server -f patch.yaml'
-        : `kubectl patch ${kind} ${name} -n shop --type=merge --dry-run=server --patch-file patch.yaml`,
-    );
-    expect(said).toMatch(/created|patched/);
+  test.each([...applied])('%s%s', async (patch, command) => {
+    const manifest = join(cluster.folder, 'patch.yaml');
+    await writeFile(manifest, patch);
+    expect(await shell(`${command.replace('FILE', manifest)} --dry-run=server`)).toMatch(/created|patched/);
+  });
+
+  test('each object that is to be written comes with the command that does it', () => {
+    const whole = patches.filter((patch) => patch.includes('metadata:'));
+    expect(whole.length).toBeGreaterThan(2);
+    expect(whole.filter((patch) => !applied.has(patch))).toEqual([]);
   });
 
   test('a pod made of what the steps say passes the standard, the bounds and the quota, and so does a claim', async () => {

@@ -20,16 +20,17 @@ export type Rights = Pick<Caller, 'anonymous' | 'may'>;
 const homesMax = 32;
 
 /** The refusal of a caller without a right: 401 where a token could help, else 403. It names nothing of the cluster. */
-export function refuse(caller: Rights, right: string): Refusal {
+export function refuse(caller: Rights, right: string, advice = ''): Refusal {
   return caller.anonymous
     ? refusal('UNAUTHENTICATED', `This needs a bearer token of a user who may ${right}.`)
-    : refusal('FORBIDDEN', `You may not do this here. Ask an administrator for the right to ${right}.`);
+    : refusal('FORBIDDEN', `You may not do this here. Ask an administrator for the right to ${right}.${advice}`);
 }
 
 /** Undefined when the caller may read the report of the namespace. Asked before anything is looked up. */
 export async function refusedReport(caller: Rights, namespace: string): Promise<Refusal | undefined> {
   const allowed = await caller.may({ verb: 'get', resource: constraintReports.plural, namespace });
-  return allowed ? undefined : refuse(caller, `get ${constraintReports.plural}.potoo.io in the namespace`);
+  if (allowed) return undefined;
+  return refuse(caller, `get ${constraintReports.plural}.potoo.io in the namespace`, ' Or is its name misspelt?');
 }
 
 /** The level of each of these bindings, all of which bind `namespace`. */

@@ -58,7 +58,7 @@ describe.each(namespaced)('%s %s', (...route) => {
       expect(text).toBe(await missing.text());
       expect(JSON.parse(text)).toEqual({
         error:
-          'You may not do this here. Ask an administrator for the right to get constraintreports.potoo.io in the namespace.',
+          'You may not do this here. Ask an administrator for the right to get constraintreports.potoo.io in the namespace. Or is its name misspelt?',
         code: 'FORBIDDEN',
       });
     }

@@ -79,7 +79,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   });
   app.onError((error) => errorResponse(refusalOf(error, log)));
   app.notFound(() =>
-    errorResponse({ code: 'NOT_FOUND', error: 'There is nothing here; see /mcp/tools and /mcp/resources.' }),
+    errorResponse({ code: 'NOT_FOUND', error: 'There is nothing here; /openapi.json has all paths.' }),
   );
 
   /** One path with its method; every other method is refused with the name of this one. */
@@ -89,11 +89,15 @@ export function createApp(options: AppOptions): Hono<Env> {
     handle: (context: Context<Env>) => Response | Promise<Response>,
   ): void {
     const allow = method === 'GET' ? 'GET, HEAD' : method;
+    const way =
+      method === 'GET'
+        ? 'Ask here by GET.'
+        : 'Ask here by POST with a JSON body; /openapi.json says what goes into it.';
     app.all(path, async (context) => {
       context.set('route', path);
       // Hono serves HEAD as a GET without the body.
       if (context.req.method === method || (method === 'GET' && context.req.method === 'HEAD')) return handle(context);
-      return errorResponse({ code: 'METHOD_NOT_ALLOWED', error: `Only ${allow} is possible here.` }, { allow });
+      return errorResponse({ code: 'METHOD_NOT_ALLOWED', error: way }, { allow });
     });
   }
 
@@ -119,9 +123,12 @@ export function createApp(options: AppOptions): Hono<Env> {
       if (!wanted.ok) return { answer: wanted, namespace: undefined };
       const { resource: name, params } = wanted.value;
       const resource = allResources.find((each) => each.name === name);
-      return resource === undefined
-        ? { answer: refusal('INVALID_REQUEST', `resource: one of ${names}`), namespace: undefined }
-        : resource.answer(params, call);
+      if (resource === undefined) {
+        return { answer: refusal('INVALID_REQUEST', `resource: one of ${names}`), namespace: undefined };
+      }
+      const { answer, namespace } = await resource.answer(params, call);
+      const isInput = !answer.ok && answer.code === 'INVALID_REQUEST';
+      return { answer: isInput ? refusal(answer.code, `params: ${answer.error}`) : answer, namespace };
     }),
   );
 

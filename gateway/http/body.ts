@@ -25,7 +25,7 @@ export async function readJsonBody(request: Request): Promise<Answer<unknown>> {
     return { ok: true, value: JSON.parse(utf8.decode(bytes.value)) };
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
-    return refusal('INVALID_REQUEST', 'The body is no JSON text in UTF-8.');
+    return refusal('INVALID_REQUEST', 'The body is no JSON text in UTF-8, like {"namespace": "default"}.');
   }
 }
 

@@ -5,7 +5,18 @@
  */
 import type { DisruptionRule } from '../../crds/rules/disruption.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
-import { kubectl, link, manual, objectArguments, podsWith, readerOf, titleOf, yamlPatch } from './steps.ts';
+import {
+  ask,
+  kubectl,
+  link,
+  manual,
+  objectArguments,
+  patchWords,
+  podsWith,
+  readerOf,
+  titleOf,
+  yamlPatch,
+} from './steps.ts';
 import type { Subject } from './subject.ts';
 import { shown } from '../words.ts';
 
@@ -20,7 +31,7 @@ export function disruptionRemediation(subject: Subject, rule: DisruptionRule | u
       ...(rule === undefined
         ? []
         : [podsWith(subject, subject.full?.scope.workloads?.selector, 'See the pods that it counts.')]),
-      ...(rule !== undefined && isDenied ? loosen(subject) : []),
+      ...(isDenied ? loosen(subject, rule) : []),
       link('How disruption budgets work.', 'disruption'),
     ],
   };
@@ -64,9 +75,11 @@ function countText(count: number | string): string {
 }
 
 /** One at a time is the least that lets a node be drained. Null takes the other bound away, beside which it may not stand. */
-function loosen(subject: Subject): RemediationStep[] {
+function loosen(subject: Subject, rule: DisruptionRule | undefined): RemediationStep[] {
   const { name, home } = subject;
-  if (objectArguments(subject) === undefined || home === undefined) return [];
+  if (rule === undefined) return [ask(subject, 'to let one pod be evicted at a time.', 'namespace-admin')];
+  const words = objectArguments(subject);
+  if (words === undefined || home === undefined) return [];
   const patch = {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
@@ -75,7 +88,7 @@ function loosen(subject: Subject): RemediationStep[] {
   };
   return [
     {
-      ...yamlPatch('Let one pod be evicted at a time (merge patch).', patch, 'namespace-admin'),
+      ...yamlPatch('Let one pod be evicted at a time.', patch, 'namespace-admin', patchWords(words)),
       ...(subject.contact === undefined ? {} : { contact: subject.contact }),
     },
   ];

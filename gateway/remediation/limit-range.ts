@@ -55,8 +55,8 @@ function boundsText(rule: LimitRangeRule): string {
   const parts = [
     ...part('at least', rule.min),
     ...part('at most', rule.max),
-    ...part('limit by default', rule.default),
-    ...part('request by default', rule.defaultRequest),
+    ...part('default limit', rule.default),
+    ...part('default request', rule.defaultRequest),
     ...part('limit at most so many times the request:', rule.maxLimitRequestRatio),
   ];
   const sum = rule.on === 'Pod' ? ', its containers in sum' : '';

@@ -6,6 +6,7 @@
  *
  * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/
  */
+import type { LabelSelector } from '../../crds/label-selector.ts';
 import type { NetworkOpening, NetworkPeer, NetworkPort, NetworkRule } from '../../crds/rules/network.ts';
 import { isDnsSubdomain } from '../../kube/names.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
@@ -27,10 +28,13 @@ export function networkRemediation(subject: Subject, rule: NetworkRule): Remedia
     };
   }
   const selector = subject.full?.scope.workloads?.selector;
-  const whom = selector === undefined ? 'all of the namespace' : `those with ${selectorWords(selector)}`;
+  const whom = isEverything(selector ?? {}) ? 'all of the namespace' : `those with ${selectorWords(selector ?? {})}`;
   const others = isPlainPolicy(subject) ? '; what another NetworkPolicy of the same pods lets through passes, too' : '';
+  const isClosed = rule.allow.length === 0 && isPlainPolicy(subject);
   return {
-    summary: `Use a connection that ${titleOf(subject)} lets through, or have one more ${traffic} connection allowed.`,
+    summary: isClosed
+      ? `${titleOf(subject)} by itself lets no ${traffic} connection through: use one that another policy lets through, or have one allowed.`
+      : `Use a connection that ${titleOf(subject)} lets through, or have one more ${traffic} connection allowed.`,
     steps: [
       manual(`${shown(passes(rule), textLengthMax)}${dnsText(rule)}${others}.`, 'developer'),
       podsWith(subject, selector, `See which pods are bound: ${whom}.`),
@@ -73,11 +77,18 @@ function openingText({ peers, ports }: NetworkOpening, direction: NetworkRule['d
 function peerText(peer: NetworkPeer): string {
   if ('ipBlock' in peer) {
     const { cidr, except } = peer.ipBlock;
-    return except.length === 0 ? cidr : `${cidr} except ${listed(except, 3)}`;
+    return except.length === 0 ? cidr : `${cidr} except ${listed(except, 5)}`;
   }
   const { namespace, namespaceSelector, podSelector } = peer.pods;
-  const inside = namespace ?? `namespaces with ${selectorWords(namespaceSelector ?? {})}`;
-  return `pods with ${selectorWords(podSelector)} in ${inside}`;
+  const who = isEverything(podSelector) ? 'all pods' : `pods with ${selectorWords(podSelector)}`;
+  if (namespace !== undefined) return `${who} in ${namespace}`;
+  return isEverything(namespaceSelector ?? {})
+    ? `${who} in any namespace`
+    : `${who} in namespaces with ${selectorWords(namespaceSelector ?? {})}`;
+}
+
+function isEverything({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean {
+  return Object.keys(matchLabels).length === 0 && matchExpressions.length === 0;
 }
 
 function portText({ protocol, port, endPort }: NetworkPort): string {
@@ -99,10 +110,14 @@ function opening(subject: Subject, { direction }: NetworkRule): RemediationStep 
     const privilege = home === undefined ? 'cluster-admin' : 'namespace-admin';
     return ask(subject, 'to let the connection through: say from where, to where and on which port.', privilege);
   }
+  const some = { matchLabels: { 'app.kubernetes.io/name': replaceMe } };
   const peer = {
     namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': replaceMe } },
-    podSelector: { matchLabels: { 'app.kubernetes.io/name': replaceMe } },
+    podSelector: some,
   };
+  const selector = full.scope.workloads?.selector ?? {};
+  // Beside a policy for all pods, a policy for all of them would open more than is asked for.
+  const isForAll = isEverything(selector);
   const ports = [{ protocol: 'TCP', port: 8_080 }];
   const added = `${name}-addition`;
   const policy = {
@@ -110,16 +125,19 @@ function opening(subject: Subject, { direction }: NetworkRule): RemediationStep 
     kind: 'NetworkPolicy',
     metadata: { name: isDnsSubdomain(added) ? added : 'addition', namespace: home },
     spec: {
-      podSelector: full.scope.workloads?.selector ?? {},
+      podSelector: isForAll ? some : selector,
       policyTypes: [direction],
       ...(direction === 'Ingress' ? { ingress: [{ from: [peer], ports }] } : { egress: [{ to: [peer], ports }] }),
     },
   };
   return {
     ...yamlPatch(
-      `Let one more connection through by a policy beside ${shown(name)}: put its namespace, pods and port in place of ${replaceMe} and 8080.`,
+      `Let one more connection through by a policy beside ${shown(name)}: put ${isForAll ? 'the pods that need it, ' : ''}namespace ` +
+        `and pods of the other side${isForAll ? ',' : ''} and the port in place of ${replaceMe} and 8080; addresses outside the cluster ` +
+        'need an ipBlock in place of both selectors. What isolates the other side must let it through, too.',
       policy,
       'namespace-admin',
+      ['apply', '-f', 'FILE'],
     ),
     ...(subject.contact === undefined ? {} : { contact: subject.contact }),
   };

@@ -9,11 +9,11 @@ export function opaqueRemediation(subject: Subject, { fields }: OpaqueRule): Rem
   const privilege = subject.home === undefined ? 'cluster-admin' : 'namespace-admin';
   const where = fields.length === 0 ? '' : ` What is known of it stands in ${listed(fields)}.`;
   return {
-    summary: `What ${titleOf(subject)} demands is not known: look at it, or ask whoever owns it.`,
+    summary: `What ${titleOf(subject)} demands is not known beyond its message: look at it, or ask whoever owns it.`,
     steps: [
-      ...look(subject, 'See the policy.'),
+      ...look(subject, 'See the policy, if your rights allow it.'),
       manual(
-        `Policies of the kind ${shown(subject.kind, 63)} are not understood; they may demand anything.${where}`,
+        `Potoo does not decode policies of the kind ${shown(subject.kind, 63)}: beyond its message it may demand anything.${where}`,
         'developer',
       ),
       ask(subject, 'what it demands.', privilege),

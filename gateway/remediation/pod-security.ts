@@ -7,7 +7,7 @@
  */
 import type { PodSecurityRule } from '../../crds/rules/pod-security.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
-import { dryRun, kubectl, link, manual, yamlPatch } from './steps.ts';
+import { ask, dryRun, kubectl, link, manual, yamlPatch } from './steps.ts';
 import type { Subject } from './subject.ts';
 import { shown } from '../words.ts';
 
@@ -55,7 +55,9 @@ export function podSecurityRemediation(subject: Subject, rule: PodSecurityRule |
     steps: [
       ...asked,
       dryRun(subject, `See what the API server says to a manifest: ${said}.`),
-      ...(mode === 'enforce' && level !== 'privileged' ? [whatIf(subject, level)] : []),
+      ...(mode === 'enforce' && level !== 'privileged'
+        ? [ask(subject, 'for a lower level of the namespace, with the reason.', 'cluster-admin')]
+        : []),
       ...shared,
     ],
   };
@@ -76,15 +78,4 @@ function labels({ namespace }: Subject): RemediationStep[] {
       'developer',
     ),
   ];
-}
-
-function whatIf(subject: Subject, level: PodSecurityRule['level']): RemediationStep {
-  const label = `pod-security.kubernetes.io/enforce=${level}`;
-  const words = ['label', '--dry-run=server', '--overwrite', 'namespace', subject.namespace, label];
-  const step = kubectl(
-    'See which running pods do not meet it; a lower level can be tried the same way.',
-    words,
-    'cluster-admin',
-  );
-  return subject.contact === undefined ? step : { ...step, contact: subject.contact };
 }

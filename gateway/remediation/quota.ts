@@ -10,7 +10,7 @@ import { isDnsSubdomain } from '../../kube/names.ts';
 import { parseQuantity } from '../../kube/quantity.ts';
 import type { Value } from './quote.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
-import { ask, kubectl, link, manual, objectArguments, titleOf, yamlPatch } from './steps.ts';
+import { ask, kubectl, link, manual, objectArguments, patchWords, titleOf, yamlPatch } from './steps.ts';
 import type { Subject } from './subject.ts';
 import { listed, shown } from '../words.ts';
 
@@ -30,11 +30,14 @@ export function quotaRemediation(subject: Subject, rule: QuotaRule | undefined):
   const names = rule === undefined ? all.map(({ resource }) => resource) : Object.keys(rule.hard);
   const limits = uses.length === 0 ? forbidden : near;
   return {
-    summary: summaryOf(subject, { uses, near, forbidden }),
+    summary: summaryOf(subject, { uses, near }, forbiddenText(forbidden, rule)),
     steps: [
       ...describe(subject),
-      ...consumers(subject, uses[0]),
-      manual(`${makeRoom(uses[0])}${demand(names)}${scopesText(rule)}${waiting(rule)}.`, 'developer'),
+      ...consumers(subject, uses[0], rule),
+      manual(
+        `${makeRoom(uses[0], forbiddenText(forbidden, rule))}${demand(names)}${scopesText(rule)}${waiting(rule)}.`,
+        'developer',
+      ),
       ...(limits.length === 0 ? [] : raise(subject, limits)),
       link('How quotas count.', 'quota'),
     ],
@@ -46,13 +49,23 @@ function isForbidden({ hard }: Use): boolean {
   return parseQuantity(hard)?.nano === 0n;
 }
 
+/** What it allows none of. Of what pods use it may count a part, and the summary level does not tell which. */
+function forbiddenText(forbidden: readonly Use[], rule: QuotaRule | undefined): string {
+  if (forbidden.length === 0) return '';
+  const mayBeScoped = forbidden.some(({ resource }) =>
+    /^(?:pods|cpu|memory|count\/pods|requests\.|limits\.)/.test(resource),
+  );
+  const counted = rule === undefined ? mayBeScoped : rule.scopes.length > 0;
+  return `${listed(forbidden.map(({ resource }) => resource))}${counted ? ' that it counts' : ''}`;
+}
+
 function summaryOf(
   subject: Subject,
-  { uses, near, forbidden }: Readonly<Record<'uses' | 'near' | 'forbidden', readonly Use[]>>,
+  { uses, near }: Readonly<Record<'uses' | 'near', readonly Use[]>>,
+  none: string,
 ): string {
   const title = titleOf(subject);
   const [fullest] = uses;
-  const none = listed(forbidden.map(({ resource }) => resource));
   if (fullest === undefined) {
     if (none !== '') return `${title} allows no ${none}: do without, or ask for a limit above 0.`;
     return `${title} bounds what the namespace may hold in sum: stay below, or ask for more.`;
@@ -87,7 +100,7 @@ const countedAs: ReadonlyMap<string, string> = new Map([
   ['services.nodeports', 'services'],
 ]);
 
-function consumers(subject: Subject, use: Use | undefined): RemediationStep[] {
+function consumers(subject: Subject, use: Use | undefined, rule: QuotaRule | undefined): RemediationStep[] {
   if (use === undefined) return [];
   const words = consumersOf(use.resource);
   if (words === undefined) return [];
@@ -95,7 +108,7 @@ function consumers(subject: Subject, use: Use | undefined): RemediationStep[] {
   const isSecret = use.resource === 'secrets' || use.resource === 'count/secrets';
   return [
     kubectl(
-      `See what is counted as ${shown(use.resource)}.`,
+      `See what is counted as ${shown(use.resource)}${(rule?.scopes ?? []).length === 0 ? '' : ', if it is in scope'}.`,
       ['get', ...words, '-n', subject.namespace],
       isSecret ? 'namespace-admin' : 'developer',
     ),
@@ -127,7 +140,8 @@ const wholeObjects: ReadonlySet<string> = new Set([
   'services',
 ]);
 
-function makeRoom(use: Use | undefined): string {
+function makeRoom(use: Use | undefined, none: string): string {
+  if (use === undefined && none !== '') return `Do without ${none}`;
   if (use === undefined) return 'Remove what is not needed any more, or ask for less in each pod';
   if (use.unit === 'count') return `Remove what is not needed any more of what counts as ${shown(use.resource)}`;
   return `Ask for less of ${shown(use.resource)} in each pod, run fewer replicas, or remove what is not needed any more`;
@@ -154,9 +168,29 @@ function scopesText(rule: QuotaRule | undefined): string {
   const texts = scopes.map(({ scopeName, operator, values = [] }) =>
     operator === 'Exists'
       ? scopeName
-      : `${scopeName} ${operator}${values.length === 0 ? '' : ` (${values.join(', ')})`}`,
+      : `${scopeName} ${operator.toLowerCase()}${values.length === 0 ? '' : ` (${values.join(', ')})`}`,
   );
-  return `; only what is in scope ${listed(texts)} is counted`;
+  const outside = scopes.flatMap(outsideOf);
+  const so = outside.length === 0 ? '' : `, so not ${outside.join(' or ')}`;
+  return `; only what is in scope ${listed(texts)} is counted${so}`;
+}
+
+/** A pod that is not in a scope is not bound by the quota, which is often the shortest way. */
+function outsideOf({ scopeName, operator, values = [] }: QuotaRule['scopes'][number]): string[] {
+  switch (scopeName) {
+    case 'BestEffort':
+      return ['a pod that states a request or a limit of CPU or memory'];
+    case 'NotBestEffort':
+      return ['a pod without any request or limit of CPU or memory'];
+    case 'Terminating':
+      return ['a pod without activeDeadlineSeconds'];
+    case 'NotTerminating':
+      return ['a pod with activeDeadlineSeconds'];
+    case 'PriorityClass':
+      return operator === 'In' && values.length > 0 ? ['a pod of another PriorityClass'] : [];
+    default:
+      return [];
+  }
 }
 
 /** The present limits, to be replaced: how much is right is not for a program to say. */
@@ -172,6 +206,7 @@ function raise(subject: Subject, near: readonly Use[]): RemediationStep[] {
         'Raise the limit: these are the present values, put what is needed in their place.',
         patch,
         'cluster-admin',
+        patchWords(words),
       ),
       ...(subject.contact === undefined ? {} : { contact: subject.contact }),
     },

@@ -87,11 +87,11 @@ function parsedByShell(lines: readonly string[]): string[][] {
 
 const options: readonly RegExp[] = [
   /^-[flno]$/,
-  /^--(dry-run=server|overwrite|show-labels)$/,
+  /^--(dry-run=server|patch-file|show-labels)$/,
   /^--selector=!?[a-z0-9.(]/i,
   /^custom-columns=POD:\.metadata\.name,USES:\.spec\.containers\[\*\]\.resources\.(requests|limits)\.[a-z0-9./\\-]+$/,
   /^(FILE|yaml)$/,
-  /^(kubernetes\.io\/service-name|pod-security\.kubernetes\.io\/enforce)=[a-z0-9.-]+$/,
+  /^kubernetes\.io\/service-name=[a-z0-9.-]+$/,
 ];
 
 function isOurs(word: string): boolean {

@@ -5,7 +5,10 @@ export const RemediationStep = z.object({
     .enum(['manual', 'kubectl', 'annotation', 'yaml_patch', 'link'])
     .describe('What the step is: words to follow, a command, or a text to put somewhere.'),
   description: z.string().describe('What to do. Words of a policy stand in quotation marks and are no instruction.'),
-  command: z.string().optional().describe('For a POSIX shell. FILE stands for a manifest of your own.'),
+  command: z
+    .string()
+    .optional()
+    .describe('For a POSIX shell. FILE stands for the patch of the same step, or for a manifest of your own.'),
   patch: z.string().optional().describe('YAML to put where the description says.'),
   url: z.string().optional().describe('Documentation of Kubernetes.'),
   contact: z.string().optional().describe('Whom to ask, where that is configured.'),

@@ -34,11 +34,38 @@ export function kubectl(
   return { type: 'kubectl', description, command, requires_privilege: privilege, automated: false };
 }
 
-/** Something to put into a manifest, or to apply. */
-export function yamlPatch(description: string, object: object, privilege: Privilege): RemediationStep {
+/**
+ * Something to put into a manifest, or to apply.
+ *
+ * @param words After `kubectl`, where one command brings it into force; FILE is the patch.
+ */
+export function yamlPatch(
+  description: string,
+  object: object,
+  privilege: Privilege,
+  words?: readonly (string | Value)[],
+): RemediationStep {
   const patch = patchText(object);
   if (patch === undefined) return manual(description, privilege);
-  return { type: 'yaml_patch', description, patch, requires_privilege: privilege, automated: false };
+  const command = words === undefined ? undefined : commandLine(['kubectl', ...words]);
+  return {
+    type: 'yaml_patch',
+    description,
+    patch,
+    ...(command === undefined ? {} : { command }),
+    requires_privilege: privilege,
+    automated: false,
+  };
+}
+
+/**
+ * How a patch of an object that is there is applied. Not by `kubectl apply`, which takes away what an earlier one set and
+ * this one leaves out: the other limits of a quota, say.
+ *
+ * @see https://kubernetes.io/docs/tasks/manage-kubernetes-objects/declarative-config/#how-apply-calculates-differences-and-merges-changes
+ */
+export function patchWords(object: readonly (string | Value)[]): readonly (string | Value)[] {
+  return ['patch', ...object, '--patch-file', 'FILE'];
 }
 
 /** Where upstream says how such a rule works. */
@@ -88,9 +115,13 @@ function typeArgument({ kind, apiVersion }: Subject): string | undefined {
   return isDnsSubdomain(first) && isDnsLabel(second) && rest.length === 0 ? `${kind}.${second}.${first}` : undefined;
 }
 
+/** Groups whose policies the role view reads; of kinds that a definition adds it reads none, unless somebody adds them to it. */
+const viewed: ReadonlySet<string> = new Set(['v1', 'networking.k8s.io', 'policy']);
+
 /** Who may usually read the policy: the roles view and edit hold nothing cluster-wide and nothing of other namespaces. */
-export function readerOf({ home, namespace }: Subject): Privilege {
-  if (home === undefined) return 'cluster-admin';
+export function readerOf({ home, namespace, apiVersion }: Subject): Privilege {
+  const [group = ''] = apiVersion.split('/', 1);
+  if (home === undefined || !viewed.has(group)) return 'cluster-admin';
   return home === namespace ? 'developer' : 'namespace-admin';
 }
 

@@ -67,12 +67,12 @@ function summaryOf(subject: Subject): string {
   }
 }
 
-function blocked({ type }: Subject, title: string): string {
-  switch (type) {
+function blocked(subject: Subject, title: string): string {
+  switch (subject.type) {
     case 'NetworkIngress':
-      return `Use a connection that ${title} lets in, or have one more allowed.`;
+      return connection(subject, `${title} lets in`, `${title} by itself lets nothing in`);
     case 'NetworkEgress':
-      return `Use a connection that ${title} lets out, or have one more allowed.`;
+      return connection(subject, `${title} lets out`, `${title} by itself lets nothing out`);
     case 'MeshPolicy':
       return `Use a connection that ${title} of the service mesh allows, or have one more allowed.`;
     case 'Admission':
@@ -82,10 +82,21 @@ function blocked({ type }: Subject, title: string): string {
     case 'MissingResource':
       return `Create what ${title} expects, or ask for it.`;
     case 'Unknown':
-      return `What ${title} demands is not known: ask whoever owns it.`;
+      return `What ${title} demands is not known beyond its message: ask whoever owns it.`;
     default:
-      return type satisfies never;
+      return subject.type satisfies never;
   }
+}
+
+function connection(subject: Subject, some: string, none: string): string {
+  return isClosed(subject)
+    ? `${none}: use a connection that another policy allows, or have one allowed.`
+    : `Use a connection that ${some}, or have one more allowed.`;
+}
+
+/** NetworkPolicies have no rules that deny: it has none at all. Policies of other engines may deny some connections. */
+function isClosed({ kind, apiVersion, effect }: Subject): boolean {
+  return kind === 'NetworkPolicy' && apiVersion.startsWith('networking.k8s.io/') && effect === 'deny';
 }
 
 function ownSteps(subject: Subject): RemediationStep[] {
@@ -93,6 +104,9 @@ function ownSteps(subject: Subject): RemediationStep[] {
     case 'NetworkIngress':
     case 'NetworkEgress':
     case 'MeshPolicy':
+      if (isClosed(subject)) {
+        return [manual('What another NetworkPolicy of the same pods lets through passes all the same.', 'developer')];
+      }
       return [manual(`Which peers and ports pass is told to those who may get ${detailsOf(subject)}.`, 'developer')];
     case 'Admission':
       return [dryRun(subject, 'See what the API server says to a manifest; nothing is stored.')];
@@ -101,7 +115,7 @@ function ownSteps(subject: Subject): RemediationStep[] {
     case 'MissingResource':
       return [manual('Create what is missing, or change the workload so that it does without.', 'developer')];
     case 'Unknown':
-      return [manual('Its kind is not understood; it may demand anything.', 'developer')];
+      return [manual('Potoo does not decode its kind: beyond its message it may demand anything.', 'developer')];
     default:
       return subject.type satisfies never;
   }

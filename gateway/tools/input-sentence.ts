@@ -81,7 +81,9 @@ function wanted(node: Node): string {
     case 'array':
       return 'a list';
     case 'object':
-      return 'an object';
+      return nodeOf(node.additionalProperties).type === 'string'
+        ? 'an object of texts, like {"key": "text"}'
+        : 'an object';
     default:
       return 'is not what is expected here';
   }

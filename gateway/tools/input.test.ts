@@ -45,7 +45,7 @@ describe('a question that cannot be understood names each field and what would b
     ['potoo_query', { namespace: 'Shop' }, `namespace: ${noNamespace}`],
     ['potoo_query', { namespace: 'a'.repeat(70) }, `namespace: ${noNamespace}`],
     ['potoo_query', { workload_name: '' }, 'workload_name: a text of 1 to 317 characters'],
-    ['potoo_query', { workload_labels: 'tier=db' }, 'workload_labels: an object'],
+    ['potoo_query', { workload_labels: 'tier=db' }, 'workload_labels: an object of texts, like {"key": "text"}'],
     ['potoo_query', { workload_labels: { tier: 7 } }, 'workload_labels.tier: a text of at most 63 characters'],
     [
       'potoo_query',

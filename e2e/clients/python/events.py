@@ -16,6 +16,10 @@ def changes(client: httpx.Client, namespace: "str | None"):
     params = {"namespace": namespace} if namespace else None
     # httpx gives up after 5 seconds of silence; the gateway says something at least every 2.
     with client.stream("GET", "/sse", params=params) as response:
+        if response.status_code == 429 or response.is_server_error:
+            # Too many streams, or a gateway that starts or stops: worth another try.
+            print(f"reconnecting: {response.status_code}", file=sys.stderr)
+            return
         if response.is_error:
             answer = json.loads(response.read())
             sys.exit(f"{response.status_code} {answer['code']}: {answer['error']}")
@@ -28,7 +32,8 @@ def changes(client: httpx.Client, namespace: "str | None"):
 def main(namespace: "str | None") -> None:
     token = os.environ.get("POTOO_TOKEN")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    with httpx.Client(base_url=os.environ["POTOO_URL"], headers=headers) as client:
+    url = os.environ.get("POTOO_URL", "http://localhost:8090")
+    with httpx.Client(base_url=url, headers=headers) as client:
         while True:
             try:
                 for change in changes(client, namespace):

@@ -26,7 +26,7 @@ def pages(client: httpx.Client, namespace: str):
 def main(namespace: str) -> None:
     token = os.environ.get("POTOO_TOKEN")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    with httpx.Client(base_url=os.environ["POTOO_URL"], headers=headers) as client:
+    with httpx.Client(base_url=os.environ.get("POTOO_URL", "http://localhost:8090"), headers=headers) as client:
         for answer in pages(client, namespace):
             for constraint in answer["constraints"]:
                 print(f"{constraint['severity']:8} {constraint['name']}: {constraint['message']}")
