@@ -10,6 +10,7 @@ import type { Outcome } from '../definition.ts';
 import { type Answer, type ErrorCode, refusal } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { DetailLevel } from '../answer/levels.ts';
+import { createPaces } from '../answer/pace.ts';
 import type { Arrivals } from './arrival.ts';
 import { answerMsMax, withinDeadline } from './deadline.ts';
 import { errorResponse, refusalOf } from './errors.ts';
@@ -55,6 +56,7 @@ export interface Calls {
 /** The way of every call, whatever tool or resource it is for. */
 export function createCalls(options: CallsOptions): Calls {
   const { catalog, identities, clock, log, gateway, arrivals, callLimit } = options;
+  const paceOf = createPaces(clock);
 
   async function identify(request: Request): Promise<Answer<Caller>> {
     return identities.callerOf(request.headers.get('authorization') ?? undefined);
@@ -85,7 +87,7 @@ export function createCalls(options: CallsOptions): Calls {
         if (!catalog.synced) {
           return refusal('NOT_SYNCED', 'The gateway has just started and has not read everything yet.');
         }
-        const outcome = await run({ caller, catalog, clock, deadline, gateway });
+        const outcome = await run({ caller, catalog, clock, deadline, pace: paceOf(deadline), gateway });
         namespace = outcome.namespace;
         return outcome.answer;
       };
