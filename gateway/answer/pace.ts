@@ -10,8 +10,6 @@ import { GatewayError } from '../errors.ts';
 
 /** Of one piece: as long as others wait. */
 export const pieceMs = 10;
-/** How often the clock is looked at, in things that were worked on. */
-const lookEvery = 8;
 
 /** The pace of one call. */
 export interface Pace {
@@ -40,12 +38,10 @@ export function createPaces(clock: Clock): (deadline: number) => Pace {
     async each(items, work) {
       let end: (() => void) | undefined;
       let since = clock.monotonic();
-      let worked = 0;
       try {
         for (const item of items) {
           if (work(item) === false) return;
-          worked += 1;
-          if (worked % lookEvery !== 0 || clock.monotonic() - since < pieceMs) continue;
+          if (clock.monotonic() - since < pieceMs) continue;
           end?.();
           end = await turn();
           since = clock.monotonic();

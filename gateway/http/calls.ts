@@ -111,6 +111,6 @@ export function createCalls(options: CallsOptions): Calls {
 }
 
 /** Whoever has a name is limited by it, wherever it asks from; callers without one by where they ask from, or one would starve all. */
-function limitKeyOf({ anonymous, identity }: Caller, peer: string | undefined): string {
+export function limitKeyOf({ anonymous, identity }: Caller, peer: string | undefined): string {
   return anonymous ? `peer ${peer ?? ''}` : `user ${identity}`;
 }

@@ -2,6 +2,7 @@
  * Callers with rights of their own who use them to stop answers for everybody else.
  */
 import { expect, test, vi } from 'vitest';
+import type { VirtualClock } from '../../kube/testing/virtual-clock.ts';
 import { createGateway, rightsOf } from '../testing/fixture.ts';
 import { detailObject, entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
 
@@ -22,6 +23,16 @@ function gatewayWithMany() {
   });
 }
 
+/** By this clock each look at it takes so long. */
+function takesTime(clock: VirtualClock, ms: number): void {
+  const monotonic = clock.monotonic.bind(clock);
+  let spent = 0;
+  vi.spyOn(clock, 'monotonic').mockImplementation(() => {
+    spent += ms;
+    return monotonic() + spent;
+  });
+}
+
 test.each([
   ['a whole report', '/resources/reports/shop', undefined],
   ['a name that is not there', '/resources/constraints/shop/none', undefined],
@@ -32,10 +43,7 @@ test.each([
 ])('%s in a namespace of very many policies: others are answered meanwhile', async (_what, path, body) => {
   const gateway = gatewayWithMany();
   const { clock } = gateway;
-  // By this clock each look at it takes a millisecond.
-  const { monotonic } = clock;
-  let spent = 0;
-  vi.spyOn(clock, 'monotonic').mockImplementation(() => monotonic() + (spent += 1));
+  takesTime(clock, 1);
   const ask = async () => (body === undefined ? gateway.get(path, 'owner') : gateway.post(path, body, 'owner'));
   let answered = false;
   const answer = ask().finally(() => {
@@ -51,9 +59,7 @@ test.each([
 
 test('work for a caller who is not waited for any more is given up', async () => {
   const gateway = gatewayWithMany();
-  const { monotonic } = gateway.clock;
-  let spent = 0;
-  vi.spyOn(gateway.clock, 'monotonic').mockImplementation(() => monotonic() + (spent += 100));
+  takesTime(gateway.clock, 100);
   const answer = gateway.get('/resources/reports/shop', 'owner');
   await gateway.clock.advance(0);
   const { status } = await answer;
