@@ -1,6 +1,9 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { CallRecord } from './http/calls.ts';
 
+/** A stream is no answer: it lasts as long as its reader likes, and would hide the others in histograms. */
+const streams: ReadonlySet<string> = new Set(['events', 'sse']);
+
 /** Counts calls by tool. Tools and outcomes are fixed lists, so the number of series is, too. */
 export function createCallMetrics(registry: Registry): (record: CallRecord) => void {
   const registers = [registry];
@@ -27,6 +30,7 @@ export function createCallMetrics(registry: Registry): (record: CallRecord) => v
   return (record) => {
     const tool = record.name;
     calls.inc({ tool, outcome: record.outcome });
+    if (streams.has(tool)) return;
     durations.observe({ tool }, record.ms / 1_000);
     bytes.observe({ tool }, record.bytes);
   };

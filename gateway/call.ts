@@ -1,4 +1,5 @@
 import type { Clock } from '../kube/clock.ts';
+import type { Pace } from './answer/pace.ts';
 import type { Caller } from './auth/identity.ts';
 import type { Catalog } from './catalog/store.ts';
 
@@ -9,6 +10,8 @@ export interface Call {
   readonly clock: Clock;
   /** clock.monotonic() up to which the answer should be made. */
   readonly deadline: number;
+  /** For work that grows with the number of policies. */
+  readonly pace: Pace;
   readonly gateway: GatewayFacts;
 }
 

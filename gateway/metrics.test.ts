@@ -14,6 +14,16 @@ test('names and labels of metrics change only on purpose', async () => {
     bytes: 4_000,
     ms: 3,
   });
+  metrics.call({
+    name: 'events',
+    caller: undefined,
+    namespace: undefined,
+    level: undefined,
+    outcome: 'OK',
+    status: 200,
+    bytes: 4_000_000,
+    ms: 86_400_000,
+  });
   metrics.review('tokenreview', 'allowed');
   metrics.kubeRequest({ method: 'GET', resource: 'constraintreports.potoo.io', status: 200, ms: 1 });
   metrics.follow({
@@ -28,6 +38,9 @@ test('names and labels of metrics change only on purpose', async () => {
   const response = await metrics.respond();
   expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
   const lines = (await response.text()).split('\n');
+  expect(lines.filter((line) => line.includes('tool="events"'))).toEqual([
+    'potoo_gateway_calls_total{tool="events",outcome="OK"} 1',
+  ]);
   for (const line of [
     'potoo_gateway_requests_total{route="/tools/potoo_query",code="200"} 1',
     'potoo_gateway_request_duration_seconds_count{route="/tools/potoo_query"} 1',

@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { createVirtualClock } from '../../kube/testing/virtual-clock.ts';
+import type { Binding } from '../catalog/binding.ts';
 import { createGateway, rightsOf } from '../testing/fixture.ts';
 import {
   clusterDetailObject,
@@ -11,7 +13,8 @@ import {
   reportObject,
 } from '../testing/objects.ts';
 import { formatReportLine, handleOf } from '../../crds/report-line.ts';
-import { cutToBytes, pageOfBindings } from './binding-page.ts';
+import { answersThatFit, pageOfBindings } from './binding-page.ts';
+import { createPaces } from './pace.ts';
 
 const own = Array.from({ length: 6 }, (_, index) => networkConstraint('shop', `own-${index}`));
 const wide = networkConstraint('', 'baseline', {
@@ -81,24 +84,25 @@ test('who has lost the right gets no further page', async () => {
   expect((await page(gateway, 'reader', cursor)).status).toBe(403);
 });
 
-test('pages cut by bytes are all that there is, each within its bytes unless it has one item alone', () => {
+test('pages cut by bytes are all that there is, each within its bytes unless it has one item alone', async () => {
   const bindings = gatewayOf().store.view('shop')?.bindings ?? [];
   const list = 'list';
-  fc.assert(
-    fc.property(
+  const pace = createPaces(createVirtualClock())(0);
+  await fc.assert(
+    fc.asyncProperty(
       fc.array(fc.nat(300), { minLength: bindings.length, maxLength: bindings.length }),
       fc.integer({ min: 1, max: 900 }),
       fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }),
-      (sizes, bytesMax, limit) => {
+      async (sizes, bytesMax, limit) => {
         const seen: string[] = [];
         for (let cursor: string | undefined; ; ) {
           const found = pageOfBindings(bindings, list, { limit, cursor });
           if (!found.ok) throw new Error(found.error);
-          const texts = found.value.items.map(({ id }) => ({
+          const make = ({ id }: Binding) => ({
             id,
             text: 'ü'.repeat(sizes[bindings.findIndex((each) => each.id === id)] ?? 0),
-          }));
-          const { answers, next } = cutToBytes(found.value, list, texts, bytesMax);
+          });
+          const { answers, next } = await answersThatFit(found.value, list, { make, pace, bytesMax });
           expect(answers.length).toBeGreaterThan(0);
           if (answers.length > 1) expect(Buffer.byteLength(JSON.stringify(answers))).toBeLessThanOrEqual(bytesMax + 1);
           seen.push(...answers.map(({ id }) => id));

@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { ConstraintType, Severity } from '../../crds/constraint.ts';
 import { type Binding, comparePositions, type Position } from '../catalog/binding.ts';
 import type { Answer } from '../errors.ts';
+import type { Pace } from './pace.ts';
 import { decodeCursor, encodeCursor } from './page.ts';
 
 const text = z.string().max(1_024);
@@ -44,26 +45,31 @@ export const answerBytesMax = 4_194_304;
 
 /**
  * The first answers of a page that fit into so many bytes, and where the page after them begins. One is always there, or
- * pages would not come to an end.
- *
- * @param answers One for each item of the page.
+ * pages would not come to an end. What does not fit is not made either, except for the one that is too much.
  */
-export function cutToBytes<T extends object>(
+export async function answersThatFit<T extends object>(
   page: BindingPage,
   list: string,
-  answers: readonly T[],
-  bytesMax: number = answerBytesMax,
-): { readonly answers: T[]; readonly next: string | undefined } {
+  { make, pace, bytesMax = answerBytesMax }: AnswersOptions<T>,
+): Promise<{ readonly answers: T[]; readonly next: string | undefined }> {
   let bytes = 0;
-  let fitting = 0;
-  for (const answer of answers) {
+  const answers: T[] = [];
+  await pace.each(page.items, (binding) => {
+    const answer = make(binding);
     bytes += Buffer.byteLength(JSON.stringify(answer)) + 1;
-    if (bytes > bytesMax && fitting > 0) break;
-    fitting += 1;
-  }
-  const last = page.items[fitting - 1];
-  if (last === undefined || fitting === answers.length) return { answers: [...answers], next: page.next };
-  return { answers: answers.slice(0, fitting), next: encodeCursor(list, positionOf(last)) };
+    if (bytes > bytesMax && answers.length > 0) return false;
+    return answers.push(answer);
+  });
+  const last = page.items[answers.length - 1];
+  if (last === undefined || answers.length === page.items.length) return { answers, next: page.next };
+  return { answers, next: encodeCursor(list, positionOf(last)) };
+}
+
+export interface AnswersOptions<T> {
+  readonly make: (binding: Binding) => T;
+  readonly pace: Pace;
+  /** `answerBytesMax` unless told. */
+  readonly bytesMax?: number | undefined;
 }
 
 function positionOf({ severity, type, kind, name, key, id }: Binding): string[] {

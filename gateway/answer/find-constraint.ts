@@ -8,6 +8,7 @@ import type { NamespaceView } from '../catalog/store.ts';
 import { type Answer, refusal } from '../errors.ts';
 import { visible } from './constraint.ts';
 import { type DetailLevel, levelsOf, type Rights } from './levels.ts';
+import type { Pace } from './pace.ts';
 
 export const ConstraintName = z
   .string()
@@ -36,11 +37,15 @@ export interface FoundConstraint {
 export async function findConstraint(
   view: NamespaceView | undefined,
   wanted: string,
-  { namespace, caller }: { readonly namespace: string; readonly caller: Rights },
+  { namespace, caller, pace }: { readonly namespace: string; readonly caller: Rights; readonly pace: Pace },
 ): Promise<Answer<FoundConstraint>> {
   const bindings = view?.bindings ?? [];
   const level = await levelsOf(bindings, namespace, caller);
-  const [binding, ...others] = bindings.filter((each) => isMeant(each, level(each), namespace, wanted));
+  const meant: Binding[] = [];
+  await pace.each(bindings, (each) => {
+    if (isMeant(each, level(each), namespace, wanted)) meant.push(each);
+  });
+  const [binding, ...others] = meant;
   if (binding === undefined) return refusal('CONSTRAINT_NOT_FOUND', 'Constraint not found');
   const also = others.length === 0 ? {} : { also: others.map(({ id }) => id) };
   return { ok: true, value: { binding, level: level(binding), also } };

@@ -5,6 +5,7 @@ import { createGateway, rightsOf } from '../testing/fixture.ts';
 import { detailObject, entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
 import { createVirtualClock } from '../../kube/testing/virtual-clock.ts';
 import { remembered } from './memo.ts';
+import { createPaces } from './pace.ts';
 
 const policy = networkConstraint('shop', 'db-in');
 const { view } = createGateway({ objects: [reportObject('shop', [entryOf(policy)])] }).store;
@@ -38,6 +39,7 @@ function callOf(
     catalog,
     clock: createVirtualClock(),
     deadline: 0,
+    pace: createPaces(createVirtualClock())(0),
     gateway: { version: '1', port: 1 },
   });
   return { asked, call };

@@ -21,6 +21,8 @@ export interface MemoCall {
   readonly catalog: Pick<Catalog, 'view'>;
   /** The same for every call. */
   readonly gateway: Call['gateway'];
+  /** When an answer is made, and not what it says. */
+  readonly pace: Call['pace'];
 }
 
 export type MemoRun<Input, Output> = (input: Input, call: MemoCall) => Promise<Answer<Output>>;
@@ -98,7 +100,7 @@ async function hasSameRights(rounds: Made<object>['rounds'], caller: Rights): Pr
 }
 
 /** Notes what is asked while an answer is made. */
-function record({ caller, catalog, gateway }: Call): {
+function record({ caller, catalog, gateway, pace }: Call): {
   readonly call: MemoCall;
   readonly views: Views;
   readonly rounds: readonly (readonly Asked[])[];
@@ -108,6 +110,7 @@ function record({ caller, catalog, gateway }: Call): {
   let roundIsOver = true;
   const call: MemoCall = {
     gateway,
+    pace,
     caller: {
       anonymous: caller.anonymous,
       async may(question) {

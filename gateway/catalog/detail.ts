@@ -177,8 +177,13 @@ export function createFormReader(onProblem: OnProblem): FormReader {
     if (!parsed.success) {
       onProblem({ object: form.object, path: `constraint ${form.id}`, message: firstIssue(parsed.error) });
     }
-    constraints.set(form, { value: parsed.data });
-    return parsed.data;
+    // A text may name two ids, of which the first was found without parsing: it must speak for no other.
+    const value = parsed.data?.id === form.id ? parsed.data : undefined;
+    if (parsed.success && value === undefined) {
+      onProblem({ object: form.object, path: `constraint ${form.id}`, message: 'id: stands there twice' });
+    }
+    constraints.set(form, { value });
+    return value;
   }
 
   return {

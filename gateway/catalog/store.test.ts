@@ -234,3 +234,17 @@ test('facts of the cluster are no full forms, and facts of a namespace hide noth
   store.removeClusterDetail('cluster');
   expect(store.clusterFacts()).toEqual([]);
 });
+
+test('a full form that names two ids speaks for neither', () => {
+  const [own, stolen] = [networkConstraint('shop', 'own'), networkConstraint('shop', 'stolen')];
+  const text = `{"id":"${own.id}",${JSON.stringify({ ...stolen, message: 'forged' }).slice(1)}`;
+  const { store, problems } = fillStore([
+    reportObject('shop', [entryOf(own), entryOf(stolen)], { more: [own.id] }),
+    detailObject('shop', 'constraints', [text]),
+  ]);
+  expect(store.view('shop')?.bindings.map(({ id, form }) => [id, form])).toEqual([
+    [own.id, undefined],
+    [stolen.id, undefined],
+  ]);
+  expect(problems).toMatchObject([{ path: `constraint ${own.id}`, message: 'id: stands there twice' }]);
+});

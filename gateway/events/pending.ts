@@ -13,10 +13,15 @@ export interface Pending {
   clear(): void;
 }
 
-/** Nothing, to begin with. */
-export function createPending(): Pending {
+/** Nothing, to begin with. @param onResize By how many there are more, or fewer. */
+export function createPending(onResize: (more: number) => void = () => {}): Pending {
   const namespaces = new Map<string, Map<string, BindingChange>>();
   let size = 0;
+
+  function resize(more: number): void {
+    size += more;
+    if (more !== 0) onResize(more);
+  }
 
   /** @param join What a change becomes with one that waits. */
   function put(
@@ -24,16 +29,16 @@ export function createPending(): Pending {
     join: (waiting: BindingChange, change: BindingChange) => BindingChange,
   ): void {
     const waiting = namespaces.get(namespace) ?? new Map<string, BindingChange>();
-    size -= waiting.size;
+    const before = waiting.size;
     for (const change of changes) {
       const known = waiting.get(change.id);
       const joined = known === undefined ? change : join(known, change);
       if (isChange(joined)) waiting.set(change.id, joined);
       else waiting.delete(change.id);
     }
-    size += waiting.size;
     if (waiting.size > 0) namespaces.set(namespace, waiting);
     else namespaces.delete(namespace);
+    resize(waiting.size - before);
   }
 
   return {
@@ -46,7 +51,7 @@ export function createPending(): Pending {
         const changes = [...waiting.values()].slice(0, changesMax);
         if (changes.length === waiting.size) namespaces.delete(namespace);
         else for (const { id } of changes) waiting.delete(id);
-        size -= changes.length;
+        resize(-changes.length);
         return { namespace, changes };
       }
       return undefined;
@@ -54,7 +59,7 @@ export function createPending(): Pending {
     putBack: (change) => put(change, (waiting, older) => inOrder(older, waiting)),
     clear() {
       namespaces.clear();
-      size = 0;
+      resize(-size);
     },
   };
 }

@@ -4,6 +4,7 @@
  * Every event is proven when it is sent: the token by TokenReview and the right by SubjectAccessReview, as old as auth
  * remembers them and no older. What cannot be proven now waits, and is never dropped and never sent unproven.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Buffer } from 'node:buffer';
 import type { Clock } from '../../kube/clock.ts';
 import { levelsOf } from '../answer/levels.ts';
@@ -48,6 +49,8 @@ const beginning = Buffer.from(
 const heartbeat = Buffer.from(':\n\n');
 
 export interface EventStream {
+  /** Changes that it is still to be told. */
+  readonly waiting: number;
   /** To be called every second or two. */
   beat(): void;
   end(ending: Ending): void;
@@ -64,6 +67,8 @@ export interface EventStreamOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly onSent?: ((events: number) => void) | undefined;
+  /** By how many changes more, or fewer, wait for this reader. */
+  readonly onWaiting?: ((more: number) => void) | undefined;
   /** Once. @param bytes That were written. */
   readonly onEnd: (ending: Ending, bytes: number) => void;
 }
@@ -71,7 +76,9 @@ export interface EventStreamOptions {
 /** Starts to tell a caller who has the right to it. */
 export function startEventStream(options: EventStreamOptions): EventStream {
   const { sink, namespace, authorization, identities, clock, log } = options;
-  const pending = createPending();
+  const pending = createPending(options.onWaiting);
+  /** One timer serves all streams: what it does for this one is done on account of the request that opened this one. */
+  const onOwnAccount = AsyncLocalStorage.snapshot();
   let ended = false;
   let telling = false;
   let checking = false;
@@ -101,7 +108,7 @@ export function startEventStream(options: EventStreamOptions): EventStream {
 
   /** For work that nobody waits for: an error that is not expected ends the stream. */
   function inBackground(work: () => Promise<void>): void {
-    work().catch((error: unknown) => {
+    onOwnAccount(work).catch((error: unknown) => {
       log.error({ err: error }, 'an event stream failed');
       end('failed');
     });
@@ -172,7 +179,11 @@ export function startEventStream(options: EventStreamOptions): EventStream {
   }
 
   const unsubscribe = options.changes.subscribe((all) => {
-    for (const change of all) if (namespace === undefined || change.namespace === namespace) pending.add(change);
+    for (const change of all) {
+      // One of them may be too much for all streams together.
+      if (ended) return;
+      if (namespace === undefined || change.namespace === namespace) pending.add(change);
+    }
     if (pending.size > pendingMax) end('behind');
     else if (pending.size > 0) inBackground(tell);
   });
@@ -181,6 +192,9 @@ export function startEventStream(options: EventStreamOptions): EventStream {
 
   return {
     end,
+    get waiting() {
+      return pending.size;
+    },
     beat() {
       if (ended) return;
       const now = clock.monotonic();

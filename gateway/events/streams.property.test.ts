@@ -160,7 +160,7 @@ test('whoever applies the events to what it saw at the start sees what is there 
           const state = await seen(store, identities, user);
           const authorization = `Bearer ${user}`;
           streams.open({
-            caller: caller.value,
+            owner: caller.value.identity,
             authorization,
             namespace: undefined,
             openSink: () => sink,

@@ -1,6 +1,6 @@
 /** All open streams: how many there may be, one timer for all of them, and their common end. */
 import type { Clock } from '../../kube/clock.ts';
-import type { Caller, Identities } from '../auth/identity.ts';
+import type { Identities } from '../auth/identity.ts';
 import type { Changes } from '../catalog/changes.ts';
 import { type Refusal, refusal } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -9,6 +9,11 @@ import { type Ending, type EventStream, startEventStream } from './stream.ts';
 
 export const streamsMax = 2_000;
 export const streamsOfCallerMax = 20;
+/**
+ * Changes that wait for readers, over all streams: some hundred bytes each. Readers that take nothing while somebody makes
+ * changes would fill the memory long before each of them has too many.
+ */
+const waitingChangesMax = 1_000_000;
 const retryAfterSeconds = 30;
 
 /** Each stream has its turn once in 1.5 s: a comment is due every 2 s, and timers are late under load. */
@@ -16,7 +21,8 @@ const slots = 10;
 const slotMs = 150;
 
 export interface StreamRequest {
-  readonly caller: Caller;
+  /** Whose streams it is counted among: a caller with a name by that, one without by where it asks from. */
+  readonly owner: string;
   readonly authorization: string | undefined;
   readonly namespace: string | undefined;
   /** Called once it is certain that the stream begins. */
@@ -45,11 +51,14 @@ export function createStreams(options: {
   readonly clock: Clock;
   readonly log: Log;
   readonly observer?: StreamObserver | undefined;
+  /** `waitingChangesMax` unless told. */
+  readonly waitingMax?: number | undefined;
 }): Streams {
-  const { clock, observer } = options;
+  const { clock, observer, waitingMax = waitingChangesMax } = options;
   const bySlot = Array.from({ length: slots }, () => new Set<EventStream>());
-  const byIdentity = new Map<string, number>();
+  const byOwner = new Map<string, number>();
   let open = 0;
+  let waiting = 0;
   let slot = 0;
   let cancelTurn: (() => void) | undefined;
   let closed = false;
@@ -64,22 +73,30 @@ export function createStreams(options: {
     });
   }
 
-  function refused(identity: string): Refusal | undefined {
+  function onWaiting(more: number): void {
+    waiting += more;
+    if (more < 0 || waiting <= waitingMax) return;
+    // Who is furthest behind has at least as much waiting as has come now, so it is enough to end one.
+    const streams = bySlot.flatMap((each) => [...each]);
+    streams.reduce((most, each) => (each.waiting > most.waiting ? each : most)).end('behind');
+  }
+
+  function refused(owner: string): Refusal | undefined {
     if (closed) return refusal('NOT_SYNCED', 'The gateway is about to stop.');
     const inAll = open >= streamsMax;
-    if (!inAll && (byIdentity.get(identity) ?? 0) < streamsOfCallerMax) return undefined;
+    if (!inAll && (byOwner.get(owner) ?? 0) < streamsOfCallerMax) return undefined;
     const whose = inAll ? `All ${streamsMax} event streams` : `Your ${streamsOfCallerMax} event streams`;
     return { ...refusal('TOO_MANY_STREAMS', `${whose} are open; close one, or try again later.`), retryAfterSeconds };
   }
 
   return {
     open(request) {
-      const { identity } = request.caller;
-      const no = refused(identity);
+      const { owner } = request;
+      const no = refused(owner);
       if (no !== undefined) return no;
       const among = bySlot.reduce((least, each) => (each.size < least.size ? each : least));
       open += 1;
-      byIdentity.set(identity, (byIdentity.get(identity) ?? 0) + 1);
+      byOwner.set(owner, (byOwner.get(owner) ?? 0) + 1);
       observer?.opened();
       const stream = startEventStream({
         ...options,
@@ -87,12 +104,13 @@ export function createStreams(options: {
         namespace: request.namespace,
         authorization: request.authorization,
         onSent: (events) => observer?.sent(events),
+        onWaiting,
         onEnd(ending, bytes) {
           if (!among.delete(stream)) return;
           open -= 1;
-          const others = (byIdentity.get(identity) ?? 1) - 1;
-          if (others > 0) byIdentity.set(identity, others);
-          else byIdentity.delete(identity);
+          const others = (byOwner.get(owner) ?? 1) - 1;
+          if (others > 0) byOwner.set(owner, others);
+          else byOwner.delete(owner);
           observer?.ended(ending);
           request.onEnd(ending, bytes);
         },

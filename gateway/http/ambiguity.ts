@@ -5,7 +5,9 @@ import type { IncomingMessage } from 'node:http';
 
 /** Of these Node takes the first and says nothing. */
 const singleHeaders: ReadonlySet<string> = new Set(['host', 'origin', 'authorization', 'content-type']);
-const [shortest, longest] = [4, 13];
+const [shortest, longest] = [4, 17];
+
+const onlyChunked = 'Of transfer codings, chunked is all there is.';
 
 /**
  * What is ambiguous about a request, as a sentence for its sender.
@@ -18,6 +20,8 @@ export function ambiguityOf({ rawHeaders, url, headers }: IncomingMessage): stri
     const given = rawHeaders[index] ?? '';
     if (given.length < shortest || given.length > longest) continue;
     const name = given.toLowerCase();
+    // Node unpacks nothing: what it takes for the body is not what a reader of the other codings takes for it.
+    if (name === 'transfer-encoding' && rawHeaders[index + 1]?.toLowerCase() !== 'chunked') return onlyChunked;
     if (!singleHeaders.has(name)) continue;
     if (seen.has(name)) return `The header ${name} may stand in a request once.`;
     seen.add(name);

@@ -66,7 +66,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     // it would be taken apart for it, and a stream writes its own.
     const outgoing = context.env?.outgoing;
     outgoing?.setHeader('x-trace-id', trace.id);
-    await arrivals.run({ peer, trace }, next);
+    await arrivals.run({ peer, trace, outgoing }, next);
     if (outgoing === undefined) context.res.headers.set('x-trace-id', trace.id);
     const outcome = { status: context.res.status, ms: clock.monotonic() - startedAt };
     options.onRequest?.({ route: context.get('route'), ...outcome });

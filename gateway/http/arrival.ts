@@ -4,12 +4,15 @@
  * trace is the one that they belong to.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ServerResponse } from 'node:http';
 import type { Trace } from './trace.ts';
 
 export interface Arrival {
   /** As `peerOf` gives it. */
   readonly peer: string;
   readonly trace: Trace;
+  /** Where the answer goes; absent without a socket. */
+  readonly outgoing?: ServerResponse | undefined;
 }
 
 export interface Arrivals {

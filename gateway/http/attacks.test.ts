@@ -121,6 +121,7 @@ test.each([
   ['a length that is none', post('Content-Length: +2') + '{}' + smuggled],
   ['a length and chunks', post('Content-Length: 2', 'Transfer-Encoding: chunked') + '0\r\n\r\n' + smuggled],
   ['chunks that are not the last coding', post('Transfer-Encoding: chunked, identity') + '0\r\n\r\n' + smuggled],
+  ['chunks of a body in another coding', post('Transfer-Encoding: gzip, chunked') + '0\r\n\r\n' + smuggled],
   ['chunks behind a blank', post('Transfer-Encoding : chunked') + '0\r\n\r\n' + smuggled],
   ['a size of a chunk that is none', post('Transfer-Encoding: chunked') + '0x2\r\n{}\r\n0\r\n\r\n' + smuggled],
 ])('%s: the connection ends, and what follows is no request', async (_what, bytes) => {
@@ -138,6 +139,58 @@ test('requests that come without waiting for answers are answered in order', asy
     head(`GET ${path} HTTP/1.1`, 'Host: localhost', ...(index === paths.length - 1 ? ['Connection: close'] : [])),
   );
   expect(answersIn(await talk(port, requests.join(''))).map(({ status }) => status)).toEqual([200, 404, 401, 200]);
+});
+
+const reportOf = (...lines: readonly string[]) =>
+  ask(head('GET /resources/reports/shop HTTP/1.1', 'Host: localhost', 'Connection: close', ...lines));
+
+test.each([
+  ['small letters', 'bearer reader', 200],
+  ['capital letters', 'BEARER reader', 200],
+  ['blanks around the token', 'Bearer   reader  ', 200],
+  ['a tab', 'Bearer\treader', 401],
+  ['two tokens in one header', 'Bearer reader, Bearer owner', 401],
+  ['another scheme before it', 'Basic reader, Bearer reader', 401],
+  ['no token', 'Bearer', 401],
+  ['nothing at all', '', 401],
+  ['no scheme', 'reader', 401],
+  ['a letter beyond ASCII', 'Bearer r\u00e9ader', 401],
+  ['a token that is too long', `Bearer ${'a'.repeat(8_190)}`, 401],
+  ['a user name that is written as limits write it', 'Bearer ["reader",""]', 403],
+  ['the name of callers without a token', 'Bearer anonymous', 403],
+])('credentials with %s', async (_what, authorization, status) => {
+  expect((await reportOf(`Authorization: ${authorization}`)).status).toBe(status);
+});
+
+test.each([
+  ['nobody', ['Authorization: Bearer nobody'], 403],
+  ['no token', [], 401],
+])('headers that name another user mean nothing beside %s', async (_what, lines, status) => {
+  const names = ['Impersonate-User', 'X-Remote-User', 'X-Forwarded-User', 'X-Original-User', 'Proxy-Authorization'];
+  const forged = names.map((name) => `${name}: ${name.startsWith('Proxy') ? 'Bearer ' : ''}owner`);
+  expect((await reportOf(...lines, ...forged, 'Impersonate-Group: system:masters')).status).toBe(status);
+});
+
+test('a token in the query, in a cookie or behind the body means nothing', async () => {
+  const query = 'access_token=owner&token=owner&authorization=Bearer%20owner';
+  const lines = ['Host: localhost', 'Cookie: token=owner; authorization=Bearer owner', 'Connection: close'];
+  expect((await ask(head(`GET /resources/reports/shop?${query} HTTP/1.1`, ...lines))).status).toBe(401);
+  const trailer = '14\r\n{"namespace":"shop"}\r\n0\r\nAuthorization: Bearer owner\r\n\r\n';
+  const chunked = post('Transfer-Encoding: chunked', 'Trailer: Authorization', 'Connection: close');
+  expect((await ask(chunked + trailer)).status).toBe(401);
+});
+
+test('who has the tag of an answer learns nothing by it of what it may not read', async () => {
+  const answer = await ask(
+    head(
+      'GET /resources/reports/bank HTTP/1.1',
+      'Host: localhost',
+      'Authorization: Bearer owner',
+      'If-None-Match: *',
+      'Connection: close',
+    ),
+  );
+  expect(answer.status).toBe(403);
 });
 
 test('who waits for leave to send a body is given it, and other expectations are not met', async () => {

@@ -111,3 +111,15 @@ test('a sender that goes away in the middle of a body leaves nothing behind', as
     '200',
   );
 });
+
+test.each(['gzip', 'GZIP', 'br', 'deflate, gzip', 'identity, gzip'])(
+  'a body in the coding %s is not read',
+  async (coding) => {
+    const response = await gatewayOf().request('/tools/potoo_query', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer reader', 'content-encoding': coding },
+      body: '{"namespace":"shop"}',
+    });
+    expect([response.status, await response.json()]).toMatchObject([415, { code: 'UNSUPPORTED_MEDIA_TYPE' }]);
+  },
+);

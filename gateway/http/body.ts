@@ -11,6 +11,11 @@ export const bodyDepthMax = 64;
 /** The JSON body of a request; `{}` where there is none. */
 export async function readJsonBody(request: Request): Promise<Answer<unknown>> {
   const type = request.headers.get('content-type');
+  const coding = request.headers.get('content-encoding') ?? 'identity';
+  // What is small on the wire may be huge unpacked; and a proxy that unpacks would see another body than is read here.
+  if (coding.trim().toLowerCase() !== 'identity') {
+    return refusal('UNSUPPORTED_MEDIA_TYPE', 'Send the body as it is, without Content-Encoding.');
+  }
   const bytes = await readBytes(request);
   if (!bytes.ok) return bytes;
   if (bytes.value.length === 0) return { ok: true, value: {} };

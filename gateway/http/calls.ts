@@ -9,11 +9,14 @@ import type { Catalog } from '../catalog/store.ts';
 import type { Outcome } from '../definition.ts';
 import { type Answer, type ErrorCode, refusal } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { encodedOf } from '../answer/encoded.ts';
 import type { DetailLevel } from '../answer/levels.ts';
+import { createPaces } from '../answer/pace.ts';
 import type { Arrivals } from './arrival.ts';
 import { answerMsMax, withinDeadline } from './deadline.ts';
 import { errorResponse, refusalOf } from './errors.ts';
 import { answerResponse, bytesOf } from './json.ts';
+import { createUntaken } from './untaken.ts';
 
 /** What one call did, for the audit log and metrics. Nothing of its arguments but the namespace: they could hold secrets. */
 export interface CallRecord {
@@ -55,6 +58,8 @@ export interface Calls {
 /** The way of every call, whatever tool or resource it is for. */
 export function createCalls(options: CallsOptions): Calls {
   const { catalog, identities, clock, log, gateway, arrivals, callLimit } = options;
+  const paceOf = createPaces(clock);
+  const untaken = createUntaken();
 
   async function identify(request: Request): Promise<Answer<Caller>> {
     return identities.callerOf(request.headers.get('authorization') ?? undefined);
@@ -64,6 +69,14 @@ export function createCalls(options: CallsOptions): Calls {
     const seconds = callLimit?.take(limitKeyOf(caller, arrivals.current()?.peer)) ?? 0;
     if (seconds === 0) return { ok: true, value: caller };
     return { ...refusal('RATE_LIMITED', 'You ask too often; wait a moment.'), retryAfterSeconds: seconds };
+  }
+
+  /** The answer, unless the caller has left too many unread. */
+  function counted(caller: Caller, answer: Answer<object>): Answer<object> {
+    const { peer, outgoing } = arrivals.current() ?? {};
+    if (!answer.ok || outgoing === undefined) return answer;
+    if (untaken.add(limitKeyOf(caller, peer), encodedOf(answer.value).bytes.length, outgoing)) return answer;
+    return { ...refusal('RATE_LIMITED', 'Read the answers that you have asked for first.'), retryAfterSeconds: 1 };
   }
 
   return {
@@ -85,9 +98,9 @@ export function createCalls(options: CallsOptions): Calls {
         if (!catalog.synced) {
           return refusal('NOT_SYNCED', 'The gateway has just started and has not read everything yet.');
         }
-        const outcome = await run({ caller, catalog, clock, deadline, gateway });
+        const outcome = await run({ caller, catalog, clock, deadline, pace: paceOf(deadline), gateway });
         namespace = outcome.namespace;
-        return outcome.answer;
+        return counted(caller, outcome.answer);
       };
       const answer = await withinDeadline(clock, work()).catch((error: unknown) => refusalOf(error, log));
       const response = answer.ok ? await answerResponse(answer.value, request) : errorResponse(answer);
@@ -109,6 +122,6 @@ export function createCalls(options: CallsOptions): Calls {
 }
 
 /** Whoever has a name is limited by it, wherever it asks from; callers without one by where they ask from, or one would starve all. */
-function limitKeyOf({ anonymous, identity }: Caller, peer: string | undefined): string {
+export function limitKeyOf({ anonymous, identity }: Caller, peer: string | undefined): string {
   return anonymous ? `peer ${peer ?? ''}` : `user ${identity}`;
 }

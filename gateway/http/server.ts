@@ -77,10 +77,16 @@ export async function listen(options: {
   });
   const inFlight = new Set<ServerResponse>();
   const idle = Promise.withResolvers<void>();
+  /** Connections that end with the answer to such a request: what has come behind it may be a part of it. */
+  const ambiguous = new WeakSet<Socket>();
   let closing = false;
   const onRequest: RequestListener = (incoming, outgoing) => {
+    if (ambiguous.has(incoming.socket)) return;
     const ambiguity = ambiguityOf(incoming);
-    if (ambiguity !== undefined) return refuseRequest(outgoing, ambiguity);
+    if (ambiguity !== undefined) {
+      ambiguous.add(incoming.socket);
+      return refuseRequest(outgoing, ambiguity);
+    }
     inFlight.add(outgoing);
     outgoing.once('close', () => {
       inFlight.delete(outgoing);

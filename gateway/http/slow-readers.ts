@@ -20,7 +20,8 @@ export function cutSlowReaders(inFlight: ReadonlySet<ServerResponse>, clock: Clo
       if (!outgoing.writableEnded) continue;
       const since = waiting.get(outgoing) ?? now;
       still.set(outgoing, since);
-      if (now - since >= readerMsMax) outgoing.socket?.destroy();
+      // Behind an answer that does not end, a stream above all, it has no socket of its own yet.
+      if (now - since >= readerMsMax) outgoing.req.socket.destroy();
     }
     waiting = still;
     cancel = clock.after(lookMs, look);

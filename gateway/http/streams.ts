@@ -12,7 +12,7 @@ import { endings } from '../events/stream.ts';
 import type { Streams } from '../events/streams.ts';
 import { Namespace } from '../tools/fields.ts';
 import { createInputReader } from '../tools/input.ts';
-import type { CallRecord, Calls, CallsOptions } from './calls.ts';
+import { type CallRecord, type Calls, type CallsOptions, limitKeyOf } from './calls.ts';
 import { withinDeadline } from './deadline.ts';
 import { errorResponse, refusalOf } from './errors.ts';
 
@@ -74,7 +74,7 @@ export function createEventsHandler(
         ? bodyOf(createBodySink())
         : { sink: () => createResponseSink(outgoing, clock), response: RESPONSE_ALREADY_SENT };
     const refused = streams.open({
-      caller: allowed.value,
+      owner: limitKeyOf(allowed.value, arrival?.peer),
       authorization: request.headers.get('authorization') ?? undefined,
       namespace,
       openSink: sink,

@@ -20,12 +20,12 @@ export const constraints = defineResource({
   output: ConstraintAnswer.extend({
     also: Also,
   }),
-  read: remembered(async ({ namespace, name }: Params, { caller, catalog, gateway }) => {
+  read: remembered(async ({ namespace, name }: Params, { caller, catalog, gateway, pace }) => {
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
     const view = catalog.view(namespace);
     const [found, details] = await Promise.all([
-      findConstraint(view, name, { namespace, caller }),
+      findConstraint(view, name, { namespace, caller, pace }),
       mayReadDetails(namespace, caller),
     ]);
     if (!found.ok) return found;

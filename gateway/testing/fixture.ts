@@ -130,6 +130,8 @@ export function createGateway(options: {
   readonly identities?: (clock: VirtualClock) => Identities;
   readonly remediationContact?: string;
   readonly onCall?: (record: CallRecord) => void;
+  /** Of all streams; as many as there may be unless told. */
+  readonly waitingMax?: number;
 }): Gateway {
   const clock = createVirtualClock();
   const reviews = createFakeReviews(options.rights ?? {});
@@ -159,7 +161,7 @@ export function createGateway(options: {
   const records: CallRecord[] = [];
   const identities = options.identities?.(clock) ?? createIdentities({ reviews, clock });
   const changes = createChanges({ store, clock });
-  const streams = createStreams({ identities, changes, clock, log });
+  const streams = createStreams({ identities, changes, clock, log, waitingMax: options.waitingMax });
   const app = createApp({
     catalog,
     identities,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ConstraintType, Severity } from '../../crds/constraint.ts';
 import { hasWorkload, mayBind, selects } from '../answer/affected.ts';
-import { cutToBytes, pageOfBindings } from '../answer/binding-page.ts';
+import { answersThatFit, pageOfBindings } from '../answer/binding-page.ts';
 import { ConstraintAnswer, constraintAnswer } from '../answer/constraint.ts';
 import { type DetailLevel, levelsOf, mayReadDetails, mostDetailed, refusedReport } from '../answer/levels.ts';
 import type { Binding } from '../catalog/binding.ts';
@@ -56,7 +56,7 @@ export const query = defineTool({
     'limit, deny or change what is deployed there and how it communicates. Use it before you deploy or change something.',
   input: Input,
   output: Output,
-  run: remembered(async (input: Input, { caller, catalog, gateway }) => {
+  run: remembered(async (input: Input, { caller, catalog, gateway, pace }) => {
     const { namespace } = input;
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
@@ -73,7 +73,13 @@ export const query = defineTool({
       mayReadDetails(namespace, caller),
     ]);
     const from = { namespace, workloads: details ? view.workloads : undefined };
-    const chosen = typedLevel === undefined ? typed : ofWorkload(typed, from.workloads, input, typedLevel);
+    const ofWorkload: Binding[] = [];
+    if (typedLevel !== undefined) {
+      await pace.each(typed, (binding) => {
+        if (isOf(binding, from.workloads, input, typedLevel(binding))) ofWorkload.push(binding);
+      });
+    }
+    const chosen = typedLevel === undefined ? typed : ofWorkload;
     const list = `query/${namespace}`;
     const page = pageOfBindings(chosen, list, input);
     if (!page.ok) return page;
@@ -81,11 +87,11 @@ export const query = defineTool({
     const { items } = page.value;
     const level = await levelsOf(items, namespace, caller);
     const remediation = { namespace, contact: gateway.remediationContact };
-    const answers = items.map((binding) => ({
+    const make = (binding: Binding) => ({
       ...constraintAnswer(binding, level(binding), from),
       ...(input.include_remediation ? { remediation: remediationFor(binding, level(binding), remediation) } : {}),
-    }));
-    const { answers: constraints, next } = cutToBytes(page.value, list, answers);
+    });
+    const { answers: constraints, next } = await answersThatFit(page.value, list, { make, pace });
     return {
       ok: true,
       level: mostDetailed(items.slice(0, constraints.length).map(level)),
@@ -108,16 +114,15 @@ function noteOn(name: string | undefined, workloads: Workloads | undefined): { r
   return { note: 'No workload of this name runs in the namespace; what is listed would bind one that came.' };
 }
 
-function ofWorkload(
-  bindings: readonly Binding[],
+/** Whether it binds, or may bind, the workload that is asked about. */
+function isOf(
+  binding: Binding,
   workloads: Workloads | undefined,
   { workload_name: name, workload_labels: labels }: Input,
-  level: (binding: Binding) => DetailLevel,
-): readonly Binding[] {
-  return bindings.filter((binding) => {
-    const formIsVisible = level(binding) !== 'summary';
-    if (name !== undefined && !mayBind(binding, name, workloads, formIsVisible)) return false;
-    // Trying labels until a constraint goes away would read its selector, so at the summary level each one stays.
-    return labels === undefined || !formIsVisible || selects(binding, labels) !== false;
-  });
+  level: DetailLevel,
+): boolean {
+  const formIsVisible = level !== 'summary';
+  if (name !== undefined && !mayBind(binding, name, workloads, formIsVisible)) return false;
+  // Trying labels until a constraint goes away would read its selector, so at the summary level each one stays.
+  return labels === undefined || !formIsVisible || selects(binding, labels) !== false;
 }

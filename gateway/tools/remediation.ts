@@ -14,10 +14,10 @@ export const remediation = defineTool({
     'manifest, commands to look further, and whom to ask. Changes nothing. When several have the name, the gravest.',
   input: z.object({ constraint_name: ConstraintName, namespace: Namespace }),
   output: Remediation.extend({ also: Also }),
-  async run({ constraint_name: name, namespace }, { caller, catalog, gateway }) {
+  async run({ constraint_name: name, namespace }, { caller, catalog, gateway, pace }) {
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
-    const found = await findConstraint(catalog.view(namespace), name, { namespace, caller });
+    const found = await findConstraint(catalog.view(namespace), name, { namespace, caller, pace });
     if (!found.ok) return found;
     const { binding, level, also } = found.value;
     const steps = remediationFor(binding, level, { namespace, contact: gateway.remediationContact });

@@ -1,0 +1,103 @@
+/**
+ * Two clusters that differ in nothing but what stands behind a further right: whoever lacks it gets the same bytes from
+ * both, headers and lengths with them, whatever is asked.
+ */
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { StoredConstraint } from '../../crds/constraint.ts';
+import { formatReportLine, handleOf } from '../../crds/report-line.ts';
+import { gatherMs } from '../catalog/changes.ts';
+import { readEvents } from '../testing/event-reader.ts';
+import { createGateway, type Gateway, rightsOf } from '../testing/fixture.ts';
+import { hostileConstraint } from '../testing/hostile.ts';
+import { clusterDetailObject, detailObject, entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
+
+const own = ['a', 'b', 'c'].map((name) => networkConstraint('shop', name));
+const beyond = networkConstraint('shop', 'beyond');
+const wide = networkConstraint('', 'wide', {
+  source: { apiVersion: 'policy.networking.k8s.io/v1', kind: 'ClusterNetworkPolicy', name: 'wide' },
+});
+const foreign = networkConstraint('bank', 'vault');
+
+/** What the operator keeps behind a right of its own; the rest of a constraint stands in reports, too. */
+const anyHidden = hostileConstraint().map(({ message, scope, rule }) => ({ message, scope, rule }));
+type Hidden = Pick<StoredConstraint, 'message' | 'scope' | 'rule'>;
+
+function detailsOf([first, second, third, fourth]: readonly Hidden[], workload: string) {
+  return [
+    detailObject('shop', 'constraints', [...own.map((each) => ({ ...each, ...first })), { ...beyond, ...second }]),
+    clusterDetailObject('wide', [{ ...wide, ...third }]),
+    detailObject('bank', 'constraints', [{ ...foreign, ...fourth, name: `${workload}-policy` }]),
+    detailObject('shop', 'workloads', [{ kind: 'Deployment', name: workload, labels: { app: workload } }]),
+  ];
+}
+
+const reports = [
+  reportObject(
+    'shop',
+    own.map((each) => entryOf(each, { affectedWorkloads: { total: 30, items: ['Deployment/web'] } })),
+    {
+      inherited: [
+        formatReportLine({ ...wide, kind: wide.source.kind }),
+        formatReportLine({ ...foreign, kind: foreign.source.kind, name: handleOf(foreign.id) }),
+      ],
+      more: [beyond.id],
+    },
+  ),
+  reportObject('bank', [entryOf(foreign)]),
+];
+
+async function allThatIsSaid(gateway: Gateway, workload: string): Promise<unknown> {
+  const said: unknown[] = [];
+  const note = async (response: Response) =>
+    said.push([response.status, [...response.headers], Buffer.from(await response.arrayBuffer()).toString('base64')]);
+  const gzip = { authorization: 'Bearer reader', 'accept-encoding': 'gzip' };
+  for (const path of ['/resources/reports/shop', '/resources/reports/shop?limit=2', '/resources/reports/bank']) {
+    await note(await gateway.get(path, 'reader'));
+    await note(await gateway.request(path, { headers: gzip }));
+  }
+  const names = [...own, beyond, wide, foreign].flatMap(({ id, name, key }) => [
+    id,
+    handleOf(id),
+    name,
+    `${name}/${key}`,
+  ]);
+  for (const name of [...names, workload, `${workload}-policy`]) {
+    await note(await gateway.get(`/resources/constraints/shop/${encodeURIComponent(name)}`, 'reader'));
+    await note(await gateway.post('/tools/potoo_remediation', { namespace: 'shop', constraint_name: name }, 'reader'));
+  }
+  const filters = [{}, { limit: 2 }, { severity: 'Critical' }, { constraint_type: 'NetworkIngress' }];
+  const workloads = ['web', 'none', workload].flatMap((name) => [
+    { workload_name: name },
+    { workload_labels: { app: name, tier: 'hidden-tier' } },
+  ]);
+  for (const filter of [...filters, ...workloads]) {
+    await note(await gateway.post('/tools/potoo_query', { namespace: 'shop', ...filter }, 'reader'));
+  }
+  await note(await gateway.post('/tools/potoo_list_namespaces', {}, 'reader'));
+  return said;
+}
+
+test('who may read reports alone gets the same bytes whatever the full forms say', async () => {
+  const gatewayOf = (objects: Parameters<typeof createGateway>[0]['objects']) =>
+    createGateway({ objects, rights: rightsOf('shop') });
+  const four = fc.tuple(anyHidden, anyHidden, anyHidden, anyHidden);
+  await fc.assert(
+    fc.asyncProperty(four, four, async (one, other) => {
+      const gateways = [
+        gatewayOf([...reports, ...detailsOf(one, 'secret-name')]),
+        gatewayOf([...reports, ...detailsOf(other, 'other')]),
+      ] as const;
+      const [first, second] = gateways;
+      expect(await allThatIsSaid(first, 'secret-name')).toEqual(await allThatIsSaid(second, 'secret-name'));
+      // Nor by an event, when the one becomes the other.
+      const reader = readEvents(await first.get('/events', 'reader'));
+      for (const object of detailsOf(other, 'other')) first.put(object);
+      await first.clock.advance(gatherMs);
+      expect(reader.news()).toEqual([]);
+      expect(await allThatIsSaid(first, 'secret-name')).toEqual(await allThatIsSaid(second, 'secret-name'));
+      await reader.leave();
+    }),
+    { numRuns: 15 },
+  );
+});
