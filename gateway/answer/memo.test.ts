@@ -34,6 +34,7 @@ function callOf(
         asked.push(resource);
         return Promise.resolve(allowed(resource));
       },
+      known: () => undefined,
     },
     catalog,
     clock: createVirtualClock(),

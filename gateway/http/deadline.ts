@@ -6,13 +6,10 @@ export const answerMsMax = 3_600;
 
 /** The result of `work`, or DEADLINE_EXCEEDED. What still runs then is bounded by itself, and its result is dropped. */
 export async function withinDeadline<T>(clock: Clock, work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const cancel = clock.after(answerMsMax, () => {
-    late.reject(new GatewayError('DEADLINE_EXCEEDED', 'The answer took too long; try again.'));
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(answerMsMax, () => {
+      reject(new GatewayError('DEADLINE_EXCEEDED', 'The answer took too long; try again.'));
+    });
+    work.finally(cancel).then(resolve, reject);
   });
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    cancel();
-  }
 }
