@@ -13,7 +13,7 @@ import type { Clock } from '../../kube/clock.ts';
 import type { Binding } from './binding.ts';
 import type { StoredForm } from './detail.ts';
 import { type BindingChange, isChange } from './difference.ts';
-import { itemsOf, type Report, type ReportItem } from './report.ts';
+import { type Report, type ReportItem } from './report.ts';
 import type { CatalogStore, FormsOf } from './store.ts';
 
 /** From the first change to its telling; what else changes meanwhile is told with it. */
@@ -221,10 +221,13 @@ function itemsById(
 ): ReadonlyMap<string, ReportItem> {
   const items = new Map<string, ReportItem>();
   if (report === undefined) return items;
-  for (const item of itemsOf(report)) {
-    const id = typeof item === 'string' ? item : item.id;
-    if (looked?.has(id) !== false && !items.has(id)) items.set(id, item);
-  }
+  const add = (id: string, item: ReportItem) => {
+    if ((looked === undefined || looked.has(id)) && !items.has(id)) items.set(id, item);
+  };
+  // Not by itemsOf: this is most of the work where ten thousand reports are looked through for one id.
+  for (const entry of report.own) add(entry.id, entry);
+  for (const entry of report.inherited) add(entry.id, entry);
+  for (const id of report.more) add(id, id);
   return items;
 }
 
