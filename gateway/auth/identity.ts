@@ -89,6 +89,16 @@ export function createIdentities(options: IdentitiesOptions): Identities {
   });
   const anonymous = callerWith(anonymousUser, anonymousIdentity, access);
 
+  /** The same for each call, as users of a file are the same objects until it is read anew. */
+  const fromFile = new WeakMap<User, Caller>();
+  function ofFile(user: User): Caller {
+    const kept = fromFile.get(user);
+    if (kept !== undefined) return kept;
+    const caller = callerWith(user, identityOf(user), access);
+    fromFile.set(user, caller);
+    return caller;
+  }
+
   async function review(key: string, token: string): Promise<Caller | undefined> {
     const before = callers.lastYes(key);
     if (before === undefined) strangers?.admit();
@@ -106,7 +116,7 @@ export function createIdentities(options: IdentitiesOptions): Identities {
       const token = bearerToken(authorization);
       if (typeof token !== 'string') return token;
       const user = staticTokens?.userOf(token);
-      if (user !== undefined) return { ok: true, value: callerWith(user, identityOf(user), access) };
+      if (user !== undefined) return { ok: true, value: ofFile(user) };
       if (!tokenReviews) return notAccepted;
       const key = keyOf(token);
       const kept = callers.kept(key);

@@ -10,6 +10,15 @@ export async function withinDeadline<T>(clock: Clock, work: Promise<T>): Promise
     const cancel = clock.after(answerMsMax, () => {
       reject(new GatewayError('DEADLINE_EXCEEDED', 'The answer took too long; try again.'));
     });
-    work.finally(cancel).then(resolve, reject);
+    work.then(
+      (result) => {
+        cancel();
+        resolve(result);
+      },
+      (error: unknown) => {
+        cancel();
+        reject(error);
+      },
+    );
   });
 }

@@ -82,7 +82,7 @@ export async function listen(options: {
     const ambiguity = ambiguityOf(incoming);
     if (ambiguity !== undefined) return refuseRequest(outgoing, ambiguity);
     inFlight.add(outgoing);
-    outgoing.once('close', () => {
+    outgoing.on('close', () => {
       inFlight.delete(outgoing);
       if (closing && inFlight.size === 0) idle.resolve();
     });
