@@ -6,19 +6,20 @@ export const answerMsMax = 3_600;
 
 /** The result of `work`, or DEADLINE_EXCEEDED. What still runs then is bounded by itself, and its result is dropped. */
 export async function withinDeadline<T>(clock: Clock, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(answerMsMax, () => {
-      reject(new GatewayError('DEADLINE_EXCEEDED', 'The answer took too long; try again.'));
-    });
-    work.then(
-      (result) => {
-        cancel();
-        resolve(result);
-      },
-      (error: unknown) => {
-        cancel();
-        reject(error);
-      },
-    );
+  // Promise.race and finally would say it shorter, with three times as many promises for each call.
+  const result = Promise.withResolvers<T>();
+  const cancel = clock.after(answerMsMax, () => {
+    result.reject(new GatewayError('DEADLINE_EXCEEDED', 'The answer took too long; try again.'));
   });
+  work.then(
+    (value) => {
+      cancel();
+      result.resolve(value);
+    },
+    (error: unknown) => {
+      cancel();
+      result.reject(error);
+    },
+  );
+  return result.promise;
 }
