@@ -2,7 +2,10 @@ import { type Answer, refusal } from '../errors.ts';
 
 /** Largest body of a request. */
 export const bodyBytesMax = 262_144;
-/** What decoders put where bytes are no UTF-8. Nothing that is asked for has it in its name. */
+/**
+ * What decoders put where bytes are no UTF-8. Refused wherever it stands: to read a body as text spares two copies of it, no
+ * name or label in Kubernetes has this character, and whoever sends it has lost what stood there.
+ */
 const replacement = '\ufffd';
 const tooLarge = refusal('BODY_TOO_LARGE', `The body is larger than ${bodyBytesMax} bytes.`);
 
