@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { systemClock } from '../kube/clock.ts';
 
 /** What the parts of the gateway need of the logger. */
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
@@ -7,7 +8,7 @@ export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
  * Lines are gathered: there is one for each call, and a write for each made them a quarter more expensive (20 instead of 15 µs
  * on a busy machine). They are written at the latest after `flushMs`, and whenever the process ends in a way that it notices.
  */
-const gatheredBytes = 4_096;
+const gatheredBytes = 12_288;
 const flushMs = 250;
 /**
  * Of lines that nobody takes. Beyond, lines are lost: written at once, as pino does by itself, they would stop all answers
@@ -30,12 +31,27 @@ export function createLog(options: {
     {
       level,
       base: { program: 'gateway' },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: createTimestamp(),
       formatters: { level: (label) => ({ level: label }) },
       mixin: () => ({ traceId: traceId() }),
     },
     destination,
   );
+}
+
+/** Time as `pino.stdTimeFunctions.isoTime` gives it; there is a line for each call, and most of it is the same for a second. */
+function createTimestamp(): () => string {
+  let second = Number.NaN;
+  let start = '';
+  return () => {
+    const now = systemClock.now();
+    const ms = now % 1_000;
+    if (now - ms !== second) {
+      second = now - ms;
+      start = `,"time":"${new Date(second).toISOString().slice(0, -4)}`;
+    }
+    return `${start}${String(ms).padStart(3, '0')}Z"`;
+  };
 }
 
 function stdout(): DestinationStream {

@@ -15,6 +15,7 @@ if (shop === undefined) throw new Error('the view cannot be read');
 function callOf(
   allowed: (resource: string) => boolean,
   views: { current: NamespaceView | undefined } = { current: shop },
+  known: (resource: string) => boolean | undefined = () => undefined,
 ) {
   const asked: string[] = [];
   const catalog = {
@@ -35,6 +36,7 @@ function callOf(
         asked.push(resource);
         return Promise.resolve(allowed(resource));
       },
+      known: ({ resource }) => known(resource),
     },
     catalog,
     clock: createVirtualClock(),
@@ -74,6 +76,22 @@ describe('an answer that was made before', () => {
     asked.length = 0;
     expect(await run({ a: 1 }, call())).not.toEqual(before);
     expect(asked).toEqual(['first', 'first']);
+  });
+
+  test('asks for those rights alone that are not known', async () => {
+    const sure = new Map<string, boolean>();
+    const { asked, call } = callOf(
+      () => true,
+      undefined,
+      (resource) => sure.get(resource),
+    );
+    const before = await run({ a: 1 }, call());
+    asked.length = 0;
+    sure.set('first', true);
+    expect(await run({ a: 1 }, call())).toBe(before);
+    expect(asked).toEqual(['second', 'third']);
+    sure.set('second', false).set('third', true);
+    expect(await run({ a: 1 }, call())).not.toBe(before);
   });
 
   test('is made anew when the view is another', async () => {

@@ -104,6 +104,29 @@ describe('one question for the whole cluster', () => {
   });
 });
 
+describe('what is known without asking', () => {
+  test('is what may answers, for as long as it answers from memory', async () => {
+    const { ann, bob, clock, reviews } = await setup();
+    const denied = { ...question, resource: 'constraintdetails' };
+    const known = () =>
+      [ann, bob].flatMap((each) => [each.known(question), each.known(everywhere), each.known(denied)]);
+    expect(new Set(known())).toEqual(new Set([undefined]));
+    for (const each of [ann, bob]) for (const asked of [question, denied]) await each.may(asked);
+    const answers = await Promise.all(
+      [ann, bob].flatMap((each) => [question, everywhere, denied].map(async (asked) => each.may(asked))),
+    );
+    reviews.asked.length = 0;
+    expect(known()).toEqual(answers);
+    expect(answers).toEqual([true, false, false, false, false, false]);
+    await clock.advance(denyMs);
+    // A yes for the namespace needs no answer for the cluster; a no does.
+    expect(known()).toEqual([true, ...Array<undefined>(5).fill(undefined)]);
+    await clock.advance(allowMs - denyMs);
+    expect(new Set(known())).toEqual(new Set([undefined]));
+    expect(reviews.asked).toEqual([]);
+  });
+});
+
 describe('while nobody can tell', () => {
   test('decisions hold for their minute, a no as well as a yes, and then nothing is allowed', async () => {
     const { ann, clock, reviews } = await setup();

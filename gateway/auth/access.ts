@@ -35,6 +35,8 @@ export type Purpose = 'call' | 'listing';
 export interface Access {
   /** Throws REVIEW_UNAVAILABLE when nobody can tell, RATE_LIMITED when the caller has caused too many reviews. */
   may(holder: Holder, question: Question, purpose?: Purpose): Promise<boolean>;
+  /** What `may` answers to a call from memory alone; undefined where it would ask. */
+  known(holder: Holder, question: Question): boolean | undefined;
 }
 
 const allowedMax = 100_000;
@@ -95,6 +97,14 @@ export function createAccess(options: {
         throw error;
       }
       return decide(holder, question, purpose);
+    },
+    known(holder, question) {
+      const { verb, resource, namespace } = question;
+      const everywhere = decisions.kept(keyOf(holder, { verb, resource }))?.answer;
+      if (namespace === undefined || everywhere === true) return everywhere;
+      const there = decisions.kept(keyOf(holder, question))?.answer;
+      // A no for the namespace counts once the cluster-wide question was answered, too.
+      return there === true || everywhere === false ? there : undefined;
     },
   };
 }

@@ -19,6 +19,11 @@ interface Decision<T> {
 
 export interface DecisionCache<T> {
   /**
+   * What `get` answers without asking; undefined where it asks.
+   * @param noHoldsMs As of `get`.
+   */
+  kept(key: string, noHoldsMs?: number): { readonly answer: T } | undefined;
+  /**
    * The kept answer, or that of `ask`.
    * @param noHoldsMs How old a no may be; `denyMs` unless told.
    */
@@ -67,18 +72,23 @@ export function createDecisionCache<T>(options: {
     } catch (error) {
       // Not when it was the caller's own doing: who asks too much must not prolong a right by it.
       const outage = error instanceof GatewayError && error.code === 'REVIEW_UNAVAILABLE';
-      const kept = outage ? youngerThan(yes.get(key) ?? no.get(key), allowMs + graceMs) : undefined;
-      if (kept === undefined) throw error;
-      return kept.answer;
+      const old = outage ? youngerThan(yes.get(key) ?? no.get(key), allowMs + graceMs) : undefined;
+      if (old === undefined) throw error;
+      return old.answer;
     } finally {
       pending.delete(key);
     }
   }
 
+  function kept(key: string, noHoldsMs = denyMs): Decision<T> | undefined {
+    return youngerThan(yes.get(key), allowMs) ?? youngerThan(no.get(key), noHoldsMs);
+  }
+
   return {
-    async get(key, ask, noHoldsMs = denyMs) {
-      const kept = youngerThan(yes.get(key), allowMs) ?? youngerThan(no.get(key), noHoldsMs);
-      if (kept !== undefined) return kept.answer;
+    kept,
+    async get(key, ask, noHoldsMs) {
+      const known = kept(key, noHoldsMs);
+      if (known !== undefined) return known.answer;
       const underWay = pending.get(key);
       if (underWay !== undefined) return underWay;
       const asking = askOnce(key, ask);

@@ -1,12 +1,13 @@
 /**
  * From the Authorization header of a request to its caller.
  */
-import { createHash, createHmac, createSecretKey, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from '../../kube/clock.ts';
 import { type Answer, type Refusal, refusal } from '../errors.ts';
 import { type Access, createAccess, type Holder, type Purpose } from './access.ts';
 import { createBuckets } from './buckets.ts';
 import { createDecisionCache } from './decision-cache.ts';
+import { createKeyedHash } from './keyed-hash.ts';
 import { createReviewGate } from './review-gate.ts';
 import type { Question, Reviews, User } from './reviews.ts';
 import type { StaticTokens } from './static-tokens.ts';
@@ -25,6 +26,8 @@ export interface Caller {
    * @param purpose `call` unless told.
    */
   may(question: Question, purpose?: Purpose): Promise<boolean>;
+  /** What `may` would answer to a call without asking the API server; undefined where it would ask. */
+  known(question: Question): boolean | undefined;
 }
 
 /** As the API server names a request without credentials. */
@@ -67,10 +70,8 @@ const newTokensLane = 'new tokens';
 /** Turns the Authorization header of a request into a caller. Tokens are known by a keyed hash alone. */
 export function createIdentities(options: IdentitiesOptions): Identities {
   const { reviews, clock, tokenReviews = true, staticTokens, graceMs, strangers } = options;
-  // Tokens are not kept, and a dump of the heap must not allow to test guesses offline: hence a key of this process. As a
-  // KeyObject, because making one of the bytes for each request takes longer than the rest of the hash.
-  const secret = createSecretKey(randomBytes(32));
-  const keyOf = (token: string) => createHmac('sha256', secret).update(token).digest('base64');
+  // Tokens themselves are not kept.
+  const keyOf = createKeyedHash();
   const turns = createTurns(clock);
   const access = createAccess({ reviews, clock, turns, graceMs });
   const known = createReviewGate({ clock, turns });
@@ -87,6 +88,16 @@ export function createIdentities(options: IdentitiesOptions): Identities {
     graceMs,
   });
   const anonymous = callerWith(anonymousUser, anonymousIdentity, access);
+
+  /** The same for each call, as users of a file are the same objects until it is read anew. */
+  const fromFile = new WeakMap<User, Caller>();
+  function ofFile(user: User): Caller {
+    const kept = fromFile.get(user);
+    if (kept !== undefined) return kept;
+    const caller = callerWith(user, identityOf(user), access);
+    fromFile.set(user, caller);
+    return caller;
+  }
 
   async function review(key: string, token: string): Promise<Caller | undefined> {
     const before = callers.lastYes(key);
@@ -105,10 +116,11 @@ export function createIdentities(options: IdentitiesOptions): Identities {
       const token = bearerToken(authorization);
       if (typeof token !== 'string') return token;
       const user = staticTokens?.userOf(token);
-      if (user !== undefined) return { ok: true, value: callerWith(user, identityOf(user), access) };
+      if (user !== undefined) return { ok: true, value: ofFile(user) };
       if (!tokenReviews) return notAccepted;
       const key = keyOf(token);
-      const caller = await callers.get(key, async () => review(key, token));
+      const kept = callers.kept(key);
+      const caller = kept === undefined ? await callers.get(key, async () => review(key, token)) : kept.answer;
       return caller === undefined ? notAccepted : { ok: true, value: caller };
     },
   };
@@ -132,28 +144,23 @@ function callerWith(user: User, identity: string, access: Access): Caller {
   // All that a review is made of. So a user who leaves a group is somebody else from the next TokenReview on, and no right
   // that the group gave outlives it.
   const { username, uid, groups, extra } = user;
-  const key = createHash('sha256')
-    .update(JSON.stringify([username, uid, groups, extra]))
-    .digest('base64');
+  const key = hash('sha256', JSON.stringify([username, uid, groups, extra]), 'base64');
   const holder: Holder = { user, identity, key };
   return {
     user,
     identity,
     anonymous: identity === anonymousIdentity,
     may: async (question, purpose) => access.may(holder, question, purpose),
+    known: (question) => access.known(holder, question),
   };
 }
 
+const noToken = refusal('UNAUTHENTICATED', 'The Authorization header must be "Bearer" and a token.');
+
 /** The token of a header; a refusal for anything but `Bearer` and printable ASCII without a blank (RFC 6750, 2.1). */
 function bearerToken(header: string): string | Refusal {
-  const refused = refusal('UNAUTHENTICATED', 'The Authorization header must be "Bearer" and a token.');
-  if (header.slice(0, 7).toLowerCase() !== 'bearer ') return refused;
-  if (header.length > tokenLengthMax) return { ...refused, badToken: true };
+  if (header.slice(0, 7).toLowerCase() !== 'bearer ') return noToken;
+  if (header.length > tokenLengthMax) return { ...noToken, badToken: true };
   const token = header.slice(7).trim();
-  if (token === '') return { ...refused, badToken: true };
-  for (let index = 0; index < token.length; index += 1) {
-    const code = token.charCodeAt(index);
-    if (code <= 0x20 || code >= 0x7f) return { ...refused, badToken: true };
-  }
-  return token;
+  return /^[!-~]+$/.test(token) ? token : { ...noToken, badToken: true };
 }

@@ -2,9 +2,10 @@
  * Tokens that the gateway knows by itself, from a file that holds their hashes: the text of it, and who a token belongs to.
  * Rights are asked for by the name of the user as for everyone, so such a token is worth what RBAC gives to that name.
  */
-import { createHash, createHmac, createSecretKey, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
+import { createKeyedHash } from './keyed-hash.ts';
 import type { User } from './reviews.ts';
 
 /** Groups that everybody has who is authenticated, as with the API server. */
@@ -51,15 +52,14 @@ export function parseStaticTokens(text: string): StaticTokens {
   }
   // How long a look into a Map takes depends on the key that is looked for and on those in it. Under a key of this process
   // neither says anything of the stored hashes, and the time is the same for one token and for thousands.
-  const secret = createSecretKey(randomBytes(32));
-  const keyOf = (sha256: string) => createHmac('sha256', secret).update(sha256).digest('base64');
+  const keyOf = createKeyedHash();
   const users = new Map<string, User>();
   for (const [index, { sha256, username, groups }] of file.data.tokens.entries()) {
     const key = keyOf(sha256);
     if (users.has(key)) throw new Error(`tokens[${index}].sha256: must not stand there twice`);
     users.set(key, { username, groups: [...new Set([...groups, everyone])] });
   }
-  return { userOf: (token) => users.get(keyOf(createHash('sha256').update(token).digest('hex'))), size: users.size };
+  return { userOf: (token) => users.get(keyOf(hash('sha256', token))), size: users.size };
 }
 
 function parseYaml(text: string): unknown {

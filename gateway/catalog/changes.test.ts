@@ -6,7 +6,7 @@ import { fillStore } from '../testing/fixture.ts';
 import { clusterDetailObject, detailObject, entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
 import { eventOf } from '../events/event.ts';
 import type { DetailLevel } from '../answer/levels.ts';
-import { createChanges, gatherMs, type NamespaceChange } from './changes.ts';
+import { createChanges, gatherMs, type NamespaceChange, sliceMs } from './changes.ts';
 
 const policy = networkConstraint('shop', 'db-in');
 const other = networkConstraint('shop', 'web-in');
@@ -191,6 +191,76 @@ describe('what happens within a moment', () => {
     put(detail);
     put(report);
     expect(await events('detailed')).toEqual([]);
+  });
+});
+
+describe('a change that takes long to compare', () => {
+  /** One namespace a slice, and `pauseMs` between two of them. */
+  const pauseMs = 10;
+  function followSlowly(namespaces: readonly string[]) {
+    const clock = createVirtualClock();
+    const { store, put } = fillStore([
+      ...namespaces.map((namespace) => under(namespace, lineOf(corp, 'corp'))),
+      clusterDetailObject('corp', [corp]),
+    ]);
+    let ms = 0;
+    const changes = createChanges({
+      store,
+      clock: {
+        ...clock,
+        monotonic: () => (ms += sliceMs),
+        after: (delay, task) => clock.after(Math.max(delay, pauseMs), task),
+      },
+    });
+    const reader = () => {
+      const told: string[] = [];
+      const end = changes.subscribe((all) => {
+        for (const { namespace, changes: each } of all) {
+          for (const { before, after } of each) {
+            told.push(`${namespace} ${before?.form?.value.message} > ${after?.form?.value.message}`);
+          }
+        }
+      });
+      return { told, end };
+    };
+    const rewrite = (message: string) => put(clusterDetailObject('corp', [{ ...corp, message }]));
+    return { clock, store, reader, rewrite };
+  }
+  const names = ['a', 'b', 'c', 'd'];
+
+  test('is told piece by piece, and what changes meanwhile is told once, after it', async () => {
+    const { clock, store, reader, rewrite } = followSlowly(names);
+    const { told } = reader();
+    rewrite('1');
+    await clock.advance(gatherMs + pauseMs);
+    expect(told).toEqual([`a ${corp.message} > 1`]);
+    rewrite('2');
+    store.removeReport('d');
+    await clock.advance(10 * gatherMs);
+    expect(told.slice(1)).toEqual([
+      ...['b', 'c', 'd'].map((name) => `${name} ${corp.message} > 1`),
+      'd 1 > undefined',
+      ...['a', 'b', 'c'].map((name) => `${name} 1 > 2`),
+    ]);
+    expect(clock.waiting).toBe(0);
+  });
+
+  test('is not told to whoever comes while it is told, but what changes from then on is', async () => {
+    const { clock, reader, rewrite } = followSlowly(names);
+    const early = reader();
+    rewrite('1');
+    await clock.advance(gatherMs + pauseMs);
+    rewrite('2');
+    const late = reader();
+    rewrite('3');
+    await clock.advance(10 * gatherMs);
+    expect(late.told).toEqual(names.map((name) => `${name} 2 > 3`));
+    expect(early.told).toHaveLength(3 * names.length);
+    late.end();
+    rewrite('4');
+    await clock.advance(gatherMs + pauseMs);
+    early.end();
+    expect(clock.waiting).toBe(0);
   });
 });
 

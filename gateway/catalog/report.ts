@@ -129,8 +129,3 @@ export function* itemsOf(report: Report): Generator<ReportItem> {
 export function imposedIds({ inherited, more }: Report): string[] {
   return [...inherited.map(({ id }) => id), ...more];
 }
-
-/** Whether any of these ids is among them. */
-export function isUnder({ inherited, more }: Report, ids: ReadonlySet<string>): boolean {
-  return inherited.some(({ id }) => ids.has(id)) || more.some((id) => ids.has(id));
-}

@@ -23,7 +23,7 @@ import type {
   StoredForm,
   WorkloadPart,
 } from './detail.ts';
-import { imposedIds, isUnder, itemsOf, type Report, type ReportItem } from './report.ts';
+import { imposedIds, itemsOf, type Report, type ReportItem } from './report.ts';
 import { isAtHome, isStoredIn, type MaySpeak, type ReadableForm, speaksFor } from './speaker.ts';
 import { type Workloads, workloadsOf } from './workloads.ts';
 
@@ -84,8 +84,9 @@ export interface CatalogStore extends Omit<Catalog, 'synced' | 'freshness' | 'sh
   formsOf: FormsOf;
   /** What an item of a report binds; undefined for an id without a form. @param formsOf The forms of another moment. */
   bindingOf(report: Report, item: ReportItem, formsOf: FormsOf): Binding | undefined;
-  /** Namespaces whose report names any of these ids as what is imposed from elsewhere. */
-  namespacesUnder(ids: ReadonlySet<string>): string[];
+  reportedNamespaces(): Iterable<string>;
+  /** Whether any report names the id as what is imposed from elsewhere. */
+  isImposed(id: string): boolean;
 }
 
 /** The full forms that have an id. */
@@ -303,11 +304,8 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
     report: (namespace) => reports.get(namespace),
     formsOf: formsNow,
     bindingOf,
-    namespacesUnder(ids) {
-      const wanted = new Set([...ids].filter((id) => imposed.has(id)));
-      if (wanted.size === 0) return [];
-      return [...reports.values()].filter((report) => isUnder(report, wanted)).map(({ namespace }) => namespace);
-    },
+    reportedNamespaces: () => reports.keys(),
+    isImposed: (id) => imposed.has(id),
   };
 }
 

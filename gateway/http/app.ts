@@ -5,7 +5,7 @@ import type { ServerResponse } from 'node:http';
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import type { Random } from '../../kube/clock.ts';
-import { refusal } from '../errors.ts';
+import { type Refusal, refusal } from '../errors.ts';
 import type { Streams } from '../events/streams.ts';
 import { resourceList, toolList } from '../mcp/catalogue.ts';
 import { resources as allResources } from '../resources/all.ts';
@@ -55,6 +55,12 @@ export function createApp(options: AppOptions): Hono<Env> {
   const calls = createCalls(options);
   const app = new Hono<Env>();
 
+  function refusedHost({ req, env }: Context<Env>): Refusal | undefined {
+    const host = req.header('host') ?? new URL(req.url).host;
+    return hosts.refused({ host, origin: req.header('origin'), localAddress: env?.incoming?.socket.localAddress });
+  }
+
+  // One function for all that every request goes through: each layer more is a chain of promises for each request.
   app.use(async (context, next) => {
     const startedAt = clock.monotonic();
     context.set('route', 'other');
@@ -66,16 +72,12 @@ export function createApp(options: AppOptions): Hono<Env> {
     // it would be taken apart for it, and a stream writes its own.
     const outgoing = context.env?.outgoing;
     outgoing?.setHeader('x-trace-id', trace.id);
-    await arrivals.run({ peer, trace, outgoing }, next);
+    const refused = refusedHost(context);
+    if (refused === undefined) await arrivals.run({ peer, trace, outgoing }, next);
+    else context.res = errorResponse(refused);
     if (outgoing === undefined) context.res.headers.set('x-trace-id', trace.id);
     const outcome = { status: context.res.status, ms: clock.monotonic() - startedAt };
     options.onRequest?.({ route: context.get('route'), ...outcome });
-  });
-  app.use(async (context, next) => {
-    const host = context.req.header('host') ?? new URL(context.req.url).host;
-    const localAddress = context.env?.incoming?.socket.localAddress;
-    const refused = hosts.refused({ host, origin: context.req.header('origin'), localAddress });
-    return refused === undefined ? next() : errorResponse(refused);
   });
   app.onError((error) => errorResponse(refusalOf(error, log)));
   app.notFound(() =>
@@ -93,7 +95,7 @@ export function createApp(options: AppOptions): Hono<Env> {
       method === 'GET'
         ? 'Ask here by GET.'
         : 'Ask here by POST with a JSON body; /openapi.json says what goes into it.';
-    app.all(path, async (context) => {
+    app.all(path, (context): Response | Promise<Response> => {
       context.set('route', path);
       // Hono serves HEAD as a GET without the body.
       if (context.req.method === method || (method === 'GET' && context.req.method === 'HEAD')) return handle(context);

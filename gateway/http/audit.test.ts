@@ -31,6 +31,7 @@ const callerOf = (username: string, uid?: string): Caller => ({
   identity: JSON.stringify([username, uid ?? '']),
   anonymous: false,
   may: async () => true,
+  known: () => true,
 });
 
 test('a line says who asked for what, and what came of it', () => {

@@ -1,9 +1,10 @@
-import { Buffer } from 'node:buffer';
+import { Buffer, isUtf8 } from 'node:buffer';
 import { type Answer, refusal } from '../errors.ts';
 
 /** Largest body of a request. */
 export const bodyBytesMax = 262_144;
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const tooLarge = refusal('BODY_TOO_LARGE', `The body is larger than ${bodyBytesMax} bytes.`);
+const noJson = refusal('INVALID_REQUEST', 'The body is no JSON text in UTF-8, like {"namespace": "default"}.');
 
 /** How deep its arrays and objects may lie in each other: more than any input has, and little enough for whatever walks it. */
 export const bodyDepthMax = 64;
@@ -11,9 +12,9 @@ export const bodyDepthMax = 64;
 /** The JSON body of a request; `{}` where there is none. */
 export async function readJsonBody(request: Request): Promise<Answer<unknown>> {
   const type = request.headers.get('content-type');
-  const coding = request.headers.get('content-encoding') ?? 'identity';
+  const coding = request.headers.get('content-encoding');
   // What is small on the wire may be huge unpacked; and a proxy that unpacks would see another body than is read here.
-  if (coding.trim().toLowerCase() !== 'identity') {
+  if (coding !== null && coding.trim().toLowerCase() !== 'identity') {
     return refusal('UNSUPPORTED_MEDIA_TYPE', 'Send the body as it is, without Content-Encoding.');
   }
   const bytes = await readBytes(request);
@@ -26,22 +27,23 @@ export async function readJsonBody(request: Request): Promise<Answer<unknown>> {
   if (depthOf(bytes.value) > bodyDepthMax) {
     return refusal('INVALID_REQUEST', `The body has more than ${bodyDepthMax} arrays and objects inside each other.`);
   }
+  if (!isUtf8(bytes.value)) return noJson;
   try {
-    return { ok: true, value: JSON.parse(utf8.decode(bytes.value)) };
+    return { ok: true, value: JSON.parse(textOf(bytes.value)) };
   } catch (error) {
-    if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
-    return refusal('INVALID_REQUEST', 'The body is no JSON text in UTF-8, like {"namespace": "default"}.');
+    if (!(error instanceof SyntaxError)) throw error;
+    return noJson;
   }
 }
 
 async function readBytes(request: Request): Promise<Answer<Buffer>> {
-  const tooLarge = refusal('BODY_TOO_LARGE', `The body is larger than ${bodyBytesMax} bytes.`);
-  if (Number(request.headers.get('content-length') ?? 0) > bodyBytesMax) return tooLarge;
+  const announced = request.headers.get('content-length');
+  if (Number(announced ?? 0) > bodyBytesMax) return tooLarge;
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
     // Node's parser takes no more than is announced, and to read it at once spares a stream for each request.
-    if (request.headers.has('content-length')) {
+    if (announced !== null) {
       const bytes = Buffer.from(await request.arrayBuffer());
       return bytes.length > bodyBytesMax ? tooLarge : { ok: true, value: bytes };
     }
@@ -55,6 +57,12 @@ async function readBytes(request: Request): Promise<Answer<Buffer>> {
     return refusal('INVALID_REQUEST', 'The body ended before it was complete.');
   }
   return { ok: true, value: Buffer.concat(chunks) };
+}
+
+/** Without the byte order mark that some editors put in front: RFC 8259, 8.1 allows to ignore it. */
+function textOf(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
 /** How deep a JSON text goes; of what is no JSON text, some number that is not too small for its parser. */

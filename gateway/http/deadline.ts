@@ -6,13 +6,20 @@ export const answerMsMax = 3_600;
 
 /** The result of `work`, or DEADLINE_EXCEEDED. What still runs then is bounded by itself, and its result is dropped. */
 export async function withinDeadline<T>(clock: Clock, work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
+  // Promise.race and finally would say it shorter, with three times as many promises for each call.
+  const result = Promise.withResolvers<T>();
   const cancel = clock.after(answerMsMax, () => {
-    late.reject(new GatewayError('DEADLINE_EXCEEDED', 'The answer took too long; try again.'));
+    result.reject(new GatewayError('DEADLINE_EXCEEDED', 'The answer took too long; try again.'));
   });
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    cancel();
-  }
+  work.then(
+    (value) => {
+      cancel();
+      result.resolve(value);
+    },
+    (error: unknown) => {
+      cancel();
+      result.reject(error);
+    },
+  );
+  return result.promise;
 }

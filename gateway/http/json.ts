@@ -21,12 +21,13 @@ type HeaderFields = Readonly<Record<string, string>>;
 /** Below this a compressed answer takes as many packets, and only time. */
 const gzipBytesMin = 1_024;
 
-/** Of each response the length of its body: to read its headers would make an object of them. */
-const lengths = new WeakMap<Response, number>();
+/** On a response the length of its body: to read its headers would make an object of them, and a WeakMap costs collections. */
+const bodyLength = Symbol('length of the body');
+type Measured = Response & { [bodyLength]?: number };
 
 /** The length of the body of a response that was made here. */
-export function bytesOf(response: Response): number {
-  return lengths.get(response) ?? 0;
+export function bytesOf(response: Measured): number {
+  return response[bodyLength] ?? 0;
 }
 
 /** A body that is made for this one response, an error above all. */
@@ -77,7 +78,7 @@ async function respondGzipped(encoded: Encoded, headers: HeaderFields): Promise<
 }
 
 function respond(bytes: Buffer<ArrayBuffer>, status: number, headers: HeaderFields): Response {
-  const response = new Response(bytes, {
+  const response: Measured = new Response(bytes, {
     status,
     headers: {
       'content-type': 'application/json',
@@ -86,6 +87,6 @@ function respond(bytes: Buffer<ArrayBuffer>, status: number, headers: HeaderFiel
       ...headers,
     },
   });
-  lengths.set(response, bytes.length);
+  response[bodyLength] = bytes.length;
   return response;
 }

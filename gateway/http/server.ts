@@ -88,7 +88,7 @@ export async function listen(options: {
       return refuseRequest(outgoing, ambiguity);
     }
     inFlight.add(outgoing);
-    outgoing.once('close', () => {
+    outgoing.on('close', () => {
       inFlight.delete(outgoing);
       if (closing && inFlight.size === 0) idle.resolve();
     });
