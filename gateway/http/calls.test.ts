@@ -43,6 +43,23 @@ test('a call over the limit asks the API server nothing about rights', async () 
   expect(gateway.reviews.asked).toHaveLength(asked);
 });
 
+test('the record of a call names the resource, however it was asked for', async () => {
+  const gateway = gatewayOf(0);
+  await gateway.get(path, 'reader');
+  for (const resource of ['reports', 'health', 'nothing', undefined]) {
+    await gateway.post('/resources', { resource, params: { namespace: 'shop' } }, 'reader');
+  }
+  await gateway.post('/resources', { resource: 'reports', params: { namespace: 'other' } }, 'reader');
+  expect(gateway.records.map(({ name, namespace, outcome }) => [name, namespace, outcome])).toEqual([
+    ['reports', 'shop', 'OK'],
+    ['reports', 'shop', 'OK'],
+    ['health', undefined, 'OK'],
+    ['resources', undefined, 'INVALID_REQUEST'],
+    ['resources', undefined, 'INVALID_REQUEST'],
+    ['reports', 'other', 'FORBIDDEN'],
+  ]);
+});
+
 test('what needs no caller is not limited', async () => {
   const gateway = gatewayOf(1);
   for (let call = 0; call < 5; call += 1) {

@@ -159,24 +159,22 @@ const eventText = {
   },
 };
 
-function stream(operationId: string, summary: string, parameters: readonly object[]): object {
+function stream(operationId: string, summary: string): object {
   return {
     get: {
       operationId,
       summary,
       description: 'Changes of what the caller may see, from now on, until the right ends.',
       tags: ['events'],
-      ...(parameters.length === 0 ? {} : { parameters }),
+      parameters: [{ name: 'namespace', in: 'query', required: false, schema: { type: 'string', maxLength: 63 } }],
       responses: responses('The stream.', eventText, [400, 401, 403, 429, 500, 503]),
     },
   };
 }
 
 const streams = {
-  '/events': stream('events', 'Events', [
-    { name: 'namespace', in: 'query', required: false, schema: { type: 'string', maxLength: 63 } },
-  ]),
-  '/sse': stream('sse', 'Events, for readers that know this path', []),
+  '/events': stream('events', 'Events'),
+  '/sse': stream('sse', 'Events, for readers that know this path'),
 };
 
 /** What needs no token. */

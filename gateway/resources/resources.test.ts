@@ -98,6 +98,36 @@ describe('reports', () => {
     expect(await bodyOf(await gateway.post('/resources', body, 'reader'))).toEqual(byGet);
   });
 
+  test.each([
+    ['limit=2', { limit: '2' }, 2],
+    ['limit=%202.0', { limit: 2 }, 2],
+    ['limit=', { limit: null, cursor: null }, 3],
+    ['limit=1&limit=2', { limit: 1 }, 1],
+    ['severity=Info&constructor=x', { severity: 'Info', namespace2: [] }, 3],
+  ])('?%s and %j are taken as they are meant', async (parameters, params, count) => {
+    const gateway = gatewayOf();
+    const byGet = await bodyOf(await gateway.get(`/resources/reports/shop?${parameters}`, 'reader'));
+    const body = { resource: 'reports', params: { namespace: 'shop', ...params } };
+    expect(byGet['constraints']).toHaveLength(count);
+    expect(await bodyOf(await gateway.post('/resources', body, 'reader'))).toEqual(byGet);
+  });
+
+  test.each([
+    ['limit=0', { limit: 0 }, 'limit: a whole number from 1 to 1000'],
+    ['limit=5000', { limit: '5000' }, 'limit: a whole number from 1 to 1000'],
+    ['limit=all', { limit: true }, 'limit: a whole number from 1 to 1000'],
+    ['cursor=x', { cursor: 'x' }, 'cursor: not one that this list gave out; start again without it'],
+  ])('?%s and %j are refused in the same words', async (parameters, params, error) => {
+    const gateway = gatewayOf();
+    const body = { resource: 'reports', params: { namespace: 'shop', ...params } };
+    for (const response of [
+      await gateway.get(`/resources/reports/shop?${parameters}`, 'reader'),
+      await gateway.post('/resources', body, 'reader'),
+    ]) {
+      expect([response.status, await response.json()]).toMatchObject([400, { error }]);
+    }
+  });
+
   test('a namespace in the query does not take the place of that in the path', async () => {
     expect((await gatewayOf().get('/resources/reports/other?namespace=shop', 'reader')).status).toBe(403);
   });
