@@ -109,3 +109,20 @@ test('a question asks the API server no more often for the second caller than fo
   };
   expect(await questions('second')).toEqual(await questions('owner'));
 });
+
+test('what may depend on whether the caller has a name is not given to those who have none', async () => {
+  const run = remembered<object, object>(async (_input, { caller, catalog }) => {
+    await caller.may({ verb: 'get', resource: 'first' });
+    catalog.view('shop');
+    return { ok: true, value: { anonymous: caller.anonymous } };
+  });
+  const { call } = callOf(() => true);
+  const named = call();
+  const nameless: Call = { ...named, caller: { ...named.caller, anonymous: true } };
+  const values = [await run({}, named), await run({}, nameless), await run({}, named)];
+  expect(values.map((answer) => answer.ok && answer.value)).toEqual([
+    { anonymous: false },
+    { anonymous: true },
+    { anonymous: false },
+  ]);
+});
