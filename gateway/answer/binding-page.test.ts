@@ -9,10 +9,10 @@ import {
   detailObject,
   entryOf,
   hiddenWords,
+  lineOf,
   networkConstraint,
   reportObject,
 } from '../testing/objects.ts';
-import { formatReportLine, handleOf } from '../../crds/report-line.ts';
 import { answersThatFit, pageOfBindings } from './binding-page.ts';
 import { createPaces } from './pace.ts';
 
@@ -21,10 +21,7 @@ const wide = networkConstraint('', 'baseline', {
   source: { apiVersion: 'policy.networking.k8s.io/v1', kind: 'ClusterNetworkPolicy', name: 'baseline' },
 });
 const foreign = networkConstraint('data', 'secret-peer-name', { summary: 'Said of no name' });
-const lines = [
-  formatReportLine({ ...wide, kind: wide.source.kind }),
-  formatReportLine({ ...foreign, kind: foreign.source.kind, name: handleOf(foreign.id) }),
-];
+const lines = [lineOf(wide), lineOf(foreign)];
 const objects = [
   reportObject(
     'shop',

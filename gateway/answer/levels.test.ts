@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { CallRecord } from '../http/calls.ts';
-import { formatReportLine, handleOf } from '../../crds/report-line.ts';
 import { createGateway, rightsOf } from '../testing/fixture.ts';
-import { clusterDetailObject, detailObject, entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
+import {
+  clusterDetailObject,
+  detailObject,
+  entryOf,
+  lineOf,
+  networkConstraint,
+  reportObject,
+} from '../testing/objects.ts';
 import { mostDetailed } from './levels.ts';
 
 test('of several levels the one that tells most', () => {
@@ -16,7 +22,7 @@ test('the record of a call has the most detailed level of anything in its answer
   const own = networkConstraint('shop', 'db-in');
   const source = { apiVersion: 'policy.networking.k8s.io/v1', kind: 'ClusterNetworkPolicy', name: 'baseline' };
   const everywhere = networkConstraint('', 'baseline', { source, severity: 'Info' });
-  const line = formatReportLine({ ...everywhere, kind: source.kind });
+  const line = lineOf(everywhere);
   const records: CallRecord[] = [];
   const gateway = createGateway({
     objects: [
@@ -53,9 +59,7 @@ test('the record of a call has the most detailed level of anything in its answer
 describe('policies of several other namespaces', () => {
   const homes = Array.from({ length: 40 }, (_, index) => `home-${String(index).padStart(2, '0')}`);
   const foreign = homes.map((home) => networkConstraint(home, `of-${home}`, { severity: 'Info' }));
-  const lines = foreign.map(({ id, ...rest }) =>
-    formatReportLine({ ...rest, id, kind: rest.source.kind, name: handleOf(id) }),
-  );
+  const lines = foreign.map(lineOf);
   const gateway = createGateway({
     objects: [
       reportObject('shop', [], { inherited: lines }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { formatReportLine, handleOf } from '../../crds/report-line.ts';
+import { handleOf } from '../../crds/report-line.ts';
 import { createGateway, rightsOf } from '../testing/fixture.ts';
 import {
   changedAt,
@@ -8,6 +8,7 @@ import {
   detailObject,
   entryOf,
   hiddenWords,
+  lineOf,
   networkConstraint,
   reportObject,
 } from '../testing/objects.ts';
@@ -19,17 +20,7 @@ const objects = [
   reportObject('shop', [entryOf(ingress), entryOf(egress)], {
     total: 3,
     info: 1,
-    inherited: [
-      formatReportLine({
-        severity: 'Info',
-        effect: 'restrict',
-        type: 'NetworkIngress',
-        kind: 'NetworkPolicy',
-        name: handleOf(foreign.id),
-        id: foreign.id,
-        summary: 'Some connections are limited',
-      }),
-    ],
+    inherited: [lineOf({ ...foreign, summary: 'Some connections are limited' })],
   }),
   detailObject('shop', 'constraints', [ingress, egress]),
   detailObject('platform', 'constraints', [foreign]),
