@@ -164,6 +164,27 @@ describe('constraints', () => {
   });
 });
 
+test('the workloads of a namespace are named to who may see them, and counted for all', async () => {
+  const all = entryOf(ingress, { affectedWorkloads: { total: 2, all: true } });
+  const workloads = ['db', 'web'].map((name) => ({ kind: 'Deployment', name, labels: { tier: name } }));
+  const gateway = gatewayOf([
+    reportObject('shop', [all]),
+    detailObject('shop', 'constraints', [ingress]),
+    detailObject('shop', 'workloads', workloads),
+  ]);
+  for (const [user, names] of [
+    ['reader', []],
+    ['owner', ['db', 'web']],
+  ] as const) {
+    const expected = { affected_workloads: names, affected_workloads_total: 2 };
+    const body = { resource: 'constraints', params: { namespace: 'shop', name: 'db' } };
+    expect(await bodyOf(await gateway.get('/resources/constraints/shop/db', user))).toMatchObject(expected);
+    expect(await bodyOf(await gateway.post('/resources', body, user))).toMatchObject(expected);
+    const answer = await bodyOf(await gateway.post('/tools/potoo_query', { namespace: 'shop' }, user));
+    expect(answer['constraints']).toMatchObject([expected]);
+  }
+});
+
 describe('health and capabilities', () => {
   test('health tells how each adapter is, with true figures', async () => {
     expect(await bodyOf(await gatewayOf().get('/resources/health', 'admin'))).toEqual({
