@@ -121,7 +121,7 @@ export interface Gateway {
   /** Of every call that has ended, in order. */
   readonly records: CallRecord[];
   request(path: string, init?: RequestInit): Promise<Response>;
-  /** The parsed answer to a POST as this user, or without credentials. */
+  /** JSON as this user, or without credentials. */
   post(path: string, body: unknown, user?: string): Promise<Response>;
   get(path: string, user?: string): Promise<Response>;
 }
