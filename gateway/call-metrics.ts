@@ -15,14 +15,14 @@ export function createCallMetrics(registry: Registry): (record: CallRecord) => v
   });
   const durations = new Histogram({
     name: 'potoo_gateway_call_duration_seconds',
-    help: 'From the arrival of a call to its answer, with the reviews that it waited for.',
+    help: 'From the arrival of a call to its answer, with the reviews that it waited for; of a stream, to its end.',
     labelNames: ['tool'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 4],
     registers,
   });
   const bytes = new Histogram({
     name: 'potoo_gateway_call_answer_bytes',
-    help: 'Size of the body that is sent.',
+    help: 'Size of the body that is sent; of a stream, all of it.',
     labelNames: ['tool'],
     buckets: [256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576],
     registers,

@@ -10,6 +10,8 @@ import { createInputReader, publishedSchema } from './tools/input.ts';
 export interface Outcome {
   readonly answer: Answer<object>;
   readonly namespace: string | undefined;
+  /** Of the tool or resource that answered, where the route does not tell. */
+  readonly name?: string;
 }
 
 export interface Answering {

@@ -1,10 +1,23 @@
 /** What the bench prints: one JSON line a figure. */
+import { availableParallelism, loadavg } from 'node:os';
 
 export interface Figure {
   /** Stays the same, so that runs can be compared by it. */
   readonly figure: string;
   readonly unit: string;
   readonly [detail: string]: unknown;
+}
+
+/** What the others were measured on, and how busy it was before. */
+export function machineFigure(details: Readonly<Record<string, unknown>> = {}): Figure {
+  return {
+    figure: 'machine',
+    unit: 'facts',
+    cores: availableParallelism(),
+    loadAtStart: loadavg().map(rounded),
+    node: process.version,
+    ...details,
+  };
 }
 
 /** At least one sample. Nearest rank: each percentile is one of the samples, and nothing is interpolated. */

@@ -7,7 +7,7 @@
  * be ready is of both. One JSON line a figure on stdout, progress on stderr.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { clusterConstraintDetails, constraintDetails, constraintReports, type PotooResource } from '../../crds/api.ts';
@@ -15,7 +15,7 @@ import { systemClock as clock } from '../../kube/clock.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 import { orUsage, readNumbers } from '../number-arguments.ts';
 import { gatewayProgram } from '../programs.ts';
-import { type Figure, percentiles, rounded } from './figures.ts';
+import { type Figure, machineFigure, percentiles, rounded } from './figures.ts';
 import { clusterObjects, clusterPolicy, namespaceObjects } from './gateway-objects.ts';
 import { askOnce, postBytes } from './socket-load.ts';
 import { startStandingServer } from './standing-server.ts';
@@ -41,13 +41,7 @@ const numbers = orUsage(() =>
 await run(numbers('namespaces'));
 
 async function run(namespaces: number): Promise<void> {
-  print({
-    figure: 'machine',
-    unit: 'facts',
-    cores: availableParallelism(),
-    load: loadavg().map(rounded),
-    node: process.version,
-  });
+  print(machineFigure());
   await using running = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'potoo-catalog-'));
   running.defer(() => rm(folder, { recursive: true, force: true }));

@@ -9,7 +9,6 @@
  * rates and latencies are of server and generator together.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { availableParallelism, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { systemClock as clock } from '../../kube/clock.ts';
@@ -21,7 +20,7 @@ import { nodeFlags } from '../programs.ts';
 import { type Cluster, startCluster } from '../tests/cluster.ts';
 import { writeResources } from '../tests/written-resources.ts';
 import type { BareRoutes } from './bare-route.ts';
-import { type Figure, percentiles, rounded } from './figures.ts';
+import { type Figure, machineFigure, percentiles, rounded } from './figures.ts';
 import { clusterObjects, clusterPolicy, namespaceObjects } from './gateway-objects.ts';
 import { askOnce, hammer, postBytes } from './socket-load.ts';
 import { meter, peakRssMiB } from './usage.ts';
@@ -71,13 +70,7 @@ async function run(ms: number, rounds: number): Promise<void> {
   const cluster = running.use(await startCluster({ log: say }));
   const subjects = await prepare(cluster, running);
   for (const subject of subjects) await measure(subject, warmUpMs);
-  print({
-    figure: 'machine',
-    unit: 'facts',
-    cores: availableParallelism(),
-    load: loadavg().map(rounded),
-    node: process.version,
-  });
+  print(machineFigure());
 
   const measured = new Map<Subject, Round[]>(subjects.map((subject) => [subject, []]));
   for (let round = 1; round <= rounds; round += 1) {

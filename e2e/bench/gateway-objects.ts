@@ -4,8 +4,7 @@
 import { constraintId, severities, type Severity, type StoredConstraint } from '../../crds/constraint.ts';
 import { clusterDetailName, type StoredWorkload } from '../../crds/detail.ts';
 import type { ReportEntry } from '../../crds/report.ts';
-import { formatReportLine } from '../../crds/report-line.ts';
-import { clusterDetailObject, detailObject, entryOf, reportObject } from '../../gateway/testing/objects.ts';
+import { clusterDetailObject, detailObject, entryOf, lineOf, reportObject } from '../../gateway/testing/objects.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 
 const workloadNames = ['api', 'cache', 'checkout', 'worker'] as const;
@@ -124,10 +123,6 @@ function ownEntry(constraint: StoredConstraint): ReportEntry {
   }
   const app = workloadNames.find((name) => constraint.name.includes(name)) ?? 'api';
   return entryOf(constraint, { affectedWorkloads: { total: 1, items: [`Deployment/${app}`] } });
-}
-
-function lineOf({ severity, effect, type, source, name, id, summary }: StoredConstraint): string {
-  return formatReportLine({ severity, effect, type, kind: source.kind, name, id, summary });
 }
 
 const bySeverity = (a: { readonly severity: Severity }, b: { readonly severity: Severity }) =>

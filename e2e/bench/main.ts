@@ -8,7 +8,7 @@
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
-import { availableParallelism, loadavg, tmpdir, totalmem } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { systemNamespace } from '../../crds/api.ts';
 import { systemClock as clock } from '../../kube/clock.ts';
@@ -22,7 +22,7 @@ import { measureChanges, measureChangesAlone } from './change-latency.ts';
 import { createChanges, seededRandom } from './changes.ts';
 import { measureColdStart } from './cold-start.ts';
 import { measureFanOut } from './fan-out.ts';
-import { type Figure, rounded } from './figures.ts';
+import { type Figure, machineFigure, rounded } from './figures.ts';
 import { createGatewayClient } from './gateway-client.ts';
 import { load } from './load.ts';
 import { measureQuiet, measureRestart } from './needless-writes.ts';
@@ -63,16 +63,7 @@ function textOf(error: unknown): string {
 }
 
 async function run(sizes: Arguments): Promise<void> {
-  print({
-    figure: 'machine',
-    unit: 'facts',
-    cores: availableParallelism(),
-    memoryGiB: rounded(totalmem() / 2 ** 30),
-    loadAtStart: loadavg().map(rounded),
-    node: process.version,
-    ...sizes,
-    seed,
-  });
+  print(machineFigure({ memoryGiB: rounded(totalmem() / 2 ** 30), ...sizes, seed }));
   await using running = new AsyncDisposableStack();
   const folder = await mkdtemp(join(process.env['POTOO_E2E_RUN_FOLDER'] ?? tmpdir(), 'potoo-bench-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));

@@ -8,7 +8,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { once } from 'node:events';
 import { connect as dial, type Socket } from 'node:net';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemNamespace } from '../../crds/api.ts';
 import { entryOf, networkConstraint, reportObject } from '../../gateway/testing/objects.ts';
@@ -19,7 +19,7 @@ import { connect } from '../control-plane/connection.ts';
 import { startControlPlane } from '../control-plane/control-plane.ts';
 import { readNumbers } from '../number-arguments.ts';
 import { type Gateway, gatewayProgram, install } from '../programs.ts';
-import { type Figure, percentiles, rounded } from './figures.ts';
+import { type Figure, machineFigure, percentiles, rounded } from './figures.ts';
 import { meter } from './usage.ts';
 
 const streamsOfCaller = 20;
@@ -43,7 +43,7 @@ await run();
 process.exit();
 
 async function run(): Promise<void> {
-  print({ figure: 'machine', unit: 'facts', cores: availableParallelism(), loadAtStart: loadavg().map(rounded) });
+  print(machineFigure());
   await using running = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'potoo-bench-streams-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));

@@ -6,13 +6,12 @@ import { createHash, createPrivateKey, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import * as z from 'zod';
-import type { StoredConstraint } from '../../crds/constraint.ts';
-import { formatReportLine, handleOf } from '../../crds/report-line.ts';
 import {
   clusterDetailObject,
   clusterReportObject,
   detailObject,
   entryOf,
+  lineOf,
   networkConstraint,
   reportObject,
 } from '../../gateway/testing/objects.ts';
@@ -77,13 +76,10 @@ export const hidden = {
   clusterWide: ['23333', 'company-wide-binding'],
 } as const;
 
-const line = ({ id, severity, effect, type, source, summary }: StoredConstraint, name: string) =>
-  formatReportLine({ severity, effect, type, kind: source.kind, name, id, summary });
-
 /** `shop` is bound by all three, `payments` by one of its own and the cluster-wide one. `platform` has the foreign policy. */
 export function worldObjects(): KubeObject[] {
   const payments = networkConstraint('payments', 'ledger-in');
-  const inherited = [line(foreign, handleOf(foreign.id)), line(clusterWide, clusterWide.name)];
+  const inherited = [lineOf(foreign), lineOf(clusterWide)];
   const counts = (total: number, critical: number) => ({ total, critical, warning: total - critical, info: 0 });
   return [
     reportObject('shop', [entryOf(own)], { ...counts(3, 1), inherited }),

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { handleOf } from '../../crds/report-line.ts';
+import { type Conformance, createConformance } from '../../gateway/testing/conformance.ts';
 import { at } from '../control-plane/admin.ts';
 import { AdminError, connect } from '../control-plane/connection.ts';
 import type { Gateway } from '../programs.ts';
@@ -22,6 +23,7 @@ import { type Cluster, startCluster } from './cluster.ts';
 
 let cluster: Cluster;
 let gateway: Gateway;
+let isAsPublished: Conformance;
 let tokens: World['tokens'];
 
 const places = ['own', 'other', 'missing'] as const;
@@ -31,6 +33,7 @@ const namespaces = { own: 'shop', other: 'payments', missing: 'no-such-namespace
 beforeAll(async () => {
   cluster = await startCluster();
   ({ gateway, tokens } = await startWorld(cluster));
+  isAsPublished = createConformance(await (await fetch(`${gateway.url}/openapi.json`)).json());
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
 
@@ -62,8 +65,9 @@ const constraintRoutes: readonly Route[] = [
 
 async function ask(caller: CallerName, [path, body]: readonly [path: string, body?: object]): Promise<Asked> {
   const token = tokens.get(caller);
+  const method = body === undefined ? 'GET' : 'POST';
   const response = await fetch(`${gateway.url}${path}`, {
-    method: body === undefined ? 'GET' : 'POST',
+    method,
     headers: {
       'content-type': 'application/json',
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -71,7 +75,9 @@ async function ask(caller: CallerName, [path, body]: readonly [path: string, bod
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  return { status: response.status, text, body: JSON.parse(text) };
+  const { status, headers } = response;
+  isAsPublished({ method, path: new URL(response.url).pathname, status, headers, text });
+  return { status, text, body: JSON.parse(text) };
 }
 
 function expectNothingHidden(caller: CallerName, text: string): void {

@@ -9,10 +9,10 @@ import {
   detailObject,
   entryOf,
   hiddenWords,
+  lineOf,
   networkConstraint,
   reportObject,
 } from '../testing/objects.ts';
-import { formatReportLine, handleOf } from '../../crds/report-line.ts';
 import { answersThatFit, pageOfBindings } from './binding-page.ts';
 import { createPaces } from './pace.ts';
 
@@ -21,10 +21,7 @@ const wide = networkConstraint('', 'baseline', {
   source: { apiVersion: 'policy.networking.k8s.io/v1', kind: 'ClusterNetworkPolicy', name: 'baseline' },
 });
 const foreign = networkConstraint('data', 'secret-peer-name', { summary: 'Said of no name' });
-const lines = [
-  formatReportLine({ ...wide, kind: wide.source.kind }),
-  formatReportLine({ ...foreign, kind: foreign.source.kind, name: handleOf(foreign.id) }),
-];
+const lines = [lineOf(wide), lineOf(foreign)];
 const objects = [
   reportObject(
     'shop',
@@ -115,7 +112,7 @@ test('pages cut by bytes are all that there is, each within its bytes unless it 
   );
 });
 
-test('an answer over the largest size is cut, and says so', async () => {
+test('an answer over the largest size is cut, and says so; its record has the level of what is in it', async () => {
   const many = Array.from({ length: 300 }, (_, index) => networkConstraint('shop', `p-${index}`));
   const long = many.map((each) => ({ ...each, message: 'x'.repeat(20_000) }));
   const gateway = createGateway({
@@ -123,14 +120,17 @@ test('an answer over the largest size is cut, and says so', async () => {
       reportObject(
         'shop',
         many.map((each) => entryOf(each)),
+        { inherited: [lineOf({ ...wide, severity: 'Info' })] },
       ),
       detailObject('shop', 'constraints', long),
+      clusterDetailObject('baseline', [{ ...wide, severity: 'Info' }]),
     ],
     rights: rightsOf('shop'),
   });
-  const response = await gateway.post('/tools/potoo_query', { namespace: 'shop', limit: 1_000 }, 'owner');
+  const response = await gateway.post('/tools/potoo_query', { namespace: 'shop', limit: 1_000 }, 'admin');
   const text = await response.text();
-  expect(text.length).toBeLessThan(4_200_000);
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(4_194_304);
+  expect(Buffer.byteLength(text)).toBeGreaterThan(4_100_000);
   const {
     total,
     returned,
@@ -139,9 +139,10 @@ test('an answer over the largest size is cut, and says so', async () => {
   } = z
     .object({ total: z.int(), returned: z.int(), truncated: z.boolean(), next_cursor: z.string() })
     .parse(JSON.parse(text));
-  expect([total, truncated]).toEqual([300, true]);
-  const rest = await gateway.post('/tools/potoo_query', { namespace: 'shop', limit: 1_000, cursor }, 'owner');
-  expect(await rest.json()).toMatchObject({ returned: 300 - returned, truncated: false });
-  const report = await gateway.get('/resources/reports/shop', 'owner');
+  expect([total, truncated]).toEqual([301, true]);
+  const rest = await gateway.post('/tools/potoo_query', { namespace: 'shop', limit: 1_000, cursor }, 'admin');
+  expect(await rest.json()).toMatchObject({ returned: 301 - returned, truncated: false });
+  expect(gateway.records.map(({ level }) => level)).toEqual(['detailed', 'full']);
+  const report = await gateway.get('/resources/reports/shop', 'admin');
   expect(await report.json()).toMatchObject({ constraintCount: 300, truncated: true });
 });

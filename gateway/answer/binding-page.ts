@@ -40,8 +40,10 @@ export function pageOfBindings(
   return { ok: true, value: { items, next } };
 }
 
-/** What an answer holds at most, in bytes: limit is a ceiling, and what does not fit is for the next page. */
-export const answerBytesMax = 4_194_304;
+/** What an answer has at most, in bytes: limit is a ceiling, and what does not fit is for the next page. */
+const answerBytesMax = 4_194_304;
+/** Of these, what is left for all that stands around the items, a cursor above all. */
+const aroundItemsBytes = 16_384;
 
 /**
  * The first answers of a page that fit into so many bytes, and where the page after them begins. One is always there, or
@@ -50,7 +52,7 @@ export const answerBytesMax = 4_194_304;
 export async function answersThatFit<T extends object>(
   page: BindingPage,
   list: string,
-  { make, pace, bytesMax = answerBytesMax }: AnswersOptions<T>,
+  { make, pace, bytesMax = answerBytesMax - aroundItemsBytes }: AnswersOptions<T>,
 ): Promise<{ readonly answers: T[]; readonly next: string | undefined }> {
   let bytes = 0;
   const answers: T[] = [];
@@ -68,7 +70,7 @@ export async function answersThatFit<T extends object>(
 export interface AnswersOptions<T> {
   readonly make: (binding: Binding) => T;
   readonly pace: Pace;
-  /** `answerBytesMax` unless told. */
+  /** Of the items; as many as leave room in an answer for what stands around them, unless told. */
   readonly bytesMax?: number | undefined;
 }
 

@@ -116,6 +116,21 @@ describe('an answer that was made before', () => {
   });
 });
 
+test('of one question the answers for four kinds of rights are kept, those that were made last', async () => {
+  const made: string[] = [];
+  const run = remembered<object, object>(async (_input, { caller, catalog }) => {
+    const rights = await Promise.all(['a', 'b', 'c'].map(async (resource) => caller.may({ verb: 'get', resource })));
+    catalog.view('shop');
+    made.push(rights.map(Number).join(''));
+    return { ok: true, value: { rights } };
+  });
+  const call = callOf(() => true).call();
+  for (const held of ['', 'a', 'b', 'ab', '', 'c', 'ab', '']) {
+    await run({}, { ...call, caller: { ...call.caller, may: async ({ resource }) => held.includes(resource) } });
+  }
+  expect(made).toEqual(['000', '100', '010', '110', '001', '000']);
+});
+
 test('a question asks the API server no more often for the second caller than for the first', async () => {
   const objects = [reportObject('shop', [entryOf(policy)]), detailObject('shop', 'constraints', [policy])];
   const { owner } = rightsOf('shop');
@@ -126,4 +141,21 @@ test('a question asks the API server no more often for the second caller than fo
     return gateway.reviews.asked.map((asked) => asked.replace(user, 'user'));
   };
   expect(await questions('second')).toEqual(await questions('owner'));
+});
+
+test('what may depend on whether the caller has a name is not given to those who have none', async () => {
+  const run = remembered<object, object>(async (_input, { caller, catalog }) => {
+    await caller.may({ verb: 'get', resource: 'first' });
+    catalog.view('shop');
+    return { ok: true, value: { anonymous: caller.anonymous } };
+  });
+  const { call } = callOf(() => true);
+  const named = call();
+  const nameless: Call = { ...named, caller: { ...named.caller, anonymous: true } };
+  const values = [await run({}, named), await run({}, nameless), await run({}, named)];
+  expect(values.map((answer) => answer.ok && answer.value)).toEqual([
+    { anonymous: false },
+    { anonymous: true },
+    { anonymous: false },
+  ]);
 });

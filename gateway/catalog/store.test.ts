@@ -1,7 +1,14 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { formatReportLine, handleOf } from '../../crds/report-line.ts';
+import { formatReportLine } from '../../crds/report-line.ts';
 import { fillStore } from '../testing/fixture.ts';
-import { clusterDetailObject, detailObject, entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
+import {
+  clusterDetailObject,
+  detailObject,
+  entryOf,
+  lineOf,
+  networkConstraint,
+  reportObject,
+} from '../testing/objects.ts';
 import { readDetail } from './detail.ts';
 import { createLineInterner } from './intern.ts';
 import { readReport } from './report.ts';
@@ -94,15 +101,13 @@ describe('which full form speaks for a line', () => {
   const corp = networkConstraint('', 'corp', { source });
   const forged = networkConstraint('evil', 'corp', { id: corp.id, message: 'forged', source });
   const foreign = networkConstraint('platform', 'peer');
-  const lineOf = (constraint: typeof corp, name: string) =>
-    formatReportLine({ ...constraint, kind: constraint.source.kind, name });
   const formsOf = (objects: Parameters<typeof fillStore>[0], line: string) =>
     fillStore([reportObject('shop', [], { inherited: [line] }), ...objects])
       .store.view('shop')
       ?.bindings.map(({ form }) => form?.value.message);
 
   test('of a cluster-wide policy the one that is stored cluster-wide, of the same kind and name', () => {
-    const line = lineOf(corp, 'corp');
+    const line = lineOf(corp);
     const real = clusterDetailObject('corp', [corp]);
     for (const objects of [
       [real, detailObject('evil', 'constraints', [forged])],
@@ -117,7 +122,7 @@ describe('which full form speaks for a line', () => {
   });
 
   test('of a policy of another namespace the one that is stored where the policy lives', () => {
-    const line = lineOf(foreign, handleOf(foreign.id));
+    const line = lineOf(foreign);
     const real = detailObject('platform', 'constraints', [foreign]);
     const elsewhere = detailObject('evil', 'constraints', [{ ...foreign, message: 'forged' }]);
     expect(formsOf([real, elsewhere], line)).toEqual([foreign.message]);
@@ -128,7 +133,7 @@ describe('which full form speaks for a line', () => {
   });
 
   test('still there when one of two parts that hold it goes', () => {
-    const line = lineOf(foreign, handleOf(foreign.id));
+    const line = lineOf(foreign);
     const { store } = fillStore([
       reportObject('shop', [], { inherited: [line] }),
       detailObject('platform', 'constraints', [foreign], 0),
@@ -143,7 +148,7 @@ describe('which full form speaks for a line', () => {
 
 describe('what is kept ready', () => {
   const outside = networkConstraint('platform', 'peer');
-  const line = formatReportLine({ ...outside, kind: outside.source.kind, name: handleOf(outside.id) });
+  const line = lineOf(outside);
   const beyond = Array.from({ length: 6_000 }, (_, index) => networkConstraint('shop', `p${index}`));
   const objects = [
     reportObject('shop', [entryOf(first)], { inherited: [line], more: beyond.map(({ id }) => id) }),

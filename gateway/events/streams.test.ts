@@ -78,13 +78,16 @@ describe.each(['/sse', '/events'])('GET %s', (path) => {
     },
   );
 
-  test('HEAD is answered by the headers alone', async () => {
-    const response = await gatewayOf().request(path, { method: 'HEAD', headers: { authorization: 'Bearer reader' } });
+  test('HEAD is answered by the headers alone, and opens no stream', async () => {
+    const gateway = gatewayOf();
+    const response = await gateway.request(path, { method: 'HEAD', headers: { authorization: 'Bearer reader' } });
     expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([
       200,
       'text/event-stream',
       '',
     ]);
+    // An open stream has its turns.
+    expect(gateway.clock.waiting).toBe(0);
   });
 });
 

@@ -130,7 +130,7 @@ export function createApp(options: AppOptions): Hono<Env> {
       }
       const { answer, namespace } = await resource.answer(params, call);
       const isInput = !answer.ok && answer.code === 'INVALID_REQUEST';
-      return { answer: isInput ? refusal(answer.code, `params: ${answer.error}`) : answer, namespace };
+      return { answer: isInput ? refusal(answer.code, `params: ${answer.error}`) : answer, namespace, name };
     }),
   );
 

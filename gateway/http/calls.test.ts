@@ -43,6 +43,46 @@ test('a call over the limit asks the API server nothing about rights', async () 
   expect(gateway.reviews.asked).toHaveLength(asked);
 });
 
+test('the record of a call names the resource, however it was asked for', async () => {
+  const gateway = gatewayOf(0);
+  await gateway.get(path, 'reader');
+  for (const resource of ['reports', 'health', 'nothing', undefined]) {
+    await gateway.post('/resources', { resource, params: { namespace: 'shop' } }, 'reader');
+  }
+  await gateway.post('/resources', { resource: 'reports', params: { namespace: 'other' } }, 'reader');
+  expect(gateway.records.map(({ name, namespace, outcome }) => [name, namespace, outcome])).toEqual([
+    ['reports', 'shop', 'OK'],
+    ['reports', 'shop', 'OK'],
+    ['health', undefined, 'OK'],
+    ['resources', undefined, 'INVALID_REQUEST'],
+    ['resources', undefined, 'INVALID_REQUEST'],
+    ['reports', 'other', 'FORBIDDEN'],
+  ]);
+});
+
+test('the record of a call has status and length of what was sent, and how long that took', async () => {
+  const entries = ['a', 'b', 'c'].map((name) => entryOf(networkConstraint('shop', name)));
+  const gateway = createGateway({ objects: [reportObject('shop', entries)], rights: rightsOf('shop') });
+  const sent: number[] = [];
+  for (const headers of [{}, { 'accept-encoding': 'gzip' }, { 'if-none-match': '*' }]) {
+    const response = await gateway.request(path, { headers: { authorization: 'Bearer reader', ...headers } });
+    sent.push((await response.arrayBuffer()).byteLength);
+  }
+  sent.push((await (await gateway.get('/resources/reports/other', 'reader')).arrayBuffer()).byteLength);
+  expect(gateway.records.map(({ status, bytes, ms }) => [status, bytes, ms])).toEqual([
+    [200, sent[0], 0],
+    [200, sent[1], 0],
+    [304, 0, 0],
+    [403, sent[3], 0],
+  ]);
+  expect(sent[1]).toBeLessThan(sent[0] ?? 0);
+  gateway.reviews.authenticate = async () => new Promise(() => {});
+  const late = gateway.get(path, 'somebody');
+  await gateway.clock.advance(3_600);
+  await late;
+  expect(gateway.records.at(-1)).toMatchObject({ status: 503, outcome: 'DEADLINE_EXCEEDED', ms: 3_600 });
+});
+
 test('what needs no caller is not limited', async () => {
   const gateway = gatewayOf(1);
   for (let call = 0; call < 5; call += 1) {

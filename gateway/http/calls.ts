@@ -51,8 +51,8 @@ export interface CallsOptions {
 export interface Calls {
   /** Who sends the request; RATE_LIMITED when that caller has asked too often. Counts as one call. */
   callerOf(request: Request): Promise<Answer<Caller>>;
-  /** Answers one call. @param name Of the tool or resource. @param run Reads the body, too: not before it is known who asks. */
-  answer(request: Request, name: string, run: (call: Call) => Promise<Outcome>): Promise<Response>;
+  /** Answers one call. @param route Name of the tool or resource, unless the outcome has another. @param run Reads the body, too: not before it is known who asks. */
+  answer(request: Request, route: string, run: (call: Call) => Promise<Outcome>): Promise<Response>;
 }
 
 /** The way of every call, whatever tool or resource it is for. */
@@ -84,11 +84,12 @@ export function createCalls(options: CallsOptions): Calls {
       const known = await identify(request);
       return known.ok ? limited(known.value) : known;
     },
-    async answer(request, name, run) {
+    async answer(request, route, run) {
       const startedAt = clock.monotonic();
       const deadline = startedAt + answerMsMax;
       let caller: Caller | undefined;
       let namespace: string | undefined;
+      let name = route;
       const work = async (): Promise<Answer<object>> => {
         const known = await identify(request);
         if (!known.ok) return known;
@@ -100,6 +101,7 @@ export function createCalls(options: CallsOptions): Calls {
         }
         const outcome = await run({ caller, catalog, clock, deadline, pace: paceOf(deadline), gateway });
         namespace = outcome.namespace;
+        name = outcome.name ?? route;
         return counted(caller, outcome.answer);
       };
       const answer = await withinDeadline(clock, work()).catch((error: unknown) => refusalOf(error, log));

@@ -87,7 +87,7 @@ function json(schema: Schema): object {
   return { 'application/json': { schema } };
 }
 
-/** A 200 with a body, and the errors that it can have instead. */
+/** A 200 with a body, and what can come instead. @param tagged Whether it has an ETag. */
 function responses(description: string, content: object, statuses: readonly number[], tagged = false): object {
   return {
     200: { description, ...(tagged ? { headers: { ETag: { schema: { type: 'string' } } } } : {}), content },
@@ -159,30 +159,37 @@ const eventText = {
   },
 };
 
-function stream(operationId: string, summary: string, parameters: readonly object[]): object {
+function stream(operationId: string, summary: string): object {
   return {
     get: {
       operationId,
       summary,
       description: 'Changes of what the caller may see, from now on, until the right ends.',
       tags: ['events'],
-      ...(parameters.length === 0 ? {} : { parameters }),
-      responses: responses('The stream.', eventText, [400, 401, 403, 429, 503]),
+      parameters: [{ name: 'namespace', in: 'query', required: false, schema: { type: 'string', maxLength: 63 } }],
+      responses: responses('The stream.', eventText, [400, 401, 403, 429, 500, 503]),
     },
   };
 }
 
 const streams = {
-  '/events': stream('events', 'Events', [
-    { name: 'namespace', in: 'query', required: false, schema: { type: 'string', maxLength: 63 } },
-  ]),
-  '/sse': stream('sse', 'Events, for readers that know this path', []),
+  '/events': stream('events', 'Events'),
+  '/sse': stream('sse', 'Events, for readers that know this path'),
 };
 
 /** What needs no token. */
-function open(operationId: string, summary: string, schema: Schema, statuses: readonly number[] = ofPublic): object {
-  const tags = ['about'];
-  return { get: { operationId, summary, tags, security: [{}], responses: responses(summary, json(schema), statuses) } };
+function open(operationId: string, summary: string, answers: object): object {
+  return { get: { operationId, summary, tags: ['about'], security: [{}], responses: answers } };
+}
+
+/** The same as long as the gateway runs, and kept by its tag. */
+function published(operationId: string, summary: string, schema: Schema): object {
+  return open(operationId, summary, responses(summary, json(schema), ofPublic, true));
+}
+
+/** The state of this process as of now. */
+function probe(operationId: string, summary: string, schema: Schema, statuses: readonly number[] = ofPublic): object {
+  return open(operationId, summary, responses(summary, json(schema), statuses));
 }
 
 const objectWith = (properties: Readonly<Record<string, Schema>>): Schema => ({
@@ -194,7 +201,7 @@ const text: Schema = { type: 'string' };
 const schemaObject: Schema = { type: 'object' };
 
 const publicPaths = {
-  '/mcp/tools': open(
+  '/mcp/tools': published(
     'list_tools',
     'The tools',
     objectWith({
@@ -210,7 +217,7 @@ const publicPaths = {
       },
     }),
   ),
-  '/mcp/resources': open(
+  '/mcp/resources': published(
     'list_resources',
     'The resources',
     objectWith({
@@ -220,7 +227,11 @@ const publicPaths = {
       },
     }),
   ),
-  '/openapi.json': open('openapi', 'This document', schemaObject),
-  '/healthz': open('healthz', 'Whether the process lives', objectWith({ status: { const: 'healthy' }, version: text })),
-  '/readyz': open('readyz', 'Whether it can answer', objectWith({ status: { const: 'ready' } }), [403, 503]),
+  '/openapi.json': published('openapi', 'This document', schemaObject),
+  '/healthz': probe(
+    'healthz',
+    'Whether the process lives',
+    objectWith({ status: { const: 'healthy' }, version: text }),
+  ),
+  '/readyz': probe('readyz', 'Whether it can answer', objectWith({ status: { const: 'ready' } }), [403, 503]),
 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { formatReportLine, handleOf } from '../../crds/report-line.ts';
+import { handleOf } from '../../crds/report-line.ts';
 import { createGateway, rightsOf } from '../testing/fixture.ts';
 import {
   changedAt,
@@ -8,6 +8,7 @@ import {
   detailObject,
   entryOf,
   hiddenWords,
+  lineOf,
   networkConstraint,
   reportObject,
 } from '../testing/objects.ts';
@@ -19,17 +20,7 @@ const objects = [
   reportObject('shop', [entryOf(ingress), entryOf(egress)], {
     total: 3,
     info: 1,
-    inherited: [
-      formatReportLine({
-        severity: 'Info',
-        effect: 'restrict',
-        type: 'NetworkIngress',
-        kind: 'NetworkPolicy',
-        name: handleOf(foreign.id),
-        id: foreign.id,
-        summary: 'Some connections are limited',
-      }),
-    ],
+    inherited: [lineOf({ ...foreign, summary: 'Some connections are limited' })],
   }),
   detailObject('shop', 'constraints', [ingress, egress]),
   detailObject('platform', 'constraints', [foreign]),
@@ -98,6 +89,38 @@ describe('reports', () => {
     expect(await bodyOf(await gateway.post('/resources', body, 'reader'))).toEqual(byGet);
   });
 
+  test.each([
+    ['limit=2', { limit: '2' }, 2],
+    ['limit=%202.0', { limit: 2 }, 2],
+    ['limit=', { limit: null, cursor: null }, 3],
+    ['limit=1&limit=2', { limit: 1 }, 1],
+    ['severity=Info&constructor=x', { severity: 'Info', namespace2: [] }, 3],
+  ])('?%s and %j are taken as they are meant', async (parameters, params, count) => {
+    const gateway = gatewayOf();
+    const byGet = await bodyOf(await gateway.get(`/resources/reports/shop?${parameters}`, 'reader'));
+    const body = { resource: 'reports', params: { namespace: 'shop', ...params } };
+    expect(byGet['constraints']).toHaveLength(count);
+    expect(await bodyOf(await gateway.post('/resources', body, 'reader'))).toEqual(byGet);
+  });
+
+  test.each([
+    ['limit=0', { limit: 0 }, 'limit: a whole number from 1 to 1000'],
+    ['limit=5000', { limit: '5000' }, 'limit: a whole number from 1 to 1000'],
+    ['limit=all', { limit: true }, 'limit: a whole number from 1 to 1000'],
+    ['cursor=x', { cursor: 'x' }, 'cursor: not one that this list gave out; start again without it'],
+  ])(
+    '?%s and %j are refused in the same words, behind the name of the object that holds them',
+    async (parameters, params, error) => {
+      const gateway = gatewayOf();
+      const body = { resource: 'reports', params: { namespace: 'shop', ...params } };
+      const byGet = await gateway.get(`/resources/reports/shop?${parameters}`, 'reader');
+      expect([byGet.status, await byGet.json()]).toMatchObject([400, { error }]);
+      const byPost = await gateway.post('/resources', body, 'reader');
+      const inParams = error.startsWith('limit') ? `params: ${error}` : error;
+      expect([byPost.status, await byPost.json()]).toMatchObject([400, { error: inParams }]);
+    },
+  );
+
   test('a namespace in the query does not take the place of that in the path', async () => {
     expect((await gatewayOf().get('/resources/reports/other?namespace=shop', 'reader')).status).toBe(403);
   });
@@ -141,6 +164,27 @@ describe('constraints', () => {
     const answer = await bodyOf(await gatewayOf().get('/resources/constraints/shop/db', 'owner'));
     for (const word of hiddenWords) expect(answer['message']).toContain(word);
   });
+});
+
+test('the workloads of a namespace are named to who may see them, and counted for all', async () => {
+  const all = entryOf(ingress, { affectedWorkloads: { total: 2, all: true } });
+  const workloads = ['db', 'web'].map((name) => ({ kind: 'Deployment', name, labels: { tier: name } }));
+  const gateway = gatewayOf([
+    reportObject('shop', [all]),
+    detailObject('shop', 'constraints', [ingress]),
+    detailObject('shop', 'workloads', workloads),
+  ]);
+  for (const [user, names] of [
+    ['reader', []],
+    ['owner', ['db', 'web']],
+  ] as const) {
+    const expected = { affected_workloads: names, affected_workloads_total: 2 };
+    const body = { resource: 'constraints', params: { namespace: 'shop', name: 'db' } };
+    expect(await bodyOf(await gateway.get('/resources/constraints/shop/db', user))).toMatchObject(expected);
+    expect(await bodyOf(await gateway.post('/resources', body, user))).toMatchObject(expected);
+    const answer = await bodyOf(await gateway.post('/tools/potoo_query', { namespace: 'shop' }, user));
+    expect(answer['constraints']).toMatchObject([expected]);
+  }
 });
 
 describe('health and capabilities', () => {

@@ -1,6 +1,8 @@
 /**
  * A gateway without sockets: a catalog filled with objects, and an API server that knows a few tokens and rights.
  */
+import { Buffer } from 'node:buffer';
+import { gunzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { createVirtualClock, type VirtualClock } from '../../kube/testing/virtual-clock.ts';
 import type { KubeObject } from '../../kube/resource.ts';
@@ -21,7 +23,11 @@ import { createAudit } from '../http/audit.ts';
 import type { CallRecord } from '../http/calls.ts';
 import { createHostPolicy } from '../http/hosts.ts';
 import { createCallLimit } from '../http/call-limit.ts';
+import { openApiDocument } from '../http/openapi.ts';
 import type { Log } from '../log.ts';
+import { resources } from '../resources/all.ts';
+import { tools } from '../tools/all.ts';
+import { createConformance } from './conformance.ts';
 
 /** `get constraintreports shop`, or without a namespace for the whole cluster. */
 export type Right = string;
@@ -108,12 +114,14 @@ export interface Gateway {
     lost: string[];
     sharedSecret: string | undefined;
   };
+  /** Paths that are served, with parameters as `{name}`. */
+  readonly paths: readonly string[];
   /** What the server calls for each request. */
   readonly fetch: ReturnType<typeof createApp>['fetch'];
   /** Of every call that has ended, in order. */
   readonly records: CallRecord[];
   request(path: string, init?: RequestInit): Promise<Response>;
-  /** The parsed answer to a POST as this user, or without credentials. */
+  /** JSON as this user, or without credentials. */
   post(path: string, body: unknown, user?: string): Promise<Response>;
   get(path: string, user?: string): Promise<Response>;
 }
@@ -180,7 +188,11 @@ export function createGateway(options: {
     // The same for every request, so that answers can be compared byte by byte.
     random: () => 0.5,
   });
-  const request = async (path: string, init?: RequestInit) => app.request(path, init);
+  const request = async (path: string, init?: RequestInit) => {
+    const response = await app.request(path, init);
+    await expectConformance(path, init?.method ?? 'GET', response);
+    return response;
+  };
   const authorization = (user: string | undefined): Record<string, string> =>
     user === undefined ? {} : { authorization: `Bearer ${user}` };
   return {
@@ -193,6 +205,7 @@ export function createGateway(options: {
     facts,
     records,
     request,
+    paths: pathsOf(app.routes),
     fetch: app.fetch,
     post: async (path, body, user) =>
       request(path, {
@@ -202,6 +215,23 @@ export function createGateway(options: {
       }),
     get: async (path, user) => request(path, { headers: authorization(user) }),
   };
+}
+
+function pathsOf(routes: readonly { readonly path: string }[]): string[] {
+  const paths = routes.map(({ path }) => path).filter((path) => path !== '/*');
+  return [...new Set(paths)].map((path) => path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, '{$1}')).toSorted();
+}
+
+const isAsPublished = createConformance(openApiDocument({ tools, resources, version: '1.2.3' }));
+
+/** So no test can ask for anything that is answered otherwise than the published document says. */
+async function expectConformance(path: string, method: string, response: Response): Promise<void> {
+  const { status, headers } = response;
+  const { pathname } = new URL(path, 'http://localhost');
+  const isJson = headers.get('content-type') === 'application/json';
+  const bytes = isJson ? Buffer.from(await response.clone().arrayBuffer()) : Buffer.alloc(0);
+  const plain = headers.get('content-encoding') === 'gzip' && method !== 'HEAD' ? gunzipSync(bytes) : bytes;
+  isAsPublished({ method, path: pathname, status, headers, text: plain.toString() });
 }
 
 /** The rights that each level of the contract needs, in one namespace. */

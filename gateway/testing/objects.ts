@@ -12,9 +12,10 @@ import {
   reportName,
 } from '../../crds/api.ts';
 import type { ClusterReportStatus } from '../../crds/cluster-report.ts';
-import { type Constraint, constraintId, type StoredConstraint } from '../../crds/constraint.ts';
+import { type Constraint, constraintId, homeNamespace, type StoredConstraint } from '../../crds/constraint.ts';
 import { type DetailSubject, detailName, type StoredWorkload } from '../../crds/detail.ts';
 import type { ReportEntry, ReportStatus } from '../../crds/report.ts';
+import { formatReportLine, handleOf } from '../../crds/report-line.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 
 export const changedAt = '2026-01-01T00:00:00.000Z';
@@ -83,6 +84,13 @@ export function entryOf(constraint: StoredConstraint, changes: Partial<ReportEnt
     source: { kind: source.kind, name: source.name },
     ...changes,
   };
+}
+
+/** The line of a report for a constraint of a cluster-wide policy, or of one of another namespace: that one under its handle. */
+export function lineOf(constraint: StoredConstraint): string {
+  const { id, source } = constraint;
+  const name = homeNamespace(source) === undefined ? constraint.name : handleOf(id);
+  return formatReportLine({ ...constraint, kind: source.kind, name });
 }
 
 export function reportObject(

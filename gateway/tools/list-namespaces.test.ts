@@ -37,7 +37,7 @@ async function list(gateway: Gateway, input: object, user?: string): Promise<Lis
   return ListAnswer.parse(await response.json());
 }
 
-async function listAll(gateway: Gateway, limit: () => number, user: string): Promise<string[]> {
+async function listAll(gateway: Gateway, limit: () => number, user?: string): Promise<string[]> {
   const seen: string[] = [];
   let cursor: string | undefined;
   do {
@@ -105,6 +105,13 @@ describe('a caller who may list nothing, in a cluster with more namespaces than 
     expect(answer).toMatchObject({ namespaces: [], total: 0, returned: 0, truncated: true });
     // The token; what it may ask at once, without what is left for single calls; and what it waits for.
     expect(gateway.reviews.asked).toHaveLength(1 + reviewsBurst - callReserve + reviewsPerSecond);
+  });
+
+  test('comes to the end without a token, too, where it may see one of them: pages after that are no refusal', async () => {
+    const rightsOfOne = { 'system:anonymous': ['get constraintreports ns-0003'] };
+    const some = many.slice(0, 1_500).map((name) => reportObject(name, []));
+    const gateway = createGateway({ objects: some, rights: rightsOfOne });
+    expect(await listAll(gateway, () => 1_000)).toEqual(['ns-0003']);
   });
 
   test('comes to the end page by page, and asks nothing again when it lists once more within a minute', async () => {

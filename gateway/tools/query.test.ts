@@ -2,7 +2,6 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { type Constraint, constraintTypes, severities } from '../../crds/constraint.ts';
-import { formatReportLine, handleOf } from '../../crds/report-line.ts';
 import { ConstraintAnswer } from '../answer/constraint.ts';
 import { createGateway, type Gateway, rightsOf } from '../testing/fixture.ts';
 import {
@@ -11,6 +10,7 @@ import {
   detailObject,
   entryOf,
   hiddenWords,
+  lineOf,
   networkConstraint,
   reportObject,
 } from '../testing/objects.ts';
@@ -41,15 +41,10 @@ const clusterWide = networkConstraint('', 'baseline', {
   source: { apiVersion: 'policy.networking.k8s.io/v1', kind: 'ClusterNetworkPolicy', name: 'baseline' },
 });
 const foreign = networkConstraint('platform', 'secret-peer', { severity: 'Info' });
-const lineOf = ({ severity, effect, type, source, id, summary }: Constraint, name: string) =>
-  formatReportLine({ severity, effect, type, kind: source.kind, name, id, summary });
 const levels = [
   reportObject('shop', [entryOf(own, { affectedWorkloads: { total: 1, items: ['Deployment/db'] } })], {
     total: 3,
-    inherited: [
-      lineOf(clusterWide, 'baseline'),
-      lineOf({ ...foreign, summary: 'Incoming connections of some pods are limited' }, handleOf(foreign.id)),
-    ],
+    inherited: [lineOf(clusterWide), lineOf({ ...foreign, summary: 'Incoming connections of some pods are limited' })],
   }),
   detailObject('shop', 'constraints', [own]),
   detailObject('platform', 'constraints', [foreign]),
@@ -229,7 +224,7 @@ describe('the workloads of a namespace', () => {
   const gateway = createGateway({
     objects: [
       reportObject('shop', [entryOf(own, { affectedWorkloads: { total: 28, items } })], {
-        inherited: [lineOf(clusterWide, 'baseline')],
+        inherited: [lineOf(clusterWide)],
       }),
       detailObject('shop', 'constraints', [own]),
       clusterDetailObject('baseline', [clusterWide]),

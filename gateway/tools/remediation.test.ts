@@ -1,22 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { formatReportLine, handleOf } from '../../crds/report-line.ts';
+import { handleOf } from '../../crds/report-line.ts';
 import { Remediation } from '../remediation/schema.ts';
 import { createGateway, rightsOf } from '../testing/fixture.ts';
-import { detailObject, entryOf, hiddenWords, networkConstraint, reportObject } from '../testing/objects.ts';
+import { detailObject, entryOf, hiddenWords, lineOf, networkConstraint, reportObject } from '../testing/objects.ts';
 
 const ingress = networkConstraint('shop', 'db');
 const egress = networkConstraint('shop', 'db', { key: 'Egress', type: 'NetworkEgress', severity: 'Warning' });
 const foreign = networkConstraint('platform', 'secret-peer', { severity: 'Info' });
-const line = formatReportLine({
-  severity: 'Info',
-  effect: 'restrict',
-  type: 'NetworkIngress',
-  kind: 'NetworkPolicy',
-  name: handleOf(foreign.id),
-  id: foreign.id,
-  summary: 'Some connections are limited',
-});
+const line = lineOf({ ...foreign, summary: 'Some connections are limited' });
 const gateway = createGateway({
   objects: [
     reportObject('shop', [entryOf(ingress), entryOf(egress)], { inherited: [line] }),
