@@ -27,7 +27,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['e2e/tests/*.test.ts'],
           // They wait more than they work: for Leases that run out, caches, namespaces that go.
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 900_000,
           sequence: { groupOrder: 2 },

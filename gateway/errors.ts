@@ -34,8 +34,13 @@ export interface Refusal {
   readonly badToken?: true;
 }
 
-/** `level`: the most detailed one at which anything in the answer is told; absent where levels play no part. */
-export type Answer<T> = { readonly ok: true; readonly value: T; readonly level?: DetailLevel } | Refusal;
+/**
+ * `level`: the most detailed one at which anything in the answer is told; absent where levels play no part.
+ * `hurried`: whether there is less in it than there would have been with more time.
+ */
+export type Answer<T> =
+  | { readonly ok: true; readonly value: T; readonly level?: DetailLevel; readonly hurried?: boolean }
+  | Refusal;
 
 /** An answer that says no, and why, to the caller. */
 export function refusal(code: ErrorCode, error: string): Refusal {

@@ -131,6 +131,7 @@ async function page(cursor: string | undefined) {
     body: JSON.stringify({ namespace: 'large', limit: 1_000, ...(cursor === undefined ? {} : { cursor }) }),
   });
   const body: unknown = await response.json();
+  if (!response.ok && response.status !== 404) throw new Error(`${response.status} ${JSON.stringify(body)}`);
   const constraints = at(body, 'constraints');
   const next = at(body, 'next_cursor');
   return {

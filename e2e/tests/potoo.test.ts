@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { reportEntriesMax } from '../../crds/report.ts';
+import { type EventReader, eventsIn, readEvents } from '../../gateway/testing/event-reader.ts';
 import { apply, at, conditionOf, get, list, remove, request, waitFor } from '../control-plane/admin.ts';
 import type { Gateway, Program } from '../programs.ts';
 import {
@@ -318,6 +319,55 @@ describe('callers of the gateway', () => {
     const admin = await cluster.controlPlane.serviceAccountToken('default', 'shop-admin', 3_600);
     await remove(cluster.controlPlane, policyPath('shop', 'web-in'));
     await eventually('the policy is gone', async () => !(await query('shop', admin)).text.includes('8443'));
+  });
+});
+
+describe('readers of events', () => {
+  async function open(path: string, token: string): Promise<EventReader> {
+    const response = await fetch(`${gateway.url}${path}`, { headers: { authorization: `Bearer ${token}` } });
+    expect(response.status).toBe(200);
+    const reader = readEvents(response);
+    onTestFinished(async () => reader.leave());
+    await eventually('the stream begins', async () => Promise.resolve(reader.text !== ''));
+    return reader;
+  }
+
+  test('are told what the operator finds, a summary of it or all', async () => {
+    await apply(cluster.controlPlane, [namespace('streamed')]);
+    await reportWithTotal(cluster, 'streamed', 0);
+    const readers = [
+      await open('/sse', await cluster.caller('hears', [{ role: 'view', namespace: 'streamed' }])),
+      await open(
+        '/events?namespace=streamed',
+        await cluster.caller('hears-all', [{ role: 'admin', namespace: 'streamed' }]),
+      ),
+    ];
+    const told = async (...expected: readonly (readonly string[])[]) => {
+      for (const [index, reader] of readers.entries()) {
+        const news: string[] = [];
+        await eventually('the events come', async () => {
+          news.push(...reader.news());
+          return Promise.resolve(news.length >= (expected[index]?.length ?? 0));
+        });
+        expect(news).toEqual(expected[index]);
+      }
+    };
+    const write = async (rest: object) =>
+      apply(cluster.controlPlane, [networkPolicy('streamed', 'web-in', { podSelector: {}, ...rest })]);
+    const openOn = (port: number) => ({ ingress: [{ from: [{ podSelector: {} }], ports: [{ port }] }] });
+    await write(openOn(8_443));
+    await told(['added streamed/web-in'], ['added streamed/web-in']);
+    // Another port is a matter of the full form alone.
+    await write(openOn(9_443));
+    await told([], ['updated streamed/web-in']);
+    await write({});
+    await told(['updated streamed/web-in'], ['updated streamed/web-in']);
+    await remove(cluster.controlPlane, policyPath('streamed', 'web-in'));
+    await told(['removed streamed/web-in'], ['removed streamed/web-in']);
+    for (const { text } of readers) {
+      expect(text).not.toMatch(/8443|9443/);
+      expect(eventsIn(text).every(({ data }) => data.constraintType === 'NetworkIngress')).toBe(true);
+    }
   });
 });
 

@@ -48,12 +48,13 @@ function affectedKeys(
   if (listsEveryName(binding) || workloads === undefined || !formIsVisible || binding.form === undefined) {
     return { keys: items, total: atLeast(items.length) };
   }
+  const { scope } = binding.form.value;
   const selected: string[] = [];
   for (const workload of workloads.list) {
     // The report has the total of what it lists; of the rest it must be counted.
     if (listsAffected && selected.length >= affectedNamesMax) break;
     // As the operator counts: what labels alone do not tell may be bound.
-    if (maySelect(binding, workload)) selected.push(keyOfWorkload(workload));
+    if (maySelect(scope, workload)) selected.push(keyOfWorkload(workload));
   }
   const keys = [...new Set([...items, ...selected])].toSorted(compareText);
   return { keys, total: atLeast(keys.length) };
@@ -66,19 +67,23 @@ function listsEveryName({ affected, listsAffected }: Binding): boolean {
 
 /** Whether pods with such labels are bound, by the full form; undefined when labels alone do not tell. */
 export function selects(binding: Binding, labels: Readonly<Record<string, string>>): boolean | undefined {
-  const pods = binding.form?.value.scope.workloads;
+  return scopeSelects(binding.form?.value.scope, labels);
+}
+
+function scopeSelects(scope: Scope | undefined, labels: Readonly<Record<string, string>>): boolean | undefined {
+  const pods = scope?.workloads;
   if (pods === undefined) return undefined;
   if (pods.selector !== undefined && !matchesLabels(pods.selector, labels)) return false;
   return (pods.quotaScopes ?? []).length === 0 ? true : undefined;
 }
 
 /** Whether the full form means a workload of which more is known than labels, or may mean it. */
-function maySelect(binding: Binding, { kind, labels, hostNetwork }: StoredWorkload): boolean {
-  const { workloads, admission } = binding.form?.value.scope ?? {};
+function maySelect(scope: Scope, { kind, labels, hostNetwork }: StoredWorkload): boolean {
+  const { workloads, admission } = scope;
   if (hostNetwork === true && workloads?.hostNetwork === false) return false;
   // A scope that is not about pods may still be about requests for what makes them.
   if (workloads === undefined && admission?.every((match) => mayMean(match, kind)) === false) return false;
-  return selects(binding, labels) !== false;
+  return scopeSelects(scope, labels) !== false;
 }
 
 /** What the API server and its controllers make of one, by kind: requests for any of these are requests for it. */
@@ -130,7 +135,8 @@ export function mayBind(
   if (workloads === undefined || !formIsVisible || binding.form === undefined) return true;
   const candidates = workloads.list.filter((workload) => named(keyOfWorkload(workload)));
   if (candidates.length === 0) return mayMeanNew(binding.form.value.scope, name);
-  return candidates.some((workload) => maySelect(binding, workload));
+  const { scope } = binding.form.value;
+  return candidates.some((workload) => maySelect(scope, workload));
 }
 
 /** Whether anything has the name, or is `Kind/name`. */

@@ -14,7 +14,7 @@ import {
   reportObject,
 } from '../testing/objects.ts';
 import { answersThatFit, pageOfBindings } from './binding-page.ts';
-import { createPaces } from './pace.ts';
+import { afterwardsMs, createPaces } from './pace.ts';
 
 const own = Array.from({ length: 6 }, (_, index) => networkConstraint('shop', `own-${index}`));
 const wide = networkConstraint('', 'baseline', {
@@ -84,7 +84,7 @@ test('who has lost the right gets no further page', async () => {
 test('pages cut by bytes are all that there is, each within its bytes unless it has one item alone', async () => {
   const bindings = gatewayOf().store.view('shop')?.bindings ?? [];
   const list = 'list';
-  const pace = createPaces(createVirtualClock())(0);
+  const pace = createPaces(createVirtualClock())(10_000);
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.nat(300), { minLength: bindings.length, maxLength: bindings.length }),
@@ -110,6 +110,31 @@ test('pages cut by bytes are all that there is, each within its bytes unless it 
       },
     ),
   );
+});
+
+test('a page ends when its time does, with one item at least, and the next one goes on there', async () => {
+  const bindings = gatewayOf().store.view('shop')?.bindings ?? [];
+  let time = 0;
+  const clock = { ...createVirtualClock(), monotonic: () => time };
+  const seen: string[] = [];
+  let pages = 0;
+  for (let cursor: string | undefined; ; pages += 1) {
+    const found = pageOfBindings(bindings, 'list', { cursor });
+    if (!found.ok) throw new Error(found.error);
+    const pace = createPaces(clock)(time + afterwardsMs);
+    const make = ({ id }: Binding) => {
+      // Nobody else gets a turn meanwhile, as when the machine is slow.
+      time += 1;
+      return { id };
+    };
+    const { answers, next, hurried } = await answersThatFit(found.value, 'list', { make, pace });
+    expect([answers.length, hurried]).toEqual([1, next !== undefined]);
+    seen.push(...answers.map(({ id }) => id));
+    if (next === undefined) break;
+    cursor = next;
+  }
+  expect(seen).toEqual(bindings.map(({ id }) => id));
+  expect(pages).toBeGreaterThan(0);
 });
 
 test('an answer over the largest size is cut, and says so; its record has the level of what is in it', async () => {

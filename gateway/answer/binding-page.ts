@@ -46,25 +46,36 @@ const answerBytesMax = 4_194_304;
 const aroundItemsBytes = 16_384;
 
 /**
- * The first answers of a page that fit into so many bytes, and where the page after them begins. One is always there, or
- * pages would not come to an end. What does not fit is not made either, except for the one that is too much.
+ * The first answers of a page that fit into so many bytes and into the time there is, and where the page after them begins.
+ * One is always there, or pages would not come to an end. What does not fit is not made either, except for the one that is too
+ * much.
  */
 export async function answersThatFit<T extends object>(
   page: BindingPage,
   list: string,
   { make, pace, bytesMax = answerBytesMax - aroundItemsBytes }: AnswersOptions<T>,
-): Promise<{ readonly answers: T[]; readonly next: string | undefined }> {
+): Promise<AnswersThatFit<T>> {
   let bytes = 0;
+  let hurried = false;
   const answers: T[] = [];
   await pace.each(page.items, (binding) => {
+    hurried = answers.length > 0 && pace.late;
+    if (hurried) return false;
     const answer = make(binding);
     bytes += Buffer.byteLength(JSON.stringify(answer)) + 1;
     if (bytes > bytesMax && answers.length > 0) return false;
     return answers.push(answer);
   });
   const last = page.items[answers.length - 1];
-  if (last === undefined || answers.length === page.items.length) return { answers, next: page.next };
-  return { answers, next: encodeCursor(list, positionOf(last)) };
+  if (last === undefined || answers.length === page.items.length) return { answers, next: page.next, hurried };
+  return { answers, next: encodeCursor(list, positionOf(last)), hurried };
+}
+
+export interface AnswersThatFit<T> {
+  readonly answers: T[];
+  readonly next: string | undefined;
+  /** Whether time was what made an end. */
+  readonly hurried: boolean;
 }
 
 export interface AnswersOptions<T> {

@@ -41,7 +41,7 @@ function callOf(
     catalog,
     clock: createVirtualClock(),
     deadline: 0,
-    pace: createPaces(createVirtualClock())(0),
+    pace: createPaces(createVirtualClock())(10_000),
     gateway: { version: '1', port: 1 },
   });
   return { asked, call };
@@ -92,6 +92,17 @@ describe('an answer that was made before', () => {
     expect(asked).toEqual(['second', 'third']);
     sure.set('second', false).set('third', true);
     expect(await run({ a: 1 }, call())).not.toBe(before);
+  });
+
+  test('is made anew when time had cut it short', async () => {
+    const { call } = callOf(() => true);
+    let hurried = true;
+    const inHaste = remembered<object, object>(async () => Promise.resolve({ ok: true, value: {}, hurried }));
+    const short = await inHaste({}, call());
+    hurried = false;
+    const whole = await inHaste({}, call());
+    expect(whole).not.toBe(short);
+    expect(await inHaste({}, call())).toBe(whole);
   });
 
   test('is made anew when the view is another', async () => {

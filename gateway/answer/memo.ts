@@ -75,7 +75,7 @@ export function remembered<Input extends object, Output extends object>(
     }
     const recorder = record(call);
     const answer = await run(input, recorder.call);
-    if (answer.ok) {
+    if (answer.ok && answer.hurried !== true) {
       const current = (memo.get(key) ?? []).filter(({ views }) => isCurrent(views, catalog));
       memo.set(key, [{ views: recorder.views, rounds: recorder.rounds, answer }, ...current].slice(0, variantsMax));
     }

@@ -10,9 +10,13 @@ import { GatewayError } from '../errors.ts';
 
 /** Of one piece: as long as others wait. */
 export const pieceMs = 10;
+/** What is left of the time of a call for all that comes after the work: to encode the answer, above all. */
+export const afterwardsMs = 1_000;
 
 /** The pace of one call. */
 export interface Pace {
+  /** Whether the work should come to an end now, as far as it has got: soon nobody waits for the answer any more. */
+  readonly late: boolean;
   /**
    * Works on one item after the other until there is none, or `work` returns false.
    * Throws DEADLINE_EXCEEDED when the time of the call is over: nobody waits for its answer any more.
@@ -35,6 +39,9 @@ export function createPaces(clock: Clock): (deadline: number) => Pace {
   }
 
   return (deadline) => ({
+    get late() {
+      return clock.monotonic() > deadline - afterwardsMs;
+    },
     async each(items, work) {
       let end: (() => void) | undefined;
       let since = clock.monotonic();

@@ -75,11 +75,12 @@ export const reports = defineResource({
       ...entryOf(binding, level(binding), namespace),
       remediation: remediationFor(binding, level(binding), from),
     });
-    const { answers, next } = await answersThatFit(page.value, list, { make, pace });
+    const { answers, next, hurried } = await answersThatFit(page.value, list, { make, pace });
     const { report } = view;
     return {
       ok: true,
       level: mostDetailed(items.slice(0, answers.length).map(level)),
+      hurried,
       value: {
         namespace,
         constraintCount: report.total,

@@ -91,10 +91,11 @@ export const query = defineTool({
       ...constraintAnswer(binding, level(binding), from),
       ...(input.include_remediation ? { remediation: remediationFor(binding, level(binding), remediation) } : {}),
     });
-    const { answers: constraints, next } = await answersThatFit(page.value, list, { make, pace });
+    const { answers: constraints, next, hurried } = await answersThatFit(page.value, list, { make, pace });
     return {
       ok: true,
       level: mostDetailed(items.slice(0, constraints.length).map(level)),
+      hurried,
       value: {
         namespace,
         constraints,
