@@ -2,9 +2,12 @@
  * Callers with rights of their own who use them to stop answers for everybody else.
  */
 import { expect, test, vi } from 'vitest';
+import * as z from 'zod';
 import type { VirtualClock } from '../../kube/testing/virtual-clock.ts';
 import { createGateway, rightsOf } from '../testing/fixture.ts';
 import { detailObject, entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
+
+const Page = z.object({ constraints: z.array(z.unknown()), truncated: z.boolean(), nextCursor: z.string().optional() });
 
 /** A namespace whose administrator has written very many policies, beside one of somebody else. */
 function gatewayWithMany() {
@@ -60,8 +63,23 @@ test.each([
 test('work for a caller who is not waited for any more is given up', async () => {
   const gateway = gatewayWithMany();
   takesTime(gateway.clock, 100);
-  const answer = gateway.get('/resources/reports/shop', 'owner');
+  const answer = gateway.get('/resources/constraints/shop/none', 'owner');
   await gateway.clock.advance(0);
   const { status } = await answer;
   expect([status, gateway.clock.waiting]).toEqual([503, 0]);
+});
+
+test('a report that takes too long ends where the time does, and the rest is a page of its own', async () => {
+  const gateway = gatewayWithMany();
+  takesTime(gateway.clock, 100);
+  const answer = gateway.get('/resources/reports/shop', 'owner');
+  await gateway.clock.advance(0);
+  const response = await answer;
+  const { constraints, truncated, nextCursor } = Page.parse(await response.json());
+  expect([response.status, truncated, gateway.clock.waiting]).toEqual([200, true, 0]);
+  expect(constraints.length).toBeGreaterThan(0);
+  expect(constraints.length).toBeLessThan(1_500);
+  vi.restoreAllMocks();
+  const rest = await gateway.get(`/resources/reports/shop?cursor=${nextCursor}`, 'owner');
+  expect(Page.parse(await rest.json()).constraints).toHaveLength(1_500 - constraints.length);
 });
