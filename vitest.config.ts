@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './e2e/longest-first.ts';
 
 /**
  * Four groups, in this order: `unit` needs nothing but this package; `check` holds promises about the source tree;
@@ -8,6 +9,7 @@ export default defineConfig({
   test: {
     reporters: ['default', './e2e/counts-reporter.ts'],
     globalSetup: ['./e2e/tests/run-folder.ts'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
