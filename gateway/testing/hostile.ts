@@ -23,7 +23,7 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
     '"; touch x; "',
     String.raw`\'; touch x #`,
     'a\nkubectl delete ns shop',
-    '--kubeconfig=/tmp/x',
+    '--kubeconfig=other',
     '-rf',
     'a,b in (c)',
     '\u001b[2Jgone',
