@@ -2,6 +2,7 @@
 import type { Clock } from '../../kube/clock.ts';
 import type { Identities } from '../auth/identity.ts';
 import type { Changes } from '../catalog/changes.ts';
+import { createCounts } from '../counts.ts';
 import { type Refusal, refusal } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Sink } from './sink.ts';
@@ -56,7 +57,7 @@ export function createStreams(options: {
 }): Streams {
   const { clock, observer, waitingMax = waitingChangesMax } = options;
   const bySlot = Array.from({ length: slots }, () => new Set<EventStream>());
-  const byOwner = new Map<string, number>();
+  const ofOwner = createCounts(streamsOfCallerMax);
   let open = 0;
   let waiting = 0;
   let slot = 0;
@@ -81,10 +82,11 @@ export function createStreams(options: {
     streams.reduce((most, each) => (each.waiting > most.waiting ? each : most)).end('behind');
   }
 
+  /** Counts the stream, or says why there may not be one more. */
   function refused(owner: string): Refusal | undefined {
     if (closed) return refusal('NOT_SYNCED', 'The gateway is about to stop.');
     const inAll = open >= streamsMax;
-    if (!inAll && (byOwner.get(owner) ?? 0) < streamsOfCallerMax) return undefined;
+    if (!inAll && ofOwner.add(owner)) return undefined;
     const whose = inAll ? `All ${streamsMax} event streams` : `Your ${streamsOfCallerMax} event streams`;
     return { ...refusal('TOO_MANY_STREAMS', `${whose} are open; close one, or try again later.`), retryAfterSeconds };
   }
@@ -96,7 +98,6 @@ export function createStreams(options: {
       if (no !== undefined) return no;
       const among = bySlot.reduce((least, each) => (each.size < least.size ? each : least));
       open += 1;
-      byOwner.set(owner, (byOwner.get(owner) ?? 0) + 1);
       observer?.opened();
       const stream = startEventStream({
         ...options,
@@ -108,9 +109,7 @@ export function createStreams(options: {
         onEnd(ending, bytes) {
           if (!among.delete(stream)) return;
           open -= 1;
-          const others = (byOwner.get(owner) ?? 1) - 1;
-          if (others > 0) byOwner.set(owner, others);
-          else byOwner.delete(owner);
+          ofOwner.remove(owner);
           observer?.ended(ending);
           request.onEnd(ending, bytes);
         },

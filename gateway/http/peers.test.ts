@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createPeerCounts, peerOf } from './peers.ts';
+import { peerOf } from './peers.ts';
 
 test.each([
   ['192.0.2.7', '192.0.2.7'],
@@ -15,11 +15,4 @@ test.each([
   [undefined, 'unknown'],
 ])('%s counts as %s', (address, peer) => {
   expect(peerOf(address)).toBe(peer);
-});
-
-test('what a peer gives back, it may have again', () => {
-  const counts = createPeerCounts(2);
-  expect([counts.add('a'), counts.add('a'), counts.add('a'), counts.add('b')]).toEqual([true, true, false, true]);
-  counts.remove('a');
-  expect([counts.add('a'), counts.add('a')]).toEqual([true, false]);
 });

@@ -21,28 +21,3 @@ export function peerOf(address: string | undefined): string {
   const network = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
   return `${network.join(':')}::/64`;
 }
-
-/** How many of something each peer has at the moment. */
-export interface PeerCounts {
-  /** Counts one more unless the peer has `max` of them. What was counted is given back once. */
-  add(peer: string): boolean;
-  remove(peer: string): void;
-}
-
-/** Counts by peer, and keeps nothing of a peer that has none. */
-export function createPeerCounts(max: number): PeerCounts {
-  const counts = new Map<string, number>();
-  return {
-    add(peer) {
-      const count = counts.get(peer) ?? 0;
-      if (count >= max) return false;
-      counts.set(peer, count + 1);
-      return true;
-    },
-    remove(peer) {
-      const count = (counts.get(peer) ?? 0) - 1;
-      if (count > 0) counts.set(peer, count);
-      else counts.delete(peer);
-    },
-  };
-}

@@ -6,10 +6,11 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Clock } from '../../kube/clock.ts';
+import { createCounts } from '../counts.ts';
 import type { Log } from '../log.ts';
 import { ambiguityOf } from './ambiguity.ts';
 import { errorResponse, refusalOf } from './errors.ts';
-import { createPeerCounts, peerOf } from './peers.ts';
+import { peerOf } from './peers.ts';
 import { cutSlowReaders } from './slow-readers.ts';
 import { type CertificateFiles, type CertificatePair, followCertificate, readCertificate } from './tls.ts';
 import {
@@ -162,7 +163,7 @@ function portOf(server: Server | TlsServer): number {
 
 /** Cuts those of an address that has too many. @returns How many there are, and how many were cut. */
 function countConnections(server: Server | TlsServer): () => Pick<ServerState, 'connections' | 'refused'> {
-  const ofPeer = createPeerCounts(connectionsOfPeerMax);
+  const ofPeer = createCounts(connectionsOfPeerMax);
   let connections = 0;
   let refused = 0;
   server.on('connection', (socket: Socket) => {
