@@ -2,11 +2,12 @@
  * Whom a constraint binds, in one form for all engines. An absent part restricts nothing.
  */
 import * as z from 'zod';
+import { LabelExpression } from './label-expression.ts';
 import { LabelSelector } from './label-selector.ts';
 import { QuotaScope } from './rules/quota.ts';
 
 /** All parts that are present must hold. */
-export const NamespaceScope = z.object({
+export const NamespaceFilter = z.object({
   names: z.array(z.string()).optional().describe('Exact names; one must be equal.'),
   globs: z
     .array(z.string())
@@ -16,12 +17,22 @@ export const NamespaceScope = z.object({
   selector: LabelSelector.optional().describe(
     'On the labels of the namespace. Requests for cluster-scoped objects pass it unseen, other than those for Namespaces.',
   ),
+  expression: LabelExpression.optional().describe('On the labels of the namespace, beside the selector.'),
+});
+export type NamespaceFilter = z.infer<typeof NamespaceFilter>;
+
+/** All parts that are present must hold. */
+export const NamespaceScope = NamespaceFilter.extend({
+  anyOf: z.array(NamespaceFilter).optional().describe('One must hold, beside what stands next to it.'),
+  noneOf: z.array(NamespaceFilter).optional().describe('None may hold.'),
 });
 export type NamespaceScope = z.infer<typeof NamespaceScope>;
 
 /** Which pods of a bound namespace are meant; absent from a scope that is not about pods. */
 export const WorkloadScope = z.object({
   selector: LabelSelector.optional().describe('On the labels of pods.'),
+  expression: LabelExpression.optional().describe('On the labels of pods, beside the selector.'),
+  serviceAccounts: z.array(z.string()).optional().describe('Names; pods must run as one of them.'),
   hostNetwork: z.literal(false).optional().describe('False: no pods that use the network of their node.'),
   quotaScopes: z.array(QuotaScope).optional().describe('Properties of pods, all of which must hold (ResourceQuota).'),
 });
@@ -46,6 +57,78 @@ export type AdmissionRule = z.infer<typeof AdmissionRule>;
 export const MatchCondition = z.object({ name: z.string(), expression: z.string() });
 export type MatchCondition = z.infer<typeof MatchCondition>;
 
+/** A kind of object by patterns with `*` and `?`, for engines that go by kinds and not by resources. */
+export const KindPattern = z.object({
+  group: z.string(),
+  version: z.string(),
+  kind: z.string(),
+  subresource: z.string().optional().describe('Absent: the object itself and not what stands below it.'),
+});
+export type KindPattern = z.infer<typeof KindPattern>;
+
+/** Who asks. Every list that is present must have an entry that holds. */
+export const Requester = z.object({
+  subjects: z
+    .array(
+      z.object({
+        kind: z.enum(['User', 'Group', 'ServiceAccount']),
+        name: z.string().describe('A pattern with * and ?.'),
+        namespace: z.string().optional().describe('Of a ServiceAccount; a pattern.'),
+      }),
+    )
+    .optional(),
+  roles: z.array(z.string()).optional().describe('`namespace/name` of Roles that are bound to the requester.'),
+  clusterRoles: z.array(z.string()).optional().describe('Names of ClusterRoles that are bound to the requester.'),
+});
+export type Requester = z.infer<typeof Requester>;
+
+/** Where the object of a request is. */
+export const RequestNamespace = z.object({
+  patterns: z.array(z.string()).optional().describe('With * and ?; one must match.'),
+  excluded: z.array(z.string()).optional().describe('Patterns; none may match.'),
+  selector: LabelSelector.optional().describe('On the labels of the namespace.'),
+  clusterScoped: z
+    .enum(['pass', 'nameless'])
+    .describe('Objects outside of namespaces pass unseen, or are seen as in a namespace without a name and labels.'),
+  namespaceObjects: z
+    .enum(['asThemselves', 'byNameOnly'])
+    .describe('A Namespace is in the namespace that it is; byNameOnly: no selector takes it.'),
+});
+export type RequestNamespace = z.infer<typeof RequestNamespace>;
+
+/** Requests by kind, name, place, labels and requester. Every part that is present must hold. */
+export const AdmissionFilter = z.object({
+  operations: z.array(z.string()).optional(),
+  kinds: z.array(KindPattern).optional().describe('One must match.'),
+  scope: z.enum(['Cluster', 'Namespaced']).optional().describe('Only objects of this reach; a Namespace has Cluster.'),
+  names: z.array(z.string()).optional().describe('Patterns on the name or generateName; one must match.'),
+  namespace: RequestNamespace.optional(),
+  objectSelector: LabelSelector.optional().describe(
+    'On the labels of the object. Keys and values may hold * and ? where labelPatterns says so.',
+  ),
+  labelPatterns: z.literal(true).optional(),
+  annotations: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('Each pair of patterns must match an annotation of the object.'),
+  requester: Requester.optional(),
+});
+export type AdmissionFilter = z.infer<typeof AdmissionFilter>;
+
+/** What takes requests out of a match. */
+export const AdmissionException = z.object({
+  by: z
+    .string()
+    .optional()
+    .describe('`Kind namespace/name` of the object that excepts them. Absent: the policy does so itself.'),
+  all: z.array(AdmissionFilter).describe('A request is excepted when all of them hold for it.'),
+  conditional: z
+    .string()
+    .optional()
+    .describe('What else decides whether they are excepted, which is not known here. Absent: they are.'),
+});
+export type AdmissionException = z.infer<typeof AdmissionException>;
+
 /** Which requests are meant. Every part that is present must hold. */
 export const AdmissionMatch = z.object({
   rules: z.array(AdmissionRule).optional().describe('One must match; none does when the list is empty.'),
@@ -56,6 +139,8 @@ export const AdmissionMatch = z.object({
     .describe('Equivalent: a rule also means the same object in its other groups and versions.'),
   objectSelector: LabelSelector.optional().describe('On the labels of the object, new or old.'),
   matchConditions: z.array(MatchCondition).optional().describe('All must be true. They are not evaluated here.'),
+  filters: z.array(AdmissionFilter).optional().describe('One must hold; none does when the list is empty.'),
+  exceptions: z.array(AdmissionException).optional().describe('None may hold.'),
 });
 export type AdmissionMatch = z.infer<typeof AdmissionMatch>;
 
@@ -67,6 +152,12 @@ export const Scope = z.object({
     .optional()
     .describe(
       'All must match a request: those of a policy and those of what binds it. Absent: it is not about requests.',
+    ),
+  unread: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'JSON pointers of parts that decide whom it binds and are not understood: it may bind less than stands here.',
     ),
 });
 export type Scope = z.infer<typeof Scope>;

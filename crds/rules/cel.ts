@@ -58,9 +58,17 @@ export type CelFault = z.infer<typeof CelFault>;
  */
 export const CelRule = z.object({
   form: z.literal('cel'),
-  binding: z.string().describe('Name of the object that puts the policy into force.'),
+  dialect: z
+    .enum(['kyverno', 'gatekeeper'])
+    .optional()
+    .describe('Whose variables and libraries the expressions have. Absent: those of the API server.'),
+  binding: z
+    .string()
+    .optional()
+    .describe('Name of the object that puts the policy into force. Absent: it is in force by itself.'),
   failurePolicy: z.enum(['Fail', 'Ignore']).describe('What an error in an expression means. False is never an error.'),
   params: CelParams.optional().describe('Absent: `params` is null.'),
+  parameters: z.unknown().optional().describe('What the policy itself holds for `variables.params` (Gatekeeper).'),
   broken: CelFault.optional().describe('Why every request that is meant is refused, and no expression evaluated.'),
   variables: z.array(z.object({ name: z.string(), expression: z.string() })).describe('Evaluated where they are used.'),
   validations: z.array(CelValidation).optional(),

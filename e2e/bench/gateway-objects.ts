@@ -70,7 +70,7 @@ function ownConstraint(namespace: string, index: number): StoredConstraint {
     rule: {
       form: 'network',
       direction,
-      allow: [
+      clauses: [
         {
           path: `/spec/${direction.toLowerCase()}/0`,
           peers: [{ pods: { namespace, podSelector: { matchLabels: { tier: 'inner' } } } }],

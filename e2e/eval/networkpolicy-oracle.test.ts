@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { asStored } from '../../crds/cases/load-cases.ts';
 import type { Constraint } from '../../crds/constraint.ts';
 import type { LabelSelector } from '../../crds/label-selector.ts';
-import type { NetworkOpening, NetworkPeer, NetworkPort } from '../../crds/rules/network.ts';
+import type { NetworkClause, NetworkPeer, NetworkPort } from '../../crds/rules/network.ts';
 import { networkPolicy } from '../../operator/adapters/networkpolicy.ts';
 import { corpusMissing, corpusObjects, corpusRows, type JsonObject } from './corpus.ts';
 
@@ -70,12 +70,13 @@ function contains(cidr: string, ip: string): boolean {
 }
 
 function isPeer(peer: NetworkPeer, other: Endpoint): boolean {
-  if ('ipBlock' in peer) {
+  if (peer.ipBlock !== undefined) {
     const { cidr, except } = peer.ipBlock;
     const { ip } = other;
     return ip !== undefined && contains(cidr, ip) && !except.some((part) => contains(part, ip));
   }
   if (other.pod === undefined || other.namespace === undefined) return false;
+  if (peer.pods === undefined) throw new Error(`Not read: ${JSON.stringify(peer)}`);
   const { namespace, namespaceSelector, podSelector } = peer.pods;
   const labels = { 'kubernetes.io/metadata.name': other.namespace, ...other.namespace_labels };
   const inNamespace =
@@ -93,7 +94,7 @@ function isPort({ protocol, port, endPort }: NetworkPort, row: Row, pod: Pod | u
   return ports.some((one) => one.name === port && one.containerPort === row.port && one.protocol === row.protocol);
 }
 
-function passes({ peers, ports, unread }: NetworkOpening, other: Endpoint, row: Row, pod: Pod | undefined): boolean {
+function passes({ peers, ports, unread }: NetworkClause, other: Endpoint, row: Row, pod: Pod | undefined): boolean {
   if (unread !== undefined) throw new Error(`${row.id}: ${unread.join()} is not understood`);
   const peer = peers === undefined || peers.some((one) => isPeer(one, other));
   return peer && (ports === undefined || ports.some((one) => isPort(one, row, pod)));
@@ -104,11 +105,11 @@ function verdict(row: Row, constraints: readonly Constraint[], pod: Pod | undefi
     ['Egress', row.from, row.to],
     ['Ingress', row.to, row.from],
   ] as const) {
-    const openings: NetworkOpening[][] = [];
+    const openings: NetworkClause[][] = [];
     for (const { scope, rule } of constraints) {
       if (rule.form !== 'network' || rule.direction !== direction || subject.namespace === undefined) continue;
       if (!scope.namespaces.names?.includes(subject.namespace)) continue;
-      if (selects(scope.workloads?.selector ?? {}, subject.labels)) openings.push(rule.allow);
+      if (selects(scope.workloads?.selector ?? {}, subject.labels)) openings.push(rule.clauses);
     }
     if (openings.length > 0 && !openings.flat().some((opening) => passes(opening, other, row, pod))) return 'deny';
   }

@@ -30,7 +30,7 @@ const own = networkConstraint('shop', 'checkout-in', {
   rule: {
     form: 'network',
     direction: 'Ingress',
-    allow: [
+    clauses: [
       {
         path: '/spec/ingress/0',
         peers: [{ ipBlock: { cidr: '198.51.100.0/24', except: [] } }],

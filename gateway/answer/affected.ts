@@ -6,6 +6,7 @@
 import { compareText } from '../../crds/constraint.ts';
 import type { StoredWorkload } from '../../crds/detail.ts';
 import type { AdmissionMatch, Scope } from '../../crds/scope.ts';
+import { holdsExpression } from '../../kube/label-expression.ts';
 import { matchesLabels } from '../../kube/label-selector.ts';
 import type { Binding } from '../catalog/binding.ts';
 import { keyOfWorkload, type Workloads } from '../catalog/workloads.ts';
@@ -74,7 +75,9 @@ function scopeSelects(scope: Scope | undefined, labels: Readonly<Record<string, 
   const pods = scope?.workloads;
   if (pods === undefined) return undefined;
   if (pods.selector !== undefined && !matchesLabels(pods.selector, labels)) return false;
-  return (pods.quotaScopes ?? []).length === 0 ? true : undefined;
+  const holds = pods.expression === undefined ? true : holdsExpression(pods.expression, { own: labels });
+  if (holds !== true) return holds;
+  return (pods.quotaScopes ?? []).length === 0 && pods.serviceAccounts === undefined ? true : undefined;
 }
 
 /** Whether the full form means a workload of which more is known than labels, or may mean it. */
@@ -145,7 +148,9 @@ export function hasWorkload({ list }: Workloads, name: string): boolean {
 }
 
 function mayMeanNew({ workloads, admission }: Scope, name: string): boolean {
-  if (workloads !== undefined) return workloads.selector === undefined;
+  if (workloads !== undefined) {
+    return [workloads.selector, workloads.expression, workloads.serviceAccounts].every((part) => part === undefined);
+  }
   const kind = name.includes('/') ? name.slice(0, name.indexOf('/')) : undefined;
   return admission === undefined || admission.every((match) => mayMean(match, kind));
 }

@@ -24,7 +24,12 @@ export function celRemediation(subject: Subject, rule: CelRule): Remediation {
         subject,
         isMutating ? 'See what would be stored of a manifest (add -o yaml).' : 'See whether a manifest passes.',
       ),
-      ...look(subject, `See the policy; it is put into force by the binding ${cited(rule.binding, 80)}.`),
+      ...look(
+        subject,
+        rule.binding === undefined
+          ? 'See the policy.'
+          : `See the policy; it is put into force by the binding ${cited(rule.binding, 80)}.`,
+      ),
       ...(needsHelp(subject, rule) ? [ask(subject, helpOf(rule), 'cluster-admin')] : []),
       isMutating
         ? link('How such policies change objects.', 'mutatingPolicy')

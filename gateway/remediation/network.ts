@@ -7,7 +7,7 @@
  * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/
  */
 import type { LabelSelector } from '../../crds/label-selector.ts';
-import type { NetworkOpening, NetworkPeer, NetworkPort, NetworkRule } from '../../crds/rules/network.ts';
+import type { NetworkClause, NetworkPeer, NetworkPort, NetworkRule } from '../../crds/rules/network.ts';
 import { isDnsSubdomain } from '../../kube/names.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
 import { selectorWords } from './selector.ts';
@@ -30,7 +30,7 @@ export function networkRemediation(subject: Subject, rule: NetworkRule): Remedia
   const selector = subject.full?.scope.workloads?.selector;
   const whom = isEverything(selector ?? {}) ? 'all of the namespace' : `those with ${selectorWords(selector ?? {})}`;
   const others = isPlainPolicy(subject) ? '; what another NetworkPolicy of the same pods lets through passes, too' : '';
-  const isClosed = rule.allow.length === 0 && isPlainPolicy(subject);
+  const isClosed = rule.clauses.length === 0 && isPlainPolicy(subject);
   return {
     summary: isClosed
       ? `${titleOf(subject)} by itself lets no ${traffic} connection through: use one that another policy lets through, or have one allowed.`
@@ -45,9 +45,9 @@ export function networkRemediation(subject: Subject, rule: NetworkRule): Remedia
   };
 }
 
-function passes({ direction, allow }: NetworkRule): string {
-  const known = allow.filter(({ unread }) => unread === undefined);
-  const parts = allow.flatMap(({ unread = [] }) => unread);
+function passes({ direction, clauses }: NetworkRule): string {
+  const known = clauses.filter(({ unread }) => unread === undefined);
+  const parts = clauses.flatMap(({ unread = [] }) => unread);
   if (known.length === 0 && parts.length > 0) return `What it lets through is not known: ${listed(parts, 2)}`;
   if (known.length === 0) return `It lets no ${direction === 'Ingress' ? 'incoming' : 'outgoing'} connection through`;
   const unknown = parts.length === 0 ? '' : `; what ${listed(parts, 2)} lets through is not known`;
@@ -57,8 +57,10 @@ function passes({ direction, allow }: NetworkRule): string {
 }
 
 /** What is easily forgotten where ports are listed: without this, no name of a Service is resolved. */
-function dnsText({ direction, allow }: NetworkRule): string {
-  const isOpen = allow.some(({ ports, unread }) => unread !== undefined || ports === undefined || ports.some(mayBeDns));
+function dnsText({ direction, clauses }: NetworkRule): string {
+  const isOpen = clauses.some(
+    ({ ports, unread }) => unread !== undefined || ports === undefined || ports.some(mayBeDns),
+  );
   return direction === 'Egress' && !isOpen ? '; DNS (port 53) is not among it' : '';
 }
 
@@ -67,7 +69,7 @@ function mayBeDns({ port, endPort }: NetworkPort): boolean {
   return port <= 53 && (endPort ?? port) >= 53;
 }
 
-function openingText({ peers, ports }: NetworkOpening, direction: NetworkRule['direction']): string {
+function openingText({ peers, ports }: NetworkClause, direction: NetworkRule['direction']): string {
   const word = direction === 'Ingress' ? 'from' : 'to';
   const who = peers === undefined ? (direction === 'Ingress' ? 'anyone' : 'anywhere') : listed(peers.map(peerText), 3);
   const where = ports === undefined ? 'any port' : listed(ports.map(portText), 6);
@@ -75,10 +77,11 @@ function openingText({ peers, ports }: NetworkOpening, direction: NetworkRule['d
 }
 
 function peerText(peer: NetworkPeer): string {
-  if ('ipBlock' in peer) {
+  if (peer.ipBlock !== undefined) {
     const { cidr, except } = peer.ipBlock;
     return except.length === 0 ? cidr : `${cidr} except ${listed(except, 5)}`;
   }
+  if (peer.pods === undefined) return shown(JSON.stringify(peer), 200);
   const { namespace, namespaceSelector, podSelector } = peer.pods;
   const who = isEverything(podSelector) ? 'all pods' : `pods with ${selectorWords(podSelector)}`;
   if (namespace !== undefined) return `${who} in ${namespace}`;

@@ -112,7 +112,7 @@ export const hostileRules: { readonly [Form in Rule['form']]: fc.Arbitrary<Rule>
   network: fc.record({
     form: fc.constant('network' as const),
     direction: fc.constantFrom('Ingress' as const, 'Egress' as const),
-    allow: fc.array(
+    clauses: fc.array(
       fc.record({
         path: hostileText,
         peers: optional(fc.array(peer, { maxLength: 4 })),

@@ -54,7 +54,7 @@ export function networkConstraint(
     rule: {
       form: 'network',
       direction: 'Ingress',
-      allow: [
+      clauses: [
         {
           path: '/spec/ingress/0',
           peers: [{ ipBlock: { cidr: '203.0.113.0/24', except: [] } }],

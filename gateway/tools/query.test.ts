@@ -182,7 +182,7 @@ test('nothing of a full form is in the bytes that a reader gets, whatever is ask
         rule: {
           form: 'network',
           direction: 'Ingress',
-          allow: [{ path: '/x', peers: [{ ipBlock: { cidr, except: [peer] } }], ports: [{ protocol: 'TCP', port }] }],
+          clauses: [{ path: '/x', peers: [{ ipBlock: { cidr, except: [peer] } }], ports: [{ protocol: 'TCP', port }] }],
         },
       });
       const gateway = createGateway({

@@ -239,7 +239,7 @@ describe('a NetworkPolicy', () => {
     const [constraint] = read({ podSelector: { matchLabels: { app: 'web' } }, ingress }).constraints;
     expect(constraint?.message.length).toBeLessThanOrEqual(1_024);
     expect(constraint?.message).toMatch(/ … and 2\d\d more rules; other policies may allow more$/);
-    expect(constraint?.rule).toMatchObject({ allow: { length: 300 } });
+    expect(constraint?.rule).toMatchObject({ clauses: { length: 300 } });
   });
 
   test('with hundreds of peers and ports in one rule has a message that says how many it leaves out', () => {

@@ -36,6 +36,8 @@ export interface Reading {
   readonly problems: readonly Problem[];
   /** What it says only together with other objects; see join.ts. */
   readonly parts?: readonly Part<unknown>[];
+  /** What every join of the adapter is given beside the parts of its key. */
+  readonly shared?: readonly unknown[];
 }
 
 /** What one object contributes to what the objects with the same key say together. */
@@ -51,8 +53,8 @@ export interface Adapter {
   /** Never throws, whatever it is given. */
   read(object: unknown): Reading;
   /**
-   * What all parts of one key say together; of adapters that read parts. Pure, never throws, and the order of the parts
-   * makes no difference. It is joined again when something else is known of a kind that it asked for.
+   * What all parts of one key, and what all joins share, say together; of adapters that read parts. Pure, never throws, and
+   * the order of the values makes no difference. It is joined again when something else is known of a kind that it asked for.
    */
   join?(values: readonly unknown[], parameters: Parameters): Reading;
 }

@@ -1,7 +1,8 @@
 /**
  * Engines whose policies say something only together with other objects: a ValidatingAdmissionPolicy does nothing without a
  * binding. Each object is read by itself into parts with a key, and all parts of a key are joined into constraints, again
- * whenever one of them changes.
+ * whenever one of them changes. What a few objects say about all others (settings, tiers, what holds for the whole mesh) is
+ * shared by all joins of the adapter, each of which is made anew when that changes.
  */
 import type * as z from 'zod';
 import { compareText } from '../../crds/constraint.ts';
@@ -28,7 +29,11 @@ export interface ImposedBy extends Imposed {
 /** One of the kinds that are joined. */
 export interface JoinedKind<Value> {
   readonly kind: string;
-  read(object: unknown): { readonly parts: readonly Part<Value>[]; readonly problems: readonly Problem[] };
+  read(object: unknown): {
+    readonly parts: readonly Part<Value>[];
+    readonly shared?: readonly Value[];
+    readonly problems: readonly Problem[];
+  };
 }
 
 /**
@@ -40,6 +45,7 @@ export function defineJoinedKind<Fields extends z.ZodRawShape, Value>(definition
   readonly fields: Fields;
   parts(object: ObjectHead & z.infer<z.ZodObject<Fields>>): {
     readonly parts: readonly Part<Value>[];
+    readonly shared?: readonly Value[];
     readonly faults?: readonly Fault[];
   };
 }): JoinedKind<Value> {
@@ -49,8 +55,8 @@ export function defineJoinedKind<Fields extends z.ZodRawShape, Value>(definition
     read(object) {
       const read = readFields(object);
       if (!read.success) return { parts: [], problems: nameProblems(object, read.faults) };
-      const { parts, faults = [] } = definition.parts(read.fields);
-      return { parts, problems: nameProblems(object, faults) };
+      const { parts, shared = [], faults = [] } = definition.parts(read.fields);
+      return { parts, ...(shared.length === 0 ? {} : { shared }), problems: nameProblems(object, faults) };
     },
   };
 }
@@ -58,7 +64,8 @@ export function defineJoinedKind<Fields extends z.ZodRawShape, Value>(definition
 /**
  * An adapter for kinds that impose something only together.
  *
- * @param definition.join Pure; is given all values with one key, in any order, and what is known of the objects that they take parameters from.
+ * @param definition.join Pure; is given all values with one key and all that are shared, in any order, and what is known of the
+ *   objects that they take parameters from.
  */
 export function defineJoiningAdapter<Value>(definition: {
   readonly id: string;
@@ -108,15 +115,10 @@ export function readTogether(
     alone.flatMap((reading) => reading.parts ?? []),
     ({ key }) => key,
   );
+  const shared = alone.flatMap((reading) => reading.shared ?? []);
   const joined = [...parts]
     .toSorted(([a], [b]) => compareText(a, b))
-    .flatMap(
-      ([, values]) =>
-        adapter.join?.(
-          values.map(({ value }) => value),
-          parameters,
-        ) ?? [],
-    );
+    .flatMap(([, values]) => adapter.join?.([...values.map(({ value }) => value), ...shared], parameters) ?? []);
   const readings = [...alone, ...joined];
   return {
     constraints: readings.flatMap(({ constraints }) => constraints),

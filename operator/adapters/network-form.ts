@@ -6,7 +6,7 @@
  */
 import type { Effect, Severity } from '../../crds/constraint.ts';
 import type { LabelSelector } from '../../crds/label-selector.ts';
-import type { NetworkOpening, NetworkPeer, NetworkPort, NetworkRule } from '../../crds/rules/network.ts';
+import type { NetworkClause, NetworkPeer, NetworkPort, NetworkRule } from '../../crds/rules/network.ts';
 import { labelSelectorText } from '../../kube/label-selector.ts';
 import { selectsAll } from './fields.ts';
 import { boundedList, boundedListOf, sentence } from './text.ts';
@@ -21,14 +21,14 @@ export function networkEffect(rule: NetworkRule): Effect {
   const openings = understood(rule);
   if (openings.some(isUnlimited)) return 'allow';
   if (openings.length > 0) return 'restrict';
-  return rule.allow.length === 0 ? 'deny' : 'unknown';
+  return rule.clauses.length === 0 ? 'deny' : 'unknown';
 }
 
 /** Critical: nothing or only listed ports; Warning: only peers or protocols are restricted; Info: everything passes. */
 export function networkSeverity(rule: NetworkRule): Severity {
   const openings = understood(rule);
   if (openings.some(isUnlimited)) return 'Info';
-  if (openings.length < rule.allow.length) return 'Warning';
+  if (openings.length < rule.clauses.length) return 'Warning';
   return openings.every(listsPorts) ? 'Critical' : 'Warning';
 }
 
@@ -38,7 +38,7 @@ export function networkSummary(rule: NetworkRule, subject: LabelSelector): strin
   const pods = selectsAll(subject) ? 'All pods' : 'Some pods';
   const { verb, from, anyone } = words[rule.direction];
   if (openings.some(isUnlimited)) return `${pods} ${verb} ${rule.direction.toLowerCase()} ${from} ${anyone}`;
-  const unread = openings.length < rule.allow.length ? '; rules that Potoo does not understand may allow more' : '';
+  const unread = openings.length < rule.clauses.length ? '; rules that Potoo does not understand may allow more' : '';
   return `${pods} ${verb} ${amount(rule, openings)}${unread}`;
 }
 
@@ -51,7 +51,7 @@ export function networkMessage(rule: NetworkRule, subject: LabelSelector): strin
   const direction = rule.direction.toLowerCase();
   if (openings.some(isUnlimited)) return `${lead} ${direction} ${from} ${anyone} on any port`;
 
-  const pointers = rule.allow.flatMap(({ unread = [] }) => unread);
+  const pointers = rule.clauses.flatMap(({ unread = [] }) => unread);
   const unread =
     pointers.length === 0
       ? ''
@@ -59,7 +59,7 @@ export function networkMessage(rule: NetworkRule, subject: LabelSelector): strin
   if (openings.length === 0) return `${lead} no ${direction}${unread}`;
 
   const lengthMax = messageLengthMax - lead.length - unread.length - ' ingress only  … and 9999 more rules'.length;
-  const text = (opening: NetworkOpening) => openingText(opening, rule.direction);
+  const text = (opening: NetworkClause) => openingText(opening, rule.direction);
   return `${lead} ${direction} only ${boundedListOf(openings, text, { separator: ', or ', lengthMax, noun: 'rule' })}${unread}`;
 }
 
@@ -68,11 +68,11 @@ const words = {
   Egress: { verb: 'have', from: 'to', anyone: 'anywhere' },
 } as const;
 
-function understood(rule: NetworkRule): readonly NetworkOpening[] {
-  return rule.allow.filter(({ unread }) => unread === undefined);
+function understood(rule: NetworkRule): readonly NetworkClause[] {
+  return rule.clauses.filter(({ unread }) => unread === undefined);
 }
 
-function isUnlimited({ peers, ports }: NetworkOpening): boolean {
+function isUnlimited({ peers, ports }: NetworkClause): boolean {
   return peers === undefined && ports === undefined;
 }
 
@@ -81,12 +81,12 @@ function isWholeProtocol({ port, endPort }: NetworkPort): boolean {
   return port === undefined || (typeof port === 'number' && port <= 1 && endPort === 65_535);
 }
 
-function listsPorts({ ports }: NetworkOpening): boolean {
+function listsPorts({ ports }: NetworkClause): boolean {
   return ports !== undefined && !ports.some(isWholeProtocol);
 }
 
 /** `no ingress`, `ingress only from listed peers on listed ports`, and what is between. */
-function amount({ direction }: NetworkRule, openings: readonly NetworkOpening[]): string {
+function amount({ direction }: NetworkRule, openings: readonly NetworkClause[]): string {
   const traffic = direction.toLowerCase();
   if (openings.length === 0) return `no ${traffic}`;
   const peers = `${words[direction].from} listed peers`;
@@ -103,7 +103,7 @@ function amount({ direction }: NetworkRule, openings: readonly NetworkOpening[])
   return `${traffic} only ${peers} or ${ports}`;
 }
 
-function openingText({ peers, ports }: NetworkOpening, direction: NetworkRule['direction']): string {
+function openingText({ peers, ports }: NetworkClause, direction: NetworkRule['direction']): string {
   const { from, anyone } = words[direction];
   const portsText =
     ports === undefined
@@ -115,10 +115,11 @@ function openingText({ peers, ports }: NetworkOpening, direction: NetworkRule['d
 }
 
 function peerText(peer: NetworkPeer): string {
-  if ('ipBlock' in peer) {
+  if (peer.ipBlock !== undefined) {
     const { cidr, except } = peer.ipBlock;
     return except.length === 0 ? cidr : `${cidr} except ${except.join(', ')}`;
   }
+  if (peer.pods === undefined) return JSON.stringify(peer);
   const { namespace, namespaceSelector = {}, podSelector } = peer.pods;
   const pods = selectsAll(podSelector) ? 'pods' : `pods with ${labelSelectorText(podSelector)}`;
   if (namespace !== undefined) return `${pods} in namespace ${namespace}`;

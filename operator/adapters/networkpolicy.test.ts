@@ -18,8 +18,8 @@ test('thousands of rules that cannot be read are one unknown from a point on, an
   expect(constraints).toMatchObject([{ effect: 'unknown', severity: 'Warning' }]);
   const [{ rule } = {}] = constraints;
   if (rule?.form !== 'network') throw new Error('no network rule');
-  expect(rule.allow).toHaveLength(101);
-  expect(rule.allow.at(-1)).toEqual({ path: '/spec/ingress', unread: ['/spec/ingress'] });
+  expect(rule.clauses).toHaveLength(101);
+  expect(rule.clauses.at(-1)).toEqual({ path: '/spec/ingress', unread: ['/spec/ingress'] });
   expect(problems[0]).toMatchObject({ path: 'spec.ingress', message: expect.stringContaining('from number 100 on') });
 });
 
@@ -36,7 +36,7 @@ test('of half a million rules in one object no more are read than the operator h
   expect(constraints).toMatchObject([{ effect: 'restrict', severity: 'Warning' }]);
   const [{ rule } = {}] = constraints;
   if (rule?.form !== 'network') throw new Error('no network rule');
-  expect(rule.allow).toHaveLength(10_001);
-  expect(rule.allow.at(-1)).toEqual({ path: '/spec/ingress', unread: ['/spec/ingress'] });
+  expect(rule.clauses).toHaveLength(10_001);
+  expect(rule.clauses.at(-1)).toEqual({ path: '/spec/ingress', unread: ['/spec/ingress'] });
   expect(problems).toMatchObject([{ message: expect.stringContaining('from number 10000 on') }]);
 });

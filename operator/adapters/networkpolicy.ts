@@ -26,7 +26,7 @@
 import * as z from 'zod';
 import { compareText } from '../../crds/constraint.ts';
 import type { LabelSelector } from '../../crds/label-selector.ts';
-import type { NetworkOpening, NetworkPeer, NetworkPort, NetworkRule } from '../../crds/rules/network.ts';
+import type { NetworkClause, NetworkPeer, NetworkPort, NetworkRule } from '../../crds/rules/network.ts';
 import {
   type Draft,
   type Fault,
@@ -98,7 +98,7 @@ export const networkPolicy = defineAdapter({
     for (const direction of types.directions) {
       const read = readRules(spec, direction, namespace);
       faults.push(...read.faults);
-      const rule: NetworkRule = { form: 'network', direction, allow: [...whole.openings, ...read.openings] };
+      const rule: NetworkRule = { form: 'network', direction, clauses: [...whole.openings, ...read.openings] };
       drafts.push(draftOf(rule, whole.subject, namespace));
     }
     return { drafts, faults };
@@ -110,7 +110,7 @@ const union = '; other policies may allow more';
 
 function draftOf(rule: NetworkRule, subject: LabelSelector, namespace: string): Draft {
   const effect = networkEffect(rule);
-  const addition = effect === 'allow' || rule.allow.some(({ unread }) => unread !== undefined) ? '' : union;
+  const addition = effect === 'allow' || rule.clauses.some(({ unread }) => unread !== undefined) ? '' : union;
   return {
     key: rule.direction,
     type: rule.direction === 'Ingress' ? 'NetworkIngress' : 'NetworkEgress',
@@ -134,7 +134,7 @@ type Path = readonly PropertyKey[];
  * The subject, and what may change the meaning of all rules: a field of the spec that is not known, or a podSelector that
  * cannot be read. The policy then is taken to bind every pod, and what it lets through is not known.
  */
-function readWhole(spec: Spec): { subject: LabelSelector; openings: NetworkOpening[]; faults: Fault[] } {
+function readWhole(spec: Spec): { subject: LabelSelector; openings: NetworkClause[]; faults: Fault[] } {
   const subject = SelectorField.safeParse(spec.podSelector ?? {});
   const faults = [
     ...(subject.success ? [] : faultsOf(subject.error, ['spec', 'podSelector'])),
@@ -162,13 +162,13 @@ function readTypes({ policyTypes = [], egress = [] }: Spec): { directions: Direc
 const rulesMax = 10_000;
 
 interface Openings {
-  readonly openings: readonly NetworkOpening[];
+  readonly openings: readonly NetworkClause[];
   readonly faults: readonly Fault[];
 }
 
 function readRules(spec: Spec, direction: Direction, namespace: string): Openings {
   const field = direction === 'Ingress' ? 'ingress' : 'egress';
-  const openings: NetworkOpening[] = [];
+  const openings: NetworkClause[] = [];
   const faults: Fault[] = [];
   for (const [index, rule] of (spec[field] ?? []).entries()) {
     if (faults.length >= faultsMax || index >= rulesMax) {
@@ -196,7 +196,7 @@ function readRule(value: unknown, direction: Direction, namespace: string, path:
   const faults = [...peers.faults, ...ports.faults];
   // 'from: []' is everyone, but a 'from' of which no peer is understood is not.
   const nothingLeft = faults.length > 0 && (isEmptied(rule.data.peers, peers) || isEmptied(rule.data.ports, ports));
-  const opening: NetworkOpening = {
+  const opening: NetworkClause = {
     path: jsonPointer(path),
     ...(peers.items.length === 0 ? {} : { peers: peers.items.map((peer) => peerOf(peer, namespace)) }),
     ...(ports.items.length === 0 ? {} : { ports: ports.items.map(portOf) }),
@@ -226,7 +226,7 @@ function isEmptied(values: readonly unknown[], read: { readonly items: readonly 
 
 const unreadMax = 10;
 
-function unreadOpening(path: Path, faults: readonly Fault[]): NetworkOpening[] {
+function unreadOpening(path: Path, faults: readonly Fault[]): NetworkClause[] {
   if (faults.length === 0) return [];
   const pointers = new Set(faults.map((fault) => jsonPointer(fault.path)));
   return [{ path: jsonPointer(path), unread: [...pointers].toSorted(compareText).slice(0, unreadMax) }];

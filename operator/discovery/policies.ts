@@ -49,6 +49,8 @@ export function createPolicies(deps: PoliciesDeps): Policies {
   const joins = new Map<string, Join>();
   /** Which joins an object is part of. */
   const joinsOf = new Map<string, ReadonlySet<string>>();
+  /** Adapter → object → what it says to all joins of the adapter. */
+  const sharedOf = new Map<string, Map<string, readonly unknown[]>>();
 
   function tell(subject: string, adapter: Adapter, problems: readonly Problem[]): void {
     const text = JSON.stringify(problems);
@@ -83,14 +85,27 @@ export function createPolicies(deps: PoliciesDeps): Policies {
     return new Set([...before, ...now.keys()]);
   }
 
-  function rejoin(name: string, { adapter, values, asked: before }: Join): ReadonlySet<string> {
+  /** Returns whether all joins of the adapter hear something else now. */
+  function replaceShared(adapter: Adapter, object: string, values: readonly unknown[]): boolean {
+    const objects = sharedOf.get(adapter.id) ?? new Map<string, readonly unknown[]>();
+    if (JSON.stringify(objects.get(object) ?? []) === JSON.stringify(values)) return false;
+    if (values.length === 0) objects.delete(object);
+    else objects.set(object, values);
+    if (objects.size === 0) sharedOf.delete(adapter.id);
+    else sharedOf.set(adapter.id, objects);
+    return true;
+  }
+
+  function rejoin(name: string, { adapter, values: own, asked: before }: Join): ReadonlySet<string> {
     const asked = new Map<string, ParameterKind>();
-    const reading = adapter.join?.([...values.values()].flat(), (kind) => {
+    const shared = sharedOf.get(adapter.id)?.values() ?? [];
+    const values = [...own.values(), ...shared].flat();
+    const reading = adapter.join?.(own.size === 0 ? [] : values, (kind) => {
       asked.set(textOf(kind), kind);
       return deps.parameters(kind);
     });
-    if (values.size === 0) joins.delete(name);
-    else joins.set(name, { adapter, values, asked });
+    if (own.size === 0) joins.delete(name);
+    else joins.set(name, { adapter, values: own, asked });
     const touched = put(name, adapter, reading ?? nothing);
     if (asked.size !== before.size || [...asked.keys()].some((kind) => !before.has(kind))) deps.onParameterKinds();
     return touched;
@@ -99,7 +114,11 @@ export function createPolicies(deps: PoliciesDeps): Policies {
   function set(adapter: Adapter, object: string, reading: Reading): ReadonlySet<string> {
     const subject = `${adapter.id}/${object}`;
     const touched = new Set(put(subject, adapter, reading));
-    for (const name of replaceParts(adapter, subject, reading.parts ?? [])) {
+    const changed = replaceParts(adapter, subject, reading.parts ?? []);
+    const ofAll = replaceShared(adapter, subject, reading.shared ?? [])
+      ? [...joins].filter(([, join]) => join.adapter.id === adapter.id).map(([name]) => name)
+      : [];
+    for (const name of new Set([...changed, ...ofAll])) {
       const join = joins.get(name);
       for (const namespace of join === undefined ? [] : rejoin(name, join)) touched.add(namespace);
     }

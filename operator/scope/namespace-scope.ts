@@ -2,7 +2,8 @@
  * Which namespaces a scope binds. Exact names are told apart from everything that has to be matched, because a policy of a
  * namespace, by far the most common, then costs one look-up and not one comparison a namespace.
  */
-import type { NamespaceScope } from '../../crds/scope.ts';
+import type { NamespaceFilter, NamespaceScope } from '../../crds/scope.ts';
+import { holdsExpression } from '../../kube/label-expression.ts';
 import { matchesLabels } from '../../kube/label-selector.ts';
 
 export interface NamespaceIdentity {
@@ -12,19 +13,27 @@ export interface NamespaceIdentity {
 
 /** The names, when the scope is nothing but a list of names; undefined when namespaces have to be compared with it. */
 export function exactNames(scope: NamespaceScope): readonly string[] | undefined {
-  const { names, globs, excluded, selector } = scope;
-  return globs === undefined && excluded === undefined && selector === undefined ? names : undefined;
+  const { names, ...matched } = scope;
+  return Object.values(matched).every((part) => part === undefined) ? names : undefined;
 }
 
 /** Whether the scope binds the namespace. Every part that is present must hold. */
 export function bindsNamespace(scope: NamespaceScope, namespace: NamespaceIdentity): boolean {
-  const { names, globs, excluded, selector } = scope;
+  const { anyOf, noneOf } = scope;
+  if (!passesFilter(scope, namespace)) return false;
+  if (anyOf?.some((filter) => passesFilter(filter, namespace)) === false) return false;
+  return noneOf?.some((filter) => passesFilter(filter, namespace)) !== true;
+}
+
+function passesFilter(filter: NamespaceFilter, namespace: NamespaceIdentity): boolean {
+  const { names, globs, excluded, selector, expression } = filter;
   const listed = names !== undefined || globs !== undefined;
   if (listed && !names?.includes(namespace.name) && !globs?.some((glob) => matchesGlob(glob, namespace.name))) {
     return false;
   }
   if (excluded?.some((glob) => matchesGlob(glob, namespace.name))) return false;
-  return selector === undefined || matchesLabels(selector, namespace.labels);
+  if (selector !== undefined && !matchesLabels(selector, namespace.labels)) return false;
+  return expression === undefined || holdsExpression(expression, { own: namespace.labels }) !== false;
 }
 
 /**

@@ -3,6 +3,7 @@
  */
 import type { QuotaScope } from '../../crds/rules/quota.ts';
 import type { WorkloadScope } from '../../crds/scope.ts';
+import { holdsExpression } from '../../kube/label-expression.ts';
 import { matchesLabels } from '../../kube/label-selector.ts';
 import type { DefaultPriorityClass } from './class-index.ts';
 import type { PodTraits, Workload } from './workload.ts';
@@ -23,17 +24,32 @@ export function bindsWorkload(
     matchesQuotaScope(quotaScope, workload.traits, defaultPriorityClass),
   );
   if (scope.hostNetwork === false) answers.push(hasOwnNetwork(workload.traits));
+  if (scope.expression !== undefined)
+    answers.push(answerOf(holdsExpression(scope.expression, { own: workload.labels })));
+  if (scope.serviceAccounts !== undefined) answers.push(runsAs(scope.serviceAccounts, workload));
   return answers.includes('no') ? 'no' : answers.includes('unknown') ? 'unknown' : 'yes';
 }
 
 /** Whether a scope binds all of a namespace's workloads, whatever labels they will have. One that is excepted ends that. */
 export function bindsEveryWorkload(scope: WorkloadScope, workloads: readonly Workload[]): boolean {
-  const { selector, quotaScopes = [] } = scope;
+  const { selector, expression, serviceAccounts, quotaScopes = [] } = scope;
+  if (expression !== undefined || serviceAccounts !== undefined) return false;
   const everyLabel =
     Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions?.length ?? 0) === 0;
   return (
     everyLabel && quotaScopes.length === 0 && workloads.every((workload) => bindsWorkload(scope, workload) !== 'no')
   );
+}
+
+function answerOf(holds: boolean | undefined): Answer {
+  if (holds === undefined) return 'unknown';
+  return holds ? 'yes' : 'no';
+}
+
+/** Of a pod whose metadata alone is read it is not known as whom it runs. */
+function runsAs(names: readonly string[], { serviceAccount, traits }: Workload): Answer {
+  if (serviceAccount === undefined && traits === undefined) return 'unknown';
+  return names.includes(serviceAccount ?? 'default') ? 'yes' : 'no';
 }
 
 function hasOwnNetwork(traits: PodTraits | undefined): Answer {

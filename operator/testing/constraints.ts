@@ -13,7 +13,7 @@ export function testConstraint(namespace: string, name: string, different: Parti
     message: 'All pods accept no ingress',
     source: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', name, namespace },
     scope: { namespaces: { names: [namespace] }, workloads: { selector: {} } },
-    rule: { form: 'network', direction: 'Ingress', allow: [] },
+    rule: { form: 'network', direction: 'Ingress', clauses: [] },
     ...different,
   };
 }
