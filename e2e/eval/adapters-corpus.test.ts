@@ -5,7 +5,7 @@ import { Constraint } from '../../crds/constraint.ts';
 import { adapters } from '../../operator/adapters/all.ts';
 import type { Adapter, Problem } from '../../operator/adapters/define.ts';
 import { readTogether } from '../../operator/adapters/join.ts';
-import { corpusFiles, corpusMissing, corpusObjects, type JsonObject } from './corpus.ts';
+import { sharedCorpus, corpusMissing, type JsonObject } from './corpus.ts';
 
 const admissionVersions = ['v1', 'v1beta1', 'v1alpha1'].map((version) => `admissionregistration.k8s.io/${version}`);
 const kinds = new Map([
@@ -63,8 +63,8 @@ test('real policies are read without problems, other than those that no API serv
   /** What lies in a folder belongs together: a binding is often a file beside its policy. */
   const folders = new Map<string, { readonly adapter: Adapter; readonly objects: readonly JsonObject[] }>();
   const problems: (Problem & { readonly file: string })[] = [];
-  for (const file of ['policies', 'oracles', 'pool'].flatMap(corpusFiles)) {
-    for (const object of corpusObjects(
+  for (const file of ['policies', 'oracles', 'pool'].flatMap((folder) => sharedCorpus.files(folder))) {
+    for (const object of sharedCorpus.objects(
       file,
       /kind: ((Mutating|Validating)AdmissionPolicy(Binding)?|LimitRange|NetworkPolicy|PodDisruptionBudget|Namespace|ResourceQuota)\b/,
     )) {

@@ -10,7 +10,7 @@ import type { Constraint } from '../../crds/constraint.ts';
 import type { LabelSelector } from '../../crds/label-selector.ts';
 import type { NetworkClause, NetworkPeer, NetworkPort } from '../../crds/rules/network.ts';
 import { networkPolicy } from '../../operator/adapters/networkpolicy.ts';
-import { corpusMissing, corpusObjects, corpusRows, type JsonObject } from './corpus.ts';
+import { corpusMissing, sharedCorpus, corpusRows, type JsonObject } from './corpus.ts';
 
 const Labels = z.record(z.string(), z.string());
 const Endpoint = z.object({
@@ -137,11 +137,12 @@ test('verdicts drawn from rule and scope alone agree with all that are known', {
   const pods = new Map<string, readonly Pod[]>();
   const wrong: string[] = [];
   for (const row of rows) {
-    const bound = constraints.get(row.policies_file) ?? constraintsOf(corpusObjects(`${folder}/${row.policies_file}`));
+    const bound =
+      constraints.get(row.policies_file) ?? constraintsOf(sharedCorpus.objects(`${folder}/${row.policies_file}`));
     constraints.set(row.policies_file, bound);
     const known =
       pods.get(row.topology_file) ??
-      corpusObjects(`${folder}/${row.topology_file}`).flatMap((object) => Pod.safeParse(object).data ?? []);
+      sharedCorpus.objects(`${folder}/${row.topology_file}`).flatMap((object) => Pod.safeParse(object).data ?? []);
     pods.set(row.topology_file, known);
     const pod = known.find(({ metadata }) => metadata.name === row.to.pod && metadata.namespace === row.to.namespace);
     if (verdict(row, bound, pod) !== row.expected) wrong.push(`${row.id}: expected ${row.expected}`);

@@ -1,6 +1,7 @@
 /**
- * `npm run fuzz`: feeds mutated policy objects to all adapters. Nothing may throw or take long, and every constraint must hold
- * to its schema. Prints one JSON line; what was found comes before it, with the number that makes it again.
+ * `npm run fuzz`: feeds mutated policy objects to all adapters: those of the cases and, where it is at hand, of the corpus beside
+ * the project. Nothing may throw or take long, and every constraint must hold to its schema. Prints one JSON line; what was found
+ * comes before it, with the number that makes it again.
  */
 import { asStored, loadCases } from '../../crds/cases/load-cases.ts';
 import { Constraint } from '../../crds/constraint.ts';
@@ -9,12 +10,16 @@ import type { Adapter, Reading } from '../../operator/adapters/define.ts';
 import { noParametersRead } from '../../operator/adapters/parameters.ts';
 import { seededRandom } from '../../kube/testing/virtual-clock.ts';
 import { mutate } from '../../operator/testing/mutate.ts';
+import { corpusMissing, sharedCorpus } from '../eval/corpus.ts';
+import { policyManifests } from '../eval/policy-manifests.ts';
 import { orUsage, readNumbers } from '../number-arguments.ts';
 
 const msMax = 50;
 /** A pause of the garbage collector is no slowness of an adapter: it does not come again with the same object. */
 const tries = 3;
 const printedMax = 20;
+/** Of one file. */
+const objectsMax = 5;
 
 const usage = `Usage: npm run fuzz -- [--objects N] [--from N]
 
@@ -31,9 +36,25 @@ const numbers = orUsage(() =>
 const count = numbers('objects');
 const from = numbers('from');
 
-const samples = adapters.flatMap((adapter) =>
+interface Sample {
+  readonly adapter: Adapter;
+  readonly objects: readonly unknown[];
+}
+
+const cases = adapters.flatMap((adapter): readonly Sample[] =>
   loadCases(adapter.id).map(({ objects }) => ({ adapter, objects: objects.map(asStored) })),
 );
+/** Files of which not all is read at once: a policy beside what puts it into force. */
+const files = corpusMissing === undefined ? policyManifests(sharedCorpus, adapters) : [];
+const found = [...Map.groupBy(files, ({ adapter, file }) => `${adapter.id} ${file}`).values()];
+const samples: readonly Sample[] = [
+  ...cases,
+  ...found.flatMap((manifests): readonly Sample[] => {
+    const [first] = manifests;
+    const objects = manifests.map(({ stored }) => stored).slice(0, objectsMax);
+    return first === undefined ? [] : [{ adapter: first.adapter, objects }];
+  }),
+];
 const replacements: readonly unknown[] = [
   null,
   '',
@@ -64,15 +85,15 @@ const replacements: readonly unknown[] = [
 let constraints = 0;
 let problems = 0;
 let slowestMs = 0;
-const found = { threw: 0, slow: 0, unsound: 0 };
+const faults = { threw: 0, slow: 0, unsound: 0 };
 let printed = 0;
 
 for (let seed = from; seed < from + count; seed += 1) check(seed);
 
 process.stdout.write(
-  `${JSON.stringify({ objects: count, from, adapters: adapters.length, samples: samples.length, constraints, problems, slowestMs: Math.round(slowestMs * 100) / 100, ...found })}\n`,
+  `${JSON.stringify({ objects: count, from, adapters: adapters.length, samples: samples.length, constraints, problems, slowestMs: Math.round(slowestMs * 100) / 100, ...faults })}\n`,
 );
-if (found.threw + found.slow + found.unsound > 0) process.exitCode = 1;
+if (faults.threw + faults.slow + faults.unsound > 0) process.exitCode = 1;
 
 function check(seed: number): void {
   const random = seededRandom(seed);
@@ -127,22 +148,17 @@ function timed(
 
 function readAll(adapter: Adapter, objects: readonly unknown[]): Reading[] {
   const readings = objects.map((object) => adapter.read(object));
-  const byKey = Map.groupBy(
-    readings.flatMap((reading) => reading.parts ?? []),
-    ({ key }) => key,
-  );
-  const joined = [...byKey.values()].flatMap((parts) => {
-    const together = adapter.join?.(
-      parts.map(({ value }) => value),
-      noParametersRead,
-    );
-    return together === undefined ? [] : [together];
+  const parts = readings.flatMap((reading) => reading.parts ?? []);
+  const shared = readings.flatMap((reading) => reading.shared ?? []);
+  const joined = [...Map.groupBy(parts, ({ key }) => key).values()].flatMap((own) => {
+    const values = [...own.map(({ value }) => value), ...shared];
+    return adapter.join?.(values, noParametersRead) ?? [];
   });
   return [...readings, ...joined];
 }
 
-function tell(what: keyof typeof found, seed: number, text: string): void {
-  found[what] += 1;
+function tell(what: keyof typeof faults, seed: number, text: string): void {
+  faults[what] += 1;
   printed += 1;
   if (printed <= printedMax) process.stdout.write(`${what}: --from ${seed} --objects 1: ${text}\n`);
 }
