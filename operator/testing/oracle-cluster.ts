@@ -13,9 +13,10 @@ import {
 import { isJsonObject } from '../../kube/object.ts';
 import { type KubeObject, type Resource, resourceName } from '../../kube/resource.ts';
 import { genericId } from '../adapters/generic.ts';
-import { bindsNamespace, isTerminating, textsOfParts, timeless } from './oracle.ts';
+import { isTerminating, textsOfParts, timeless } from './oracle.ts';
 import { parameterTexts } from './oracle-parameters.ts';
 import { constraintsOf, definedKinds, type Listing, type PolicyReader, policyTruth } from './oracle-policies.ts';
+import { bindsNamespace } from './oracle-scope.ts';
 
 export interface ClusterTruth {
   /** By the name of the first part: the texts of all parts, and of which policy. */

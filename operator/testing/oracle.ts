@@ -6,19 +6,18 @@
  */
 import { compareText, type Constraint, constraintTypes, homeNamespace, severities } from '../../crds/constraint.ts';
 import { type DetailSubject, detailTextsBytesMax, storedBytes } from '../../crds/detail.ts';
-import type { LabelSelector } from '../../crds/label-selector.ts';
 import { affectedItemsMax, moreIdsMax, reportBytesMax, reportEntriesMax } from '../../crds/report.ts';
 import { formatReportLine, handleOf } from '../../crds/report-line.ts';
-import type { QuotaScope } from '../../crds/rules/quota.ts';
-import type { NamespaceScope, WorkloadScope } from '../../crds/scope.ts';
+import type { WorkloadScope } from '../../crds/scope.ts';
 import { isJsonObject } from '../../kube/object.ts';
 import { type KubeObject, resourceName } from '../../kube/resource.ts';
 import { adapters } from '../adapters/all.ts';
 import { classResources } from '../scope/class-index.ts';
 import { labelsFact, namespaceFactKinds } from '../scope/namespace-facts.ts';
-import { type PodTraits, type Workload, workloadKinds, workloadOf, workloadOfPod } from '../scope/workload.ts';
+import { type Workload, workloadKinds, workloadOf, workloadOfPod } from '../scope/workload.ts';
 import { parameterTexts } from './oracle-parameters.ts';
 import { constraintsOf, type Listing } from './oracle-policies.ts';
+import { bindsNamespace, mayBindWorkload, meansEveryWorkload } from './oracle-scope.ts';
 
 /** What stands in a namespace, or must: nothing that says when. */
 export interface NamespaceTruth {
@@ -246,13 +245,9 @@ function entryOf(constraint: Constraint, workloads: readonly Workload[]): object
 }
 
 function affectedBy(scope: WorkloadScope, workloads: readonly Workload[]): object {
-  const { selector = {}, quotaScopes = [] } = scope;
   const bound = workloads.filter((workload) => mayBindWorkload(scope, workload));
   const names = [...new Set(bound.map(({ kind, name }) => `${kind}/${name}`))];
-  const selectsAll =
-    Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length + quotaScopes.length ===
-    0;
-  return selectsAll && bound.length === workloads.length
+  return meansEveryWorkload(scope) && bound.length === workloads.length
     ? { total: names.length, all: true }
     : { total: names.length, items: names.slice(0, affectedItemsMax) };
 }
@@ -288,63 +283,3 @@ const detailTexts: Readonly<Record<DetailSubject, (here: Here) => string[]>> = {
       )
       .filter((text) => storedBytes(text) <= detailTextsBytesMax),
 };
-
-type Labels = Readonly<Record<string, string>>;
-
-export function bindsNamespace(
-  scope: NamespaceScope,
-  { name, labels }: { readonly name: string; readonly labels: Labels },
-) {
-  const { names, globs, excluded = [], selector = {} } = scope;
-  const included = names === undefined && globs === undefined ? ['*'] : [...(names ?? []), ...(globs ?? [])];
-  const matches = (glob: string) => globPattern(glob).test(name);
-  return included.some(matches) && !excluded.some(matches) && selects(selector, labels);
-}
-
-function globPattern(glob: string): RegExp {
-  const text = glob
-    .replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${text}$`, 's');
-}
-
-function selects({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labels: Labels): boolean {
-  const held = new Map(Object.entries(labels));
-  const isIn = (key: string, values: readonly string[]) => values.includes(held.get(key) ?? '') && held.has(key);
-  return (
-    Object.entries(matchLabels).every(([key, value]) => isIn(key, [value])) &&
-    matchExpressions.every(({ key, operator, values = [] }) => {
-      if (operator === 'Exists') return held.has(key);
-      if (operator === 'DoesNotExist') return !held.has(key);
-      return isIn(key, values) === (operator === 'In');
-    })
-  );
-}
-
-/** What only the cluster's other settings decide counts as bound: what is not known is not hidden. */
-function mayBindWorkload({ selector = {}, quotaScopes = [], hostNetwork }: WorkloadScope, workload: Workload): boolean {
-  const { labels, traits } = workload;
-  if (!selects(selector, labels)) return false;
-  if (traits === undefined) return true;
-  if (hostNetwork === false && traits.hostNetwork) return false;
-  return quotaScopes.every((scope) => mayMatch(scope, traits));
-}
-
-function mayMatch({ scopeName, operator, values = [] }: QuotaScope, traits: PodTraits): boolean {
-  const { terminating, bestEffort, priorityClass, crossNamespaceAffinity } = traits;
-  const excluded: Readonly<Record<string, boolean>> = {
-    Terminating: !terminating,
-    NotTerminating: terminating,
-    BestEffort: bestEffort === false,
-    PriorityClass:
-      priorityClass !== undefined &&
-      ((operator === 'Exists' && priorityClass === '') ||
-        (operator === 'DoesNotExist' && priorityClass !== '') ||
-        (operator === 'In' && !values.includes(priorityClass)) ||
-        (operator === 'NotIn' && values.includes(priorityClass))),
-    CrossNamespacePodAffinity: !crossNamespaceAffinity,
-    VolumeAttributesClass: true,
-  };
-  return excluded[scopeName] !== true;
-}
