@@ -1,14 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
-import * as z from 'zod';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../kube/clock.ts';
-import packageJson from '../../package.json' with { type: 'json' };
-import { type KubeObject, type Resource, resourceName } from '../../kube/resource.ts';
 import { seededRandom } from '../../kube/testing/virtual-clock.ts';
-import { oracleKinds, publishedIn, truthOf } from '../../operator/testing/oracle.ts';
-import { clusterTruthOf, publishedInCluster } from '../../operator/testing/oracle-cluster.ts';
-import { AdminError, apply, at, get, list, request } from '../control-plane/admin.ts';
+import { AdminError, apply } from '../control-plane/admin.ts';
 import { startTcpProxy, type TcpProxy } from '../control-plane/tcp-proxy.ts';
+import { type Differences, oracleOf } from '../oracle-differences.ts';
 import type { Program } from '../programs.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { readAuditLog, reportWrites } from './evidence/audit-log.ts';
@@ -26,8 +21,7 @@ const quietMs = 12_000;
 let cluster: Cluster;
 let proxy: TcpProxy;
 let operator: Program;
-let builtIn: readonly Resource[];
-let versions: object;
+let differences: Differences;
 
 beforeAll(async () => {
   cluster = await startCluster();
@@ -40,9 +34,7 @@ beforeAll(async () => {
       rules: [{ apiGroups: [unknownGroup], resources: ['fences'], verbs: ['list', 'watch'] }],
     },
   ]);
-  const { gitVersion } = Version.parse(await request(cluster.controlPlane, 'GET', '/version'));
-  versions = { operator: packageJson.version, kubernetes: gitVersion };
-  builtIn = await readBuiltIn();
+  differences = await oracleOf(cluster.controlPlane);
   operator = await cluster.startOperator('operator', `https://127.0.0.1:${proxy.port}`);
 });
 afterAll(async () => {
@@ -81,84 +73,6 @@ async function stall(): Promise<void> {
   proxy.stall();
   await systemClock.sleep(stallMs);
   proxy.flow();
-}
-
-async function listAll(resource: { readonly group: string; readonly plural: string }): Promise<KubeObject[]> {
-  const { group, plural } = resource;
-  if (group === '') return list(cluster.controlPlane, `/api/v1/${plural}`);
-  const described = await request(cluster.controlPlane, 'GET', `/apis/${group}`);
-  return list(cluster.controlPlane, `/apis/${group}/${String(at(described, 'preferredVersion', 'version'))}/${plural}`);
-}
-
-const Version = z.object({ gitVersion: z.string() });
-const Groups = z.object({
-  groups: z.array(z.object({ name: z.string(), versions: z.array(z.object({ groupVersion: z.string() })) })),
-});
-const Resources = z.object({
-  resources: z.array(z.object({ name: z.string(), kind: z.string(), namespaced: z.boolean() })),
-});
-
-/** What the API server serves by itself, each in the version that its group prefers; read the old way, not as the operator does. */
-async function readBuiltIn(): Promise<Resource[]> {
-  const definitions = await list(cluster.controlPlane, '/apis/apiextensions.k8s.io/v1/customresourcedefinitions');
-  const defined = new Set(definitions.map((definition) => at(definition, 'spec', 'group')));
-  const { groups } = Groups.parse(await request(cluster.controlPlane, 'GET', '/apis'));
-  const found = new Map<string, Resource>();
-  const all = groups.filter(({ name }) => !defined.has(name)).flatMap((group) => group.versions);
-  for (const { groupVersion } of [{ groupVersion: 'v1' }, ...all]) {
-    const [version = '', group = ''] = groupVersion.split('/').toReversed();
-    const path = group === '' ? '/api/v1' : `/apis/${groupVersion}`;
-    for (const resource of Resources.parse(await request(cluster.controlPlane, 'GET', path)).resources) {
-      const { name: plural, kind, namespaced } = resource;
-      const key = resourceName({ group, plural });
-      if (!plural.includes('/') && !found.has(key)) found.set(key, { group, version, plural, kind, namespaced });
-    }
-  }
-  return [...found.values()];
-}
-
-/** Of a kind that may not be there at all. */
-async function listFences(): Promise<KubeObject[]> {
-  const described = await get(cluster.controlPlane, `${definitionsPath}/fences.${unknownGroup}`);
-  return described === undefined ? [] : listAll({ group: unknownGroup, plural: 'fences' });
-}
-
-const definitionsPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-
-/** What does not say what a fresh listing demands, with both: namespaces, cluster-wide policies, profiles and the totals. */
-async function differences(): Promise<unknown[]> {
-  const listing = new Map<string, KubeObject[]>();
-  for (const kind of oracleKinds) listing.set(resourceName(kind), await listAll(kind));
-  const group = 'potoo.io';
-  const profiles = await listAll({ group, plural: 'constraintprofiles' });
-  listing.set('constraintprofiles.potoo.io', profiles);
-  listing.set(`fences.${unknownGroup}`, await listFences());
-  listing.set('customresourcedefinitions.apiextensions.k8s.io', await list(cluster.controlPlane, definitionsPath));
-  const reports = await listAll({ group, plural: 'constraintreports' });
-  const published = publishedIn(reports, await listAll({ group, plural: 'constraintdetails' }));
-  const expected = truthOf(listing, reports);
-  // What is left in a namespace that is going away is the namespace controller's to remove.
-  for (const { metadata } of listing.get('namespaces') ?? []) {
-    if (!expected.has(metadata.name)) published.delete(metadata.name);
-  }
-  const must = clusterTruthOf(listing, reports, { builtIn, versions });
-  const says = publishedInCluster(
-    await listAll({ group, plural: 'clusterconstraintdetails' }),
-    await listAll({ group, plural: 'clusterconstraintreports' }),
-    profiles,
-  );
-  return [
-    ...unequal('namespace', expected, published),
-    ...unequal('cluster detail', must.details, says.details),
-    ...unequal('profile', must.profiles, says.profiles),
-    ...unequal('totals', new Map([['totals', must.totals]]), new Map([['totals', says.totals]])),
-  ];
-}
-
-function unequal(what: string, must: ReadonlyMap<string, unknown>, says: ReadonlyMap<string, unknown>): unknown[] {
-  return [...new Set([...must.keys(), ...says.keys()])]
-    .map((name) => ({ what, name, must: must.get(name), says: says.get(name) }))
-    .filter((each) => !isDeepStrictEqual(each.must, each.says));
 }
 
 /** What the operator wrote, in order. */

@@ -36,7 +36,7 @@ export interface DefinedKind {
 export interface PolicyReader {
   readonly adapter: Adapter;
   readonly resource: { readonly group: string; readonly plural: string };
-  /** Undefined for a kind that no definition defines: it is served in one version, and always. */
+  /** Undefined for a kind that no definition defines. */
   readonly version: string | undefined;
   /** Why it is not read, if so. */
   readonly unread: 'absent' | { readonly switchedOffBy: string } | undefined;
@@ -64,10 +64,25 @@ export function definedKinds(cluster: Listing): DefinedKind[] {
     return {
       ...kind,
       namespaced: spec.scope === 'Namespaced',
-      versions: versions.map(({ name }) => String(name)),
+      versions: versions.map(({ name }) => String(name)).toSorted(byPriority),
       isPolicy: said === 'true' || (said !== 'false' && isPolicyByName(kind)),
     };
   });
+}
+
+/**
+ * The order in which an API server prefers versions: stable ones, beta, alpha, each from the newest; others by name.
+ *
+ * @see https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/#version-priority
+ */
+function byPriority(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) => {
+    const [, major, stage = 'stable', minor = '0'] = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version) ?? [];
+    if (major === undefined) return [3, 0, 0];
+    return [['stable', 'beta', 'alpha'].indexOf(stage), -Number(major), -Number(minor)];
+  });
+  const unequal = left?.findIndex((part, index) => part !== right?.[index]) ?? -1;
+  return unequal < 0 ? order(a, b) : (left?.[unequal] ?? 0) - (right?.[unequal] ?? 0);
 }
 
 /** Who reads what: profiles go before annotations, those before names; of two profiles of a kind the first by name. */
@@ -87,7 +102,13 @@ export function policyTruth(cluster: Listing): PolicyTruth {
     profiles.set(name, refused ? { reason: 'Refused' } : { reason: 'NotServed', adapter: made });
   }
 
-  const own = adapters.flatMap((adapter) => adapter.resources.map((resource) => ({ adapter, resource })));
+  const own = adapters.flatMap((adapter) =>
+    adapter.resources
+      .flatMap((resource) =>
+        resource.plural === '*' ? defined.filter(({ group }) => group === resource.group) : [resource],
+      )
+      .map(({ group, plural }) => ({ adapter, resource: { group, plural } })),
+  );
   const unknown = [
     ...[...spokenFor.values()].map(({ spec }) => ({ group: spec.gvr.group, plural: spec.gvr.resource })),
     ...defined.filter(({ versions, isPolicy }) => isPolicy && versions.length > 0),
@@ -108,7 +129,7 @@ export function policyTruth(cluster: Listing): PolicyTruth {
     const definition = defined.find((kind) => resourceName(kind) === resourceName(resource));
     const served = version ?? definition?.versions[0];
     const isServed =
-      adapter.id === genericId ? served !== undefined && definition?.versions.includes(served) === true : true;
+      builtInGroups.has(resource.group) || (served !== undefined && definition?.versions.includes(served) === true);
     const off = profile?.spec.enabled === false ? { switchedOffBy: profile.name } : undefined;
     readers.push({ adapter, resource, version: served, unread: off ?? (isServed ? undefined : 'absent') });
   }
@@ -149,8 +170,13 @@ function severitiesIn(reports: readonly KubeObject[]): Map<string, Severity> {
   return found;
 }
 
+/** Whose kinds are there without a definition. */
+const builtInGroups = new Set(['', 'admissionregistration.k8s.io', 'networking.k8s.io', 'policy']);
+
 function madeFor({ group, plural }: { readonly group: string; readonly plural: string }): Adapter | undefined {
-  return adapters.find(({ resources }) => resources.some((own) => own.group === group && own.plural === plural));
+  return adapters.find(({ resources }) =>
+    resources.some((own) => own.group === group && [plural, '*'].includes(own.plural)),
+  );
 }
 
 function gvrOf({ gvr }: ProfileSpec): { readonly group: string; readonly plural: string } {
