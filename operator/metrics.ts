@@ -65,6 +65,7 @@ export function createMetrics() {
       registers,
     }),
     namespaces: new Gauge({ name: `${prefix}namespaces`, help: 'Namespaces that exist.', registers }),
+    watchedKinds: new Gauge({ name: `${prefix}watched_kinds`, help: 'Kinds of object that are watched.', registers }),
     leading: new Gauge({ name: `${prefix}leading`, help: '1 while this process writes.', registers }),
     queue: new Gauge({ name: `${prefix}queue_length`, help: 'Namespaces that wait to be written.', registers }),
     requests: new Counter({

@@ -147,8 +147,10 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     clock,
     random,
     onState() {
-      watchFailures.states(watches.states());
-      policies.stateChanged(watches.states());
+      const states = watches.states();
+      metrics.watchedKinds.set(states.filter((watch) => watch.state !== 'absent').length);
+      watchFailures.states(states);
+      policies.stateChanged(states);
       profiles.changed();
       reporter.totalsChanged();
       unreadMayHaveChanged();

@@ -19,9 +19,20 @@ export function meter(component: Component, clock: Clock): () => Use {
   };
 }
 
-/** `VmHWM` of proc_pid_status(5): the peak since the process began. */
-export function peakRssMiB({ pid }: Component): number {
-  const line = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  if (line === null) throw new Error(`/proc/${pid}/status has no VmHWM: the process is ending`);
-  return Number(line[1]) / 1_024;
+/** The peak since the process began. */
+export function peakRssMiB(component: Component): number {
+  return statusMiB(component, 'VmHWM');
+}
+
+/** What it holds now. */
+export function rssMiB(component: Component): number {
+  return statusMiB(component, 'VmRSS');
+}
+
+/** Of proc_pid_status(5). */
+function statusMiB({ pid }: Component, field: 'VmHWM' | 'VmRSS'): number {
+  const lines = readFileSync(`/proc/${pid}/status`, 'utf8').split('\n');
+  const line = lines.find((each) => each.startsWith(`${field}:`));
+  if (line === undefined) throw new Error(`/proc/${pid}/status has no ${field}: the process is ending`);
+  return Number.parseInt(line.slice(field.length + 1), 10) / 1_024;
 }
