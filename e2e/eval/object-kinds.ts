@@ -24,6 +24,49 @@ const Definition = z.object({
 
 const admission = 'admissionregistration.k8s.io';
 
+/** Built-in kinds that no policy is of, and that requests are about; all others of these groups live in namespaces. */
+const clusterScoped: ReadonlySet<string> = new Set([
+  'APIService',
+  'CSIDriver',
+  'CertificateSigningRequest',
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'CustomResourceDefinition',
+  'GatewayClass',
+  'IPAddress',
+  'IngressClass',
+  'Namespace',
+  'Node',
+  'PersistentVolume',
+  'PriorityClass',
+  'RuntimeClass',
+  'ServiceCIDR',
+  'StorageClass',
+  'VolumeAttachment',
+]);
+
+/** Of an object of any kind; the plural of one that is not defined is made as English has it, as that of built-in kinds is. */
+export function requestedKind(object: JsonObject, kindOf: ObjectKinds): ObjectKind {
+  const known = kindOf(object);
+  if (known !== undefined) return known;
+  const kind = String(object['kind']);
+  const lower = kind.toLowerCase();
+  const plural = lower.endsWith('endpoints')
+    ? lower
+    : /(s|x|ch|sh)$/.test(lower)
+      ? `${lower}es`
+      : /[^aeiou]y$/.test(lower)
+        ? `${lower.slice(0, -1)}ies`
+        : `${lower}s`;
+  return { group: groupOf(object), plural, namespaced: !clusterScoped.has(kind) };
+}
+
+/** Of its apiVersion. */
+function groupOf({ apiVersion }: JsonObject): string {
+  const text = String(apiVersion);
+  return text.includes('/') ? text.slice(0, text.indexOf('/')) : '';
+}
+
 /** `group/Kind` of built-in kinds that hold policies. */
 const builtIn: Readonly<Record<string, ObjectKind>> = {
   '/LimitRange': { group: '', plural: 'limitranges', namespaced: true },
@@ -55,8 +98,7 @@ export function objectKinds(manifests: Iterable<JsonObject>): ObjectKinds {
     kinds.set(`${group}/${names.kind}`, { group, plural: names.plural, namespaced: scope === 'Namespaced' });
   }
   return (object) => {
-    const apiVersion = String(object['apiVersion']);
-    const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+    const group = groupOf(object);
     const kind = String(object['kind']);
     const known = kinds.get(`${group}/${kind}`);
     if (known !== undefined || group !== 'constraints.gatekeeper.sh') return known;
