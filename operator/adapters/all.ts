@@ -2,6 +2,7 @@
  * Every adapter, ordered by id. An engine that is not in this list is not read.
  */
 import type { Adapter } from './define.ts';
+import { kueue } from './kueue/kueue.ts';
 import { limitRange } from './limitrange.ts';
 import { mutatingAdmissionPolicy } from './mutatingadmissionpolicy.ts';
 import { networkPolicy } from './networkpolicy.ts';
@@ -12,6 +13,7 @@ import { validatingAdmissionPolicy } from './validatingadmissionpolicy.ts';
 import { webhookConfig } from './webhookconfig.ts';
 
 export const adapters: readonly Adapter[] = [
+  kueue,
   limitRange,
   mutatingAdmissionPolicy,
   networkPolicy,
