@@ -22,7 +22,8 @@ export const SecurityContextRule = z.object({
   privilegeEscalation: z.boolean().describe('Processes may gain more rights than their parent.'),
   defaultPrivilegeEscalation: z.boolean().optional().describe('What a container gets that does not say.'),
   host: z.array(z.enum(['IPC', 'network', 'PID', 'ports'])).describe('What of their node pods may use.'),
-  volumes: z.array(z.string()).describe('Kinds of volumes that pods may have; `*` for all.'),
+  volumes: z.array(z.string()).describe('Kinds of volumes that pods may have, beside hostPath; `*` for all.'),
+  hostPath: z.boolean().describe('Pods may have volumes of the kind hostPath.'),
   flexDrivers: z.array(z.string()).optional().describe('Of flex volumes only these. Absent: all.'),
   capabilities: z.object({
     allowed: z.array(z.string()).describe('May be added; `*` for all.'),

@@ -30,11 +30,12 @@ function demandText(rule: SecurityContextRule): string {
       .filter((what) => !rule.host.includes(what))
       .map((what) => `host ${what}`),
   ];
+  const volumes = [...(rule.hostPath ? ['hostPath'] : []), ...rule.volumes];
   const { allowed, added, dropped } = rule.capabilities;
   const capabilities = [...new Set([...allowed, ...added])];
   const parts = [
     not.length === 0 ? 'It allows all rights on the node' : `It does not allow ${listed(not, 6)}`,
-    `volumes: ${rule.volumes.length === 0 ? 'none' : listed(rule.volumes, 12)}`,
+    `volumes: ${volumes.length === 0 ? 'none' : listed(volumes, 12)}`,
     `added capabilities: ${capabilities.length === 0 ? 'none' : listed(capabilities, 8)}`,
     ...(dropped.length === 0 ? [] : [`dropped ones: ${listed(dropped, 8)}`]),
     `user: ${shown(rule.runAsUser.strategy, 40)}`,

@@ -202,6 +202,7 @@ export const hostileRules: { readonly [Form in Rule['form']]: fc.Arbitrary<Rule>
     privilegeEscalation: fc.boolean(),
     host: fc.subarray(['IPC' as const, 'network' as const, 'PID' as const, 'ports' as const]),
     volumes: texts,
+    hostPath: fc.boolean(),
     capabilities: fc.record({ allowed: texts, added: texts, dropped: texts }),
     runAsUser: identities,
     fsGroup: identities,

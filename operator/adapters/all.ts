@@ -9,6 +9,7 @@ import { networkPolicy } from './networkpolicy.ts';
 import { podDisruptionBudget } from './poddisruptionbudget.ts';
 import { podSecurity } from './podsecurity.ts';
 import { resourceQuota } from './resourcequota.ts';
+import { securityContextConstraints } from './securitycontextconstraints.ts';
 import { validatingAdmissionPolicy } from './validatingadmissionpolicy.ts';
 import { webhookConfig } from './webhookconfig.ts';
 
@@ -20,6 +21,7 @@ export const adapters: readonly Adapter[] = [
   podDisruptionBudget,
   podSecurity,
   resourceQuota,
+  securityContextConstraints,
   validatingAdmissionPolicy,
   webhookConfig,
 ];
