@@ -35,6 +35,8 @@ export interface Demand {
   readonly requests?: readonly AdmissionRule[];
   /** In place of the kind of its fields, where objects of others are judged. */
   readonly fields?: readonly JudgedField[];
+  /** The objects of these fields, for every reader. */
+  readonly subject?: string;
   readonly summary?: string;
 }
 
@@ -56,7 +58,7 @@ export function draftOf(demand: Demand, tenant: string): Draft {
     message: messageOf(demand, tenant),
     scope: {
       namespaces: namespacesOf(tenant, namespaces),
-      ...(kind === 'Pod' ? { workloads: {} } : {}),
+      ...(judgesPods(demand) ? { workloads: {} } : {}),
       admission: [{ rules: [...(demand.requests ?? requestsFor(kind))] }],
     },
     rule: {
@@ -79,15 +81,23 @@ function effectOf(rule: Demand['rule']): Effect {
   return rule.noted === undefined ? 'mutate' : 'audit';
 }
 
-function severityOf({ kind, rule }: Demand, effect: Effect): Severity {
+/** Whether pods are among the objects that are judged. */
+function judgesPods({ kind, fields = [], rule }: Demand): boolean {
+  if (rule.frozen === true) return true;
+  return fields.length === 0 ? kind === 'Pod' : fields.some((field) => field.kind === 'Pod' || field.kind === '*');
+}
+
+function severityOf(demand: Demand, effect: Effect): Severity {
+  const { kind, fields = [], rule } = demand;
   if (effect === 'mutate' || effect === 'audit') return 'Info';
   if (effect === 'unknown') return 'Warning';
-  return rule.frozen === true || kind === 'Pod' || kind === 'Service' ? 'Critical' : 'Warning';
+  const onServices = fields.length === 0 ? kind === 'Service' : fields.some((field) => field.kind === 'Service');
+  return rule.frozen === true || onServices || judgesPods(demand) ? 'Critical' : 'Warning';
 }
 
 /** For every reader: no values, no names of labels. */
-function summaryOf({ kind, noun, rule }: Demand): string {
-  const { words } = kinds[kind];
+function summaryOf({ kind, noun, rule, subject }: Demand): string {
+  const words = subject ?? kinds[kind].words;
   const who = rule.audience === undefined ? words : `${words} of some users`;
   if (rule.unread !== undefined) return `${who} may be restricted in their ${noun}, parts of which are not understood`;
   if (rule.allowed !== undefined) {
@@ -104,8 +114,8 @@ function summaryOf({ kind, noun, rule }: Demand): string {
 
 /** With the values and the Tenant. */
 function messageOf(demand: Demand, tenant: string): string {
-  const { kind, noun, paths, rule, namespaces } = demand;
-  const { words } = kinds[kind];
+  const { kind, noun, paths, rule, namespaces, subject } = demand;
+  const words = subject ?? kinds[kind].words;
   const audience = rule.audience ?? [];
   const who =
     audience.length === 0

@@ -112,7 +112,7 @@ function hasTemplate(value: unknown, depth: number): boolean {
   return Object.values(value).some((item) => hasTemplate(item, depth + 1));
 }
 
-interface Term extends Pick<Demand, 'key' | 'kind' | 'paths' | 'noun' | 'requests' | 'fields'> {
+interface Term extends Pick<Demand, 'key' | 'kind' | 'paths' | 'noun' | 'requests' | 'fields' | 'subject'> {
   /** Undefined: nothing is judged. */
   readonly matchers?: readonly ValueMatcher[];
   readonly more?: Demand['rule'];
@@ -220,6 +220,7 @@ function ingressTerms({ ingress }: Enforced): Term[] {
       kind: 'Ingress',
       paths: [],
       noun: 'host names',
+      subject: 'Ingresses, Gateways and routes',
       matchers: hostnames.map(matcherOf),
       fields: judged.map(({ apiGroup, kind, path }) => ({ apiGroup, kind, path })),
       requests: judged.map(
@@ -263,6 +264,7 @@ function metadataTerms({ metadata = [] }: Enforced): Term[] {
           },
           ...(kind === undefined
             ? {
+                subject: 'Objects',
                 fields: (kinds.length === 0 ? ['*'] : kinds).map((each) => ({
                   apiGroup: apiGroups.length === 1 ? (apiGroups[0] ?? '*') : '*',
                   kind: each,
