@@ -22,6 +22,7 @@ import * as z from 'zod';
 import { compareText, type Effect, type Severity } from '../../crds/constraint.ts';
 import type { SecurityContextRule } from '../../crds/rules/security-context.ts';
 import type { Scope } from '../../crds/scope.ts';
+import { FieldsOfObject } from './bounded-fields.ts';
 import { defineAdapter, type Fault, jsonPointer } from './define.ts';
 import { absent, listOf } from './fields.ts';
 import { readSpec, type SpecReader } from './spec-reader.ts';
@@ -42,7 +43,6 @@ const SeLinux = z.strictObject({
   type: absent(z.string()),
   seLinuxOptions: absent(z.record(z.string(), z.string())),
 });
-const Whole = z.record(z.string(), z.unknown());
 
 const known = new Set([
   'allowHostDirVolumePlugin',
@@ -80,7 +80,7 @@ export const securityContextConstraints = defineAdapter({
   resources: [{ group: 'security.openshift.io', plural: 'securitycontextconstraints' }],
   fields: {},
   constraints({ metadata: { name } }, whole) {
-    const object = Whole.catch({}).parse(whole);
+    const object = FieldsOfObject.catch({}).parse(whole);
     const spec = readSpec(object, []);
     const read = ruleOf(spec);
     const faults = [...spec.faults, ...unknownFields(object, known, [])];

@@ -17,6 +17,7 @@ import * as z from 'zod';
 import { compareText } from '../../../crds/constraint.ts';
 import { QuotaScope } from '../../../crds/rules/quota.ts';
 import { Amounts, readAmounts } from '../amounts.ts';
+import { FieldsOfObject, shortListOf } from '../bounded-fields.ts';
 import { defineAdapter, type Draft, type Fault, jsonPointer } from '../define.ts';
 import { absent, listOf } from '../fields.ts';
 import { readSpec, type SpecReader } from '../spec-reader.ts';
@@ -64,13 +65,13 @@ const QuotaItem = z.strictObject({
 });
 const Quotas = z.strictObject({
   scope: absent(z.enum(['Tenant', 'Namespace'])),
-  items: absent(listOf(QuotaItem)),
+  items: absent(shortListOf(QuotaItem, 50)),
 });
 
 export const capsule = defineAdapter({
   id: 'capsule',
   resources: [{ group: 'capsule.clastix.io', plural: 'tenants' }],
-  fields: { spec: absent(z.record(z.string(), z.unknown())) },
+  fields: { spec: absent(FieldsOfObject) },
   constraints({ metadata: { name }, spec: written = {} }) {
     const spec = readSpec(written);
     const plain = plainDemands(spec);

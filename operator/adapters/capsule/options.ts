@@ -10,12 +10,13 @@
  */
 import * as z from 'zod';
 import type { ValueMatcher } from '../../../crds/rules/allow-list.ts';
+import { shortListOf, smallRecordOf } from '../bounded-fields.ts';
 import { absent, listOf, SelectorField, selectsAll } from '../fields.ts';
 import type { SpecReader } from '../spec-reader.ts';
 import type { Demand, JudgedKind } from './demand.ts';
 
 const Texts = listOf(z.string());
-const Pairs = z.record(z.string(), z.string());
+const Pairs = smallRecordOf(z.string(), 500);
 const AllowedField = z.strictObject({
   allowed: absent(Texts),
   allowedRegex: absent(z.string()),
@@ -51,12 +52,17 @@ const Forbidden = z
   ]);
 const NamespaceOptions = z.strictObject({
   additionalMetadata: absent(Metadata),
-  additionalMetadataList: absent(listOf(Metadata.extend({ namespaceSelector: absent(SelectorField) }))),
+  additionalMetadataList: absent(shortListOf(Metadata.extend({ namespaceSelector: absent(SelectorField) }), 100)),
   forbiddenAnnotations: absent(Forbidden),
   forbiddenLabels: absent(Forbidden),
   managedMetadataOnly: absent(z.boolean()),
   quota: absent(z.int()),
-  requiredMetadata: absent(Metadata),
+  requiredMetadata: absent(
+    z.strictObject({
+      labels: absent(smallRecordOf(z.string(), 100)),
+      annotations: absent(smallRecordOf(z.string(), 100)),
+    }),
+  ),
 });
 const ServiceOptions = z.strictObject({
   additionalMetadata: absent(Metadata),

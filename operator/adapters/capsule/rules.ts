@@ -12,6 +12,7 @@ import * as z from 'zod';
 import type { AllowListRule, JudgedField, ValueMatcher } from '../../../crds/rules/allow-list.ts';
 import type { AdmissionRule } from '../../../crds/scope.ts';
 import { type Fault, faultsMax, faultsOf, jsonPointer, restUnread } from '../define.ts';
+import { shortListOf, smallRecordOf } from '../bounded-fields.ts';
 import { absent, listOf, SelectorField } from '../fields.ts';
 import type { Demand, JudgedKind } from './demand.ts';
 
@@ -23,22 +24,22 @@ const Values = z.strictObject({
   default: absent(z.string()),
   managed: absent(z.string()),
   required: absent(z.boolean()),
-  values: absent(listOf(Match)),
+  values: absent(shortListOf(Match, 500)),
 });
 const MetadataRule = z.strictObject({
   apiGroups: absent(Texts),
   kinds: absent(Texts),
-  labels: absent(z.record(z.string(), Values)),
-  annotations: absent(z.record(z.string(), Values)),
+  labels: absent(smallRecordOf(Values, 50)),
+  annotations: absent(smallRecordOf(Values, 50)),
 });
 const Json = z.record(z.string(), z.unknown());
 const Enforce = z.strictObject({
   action: absent(z.enum(['allow', 'deny', 'audit'])),
-  ingress: absent(z.strictObject({ hostnames: absent(listOf(Match)), types: absent(Texts) })),
-  metadata: absent(listOf(MetadataRule)),
+  ingress: absent(z.strictObject({ hostnames: absent(shortListOf(Match, 500)), types: absent(Texts) })),
+  metadata: absent(shortListOf(MetadataRule, 20)),
   services: absent(
     z.strictObject({
-      externalNames: absent(z.strictObject({ hostnames: absent(listOf(Match)) })),
+      externalNames: absent(z.strictObject({ hostnames: absent(shortListOf(Match, 500)) })),
       loadBalancers: absent(z.strictObject({ cidrs: absent(Texts) })),
       nodePorts: absent(z.strictObject({ ports: absent(listOf(z.strictObject({ from: z.int(), to: z.int() }))) })),
       types: absent(Texts),
@@ -47,9 +48,9 @@ const Enforce = z.strictObject({
   workloads: absent(
     z.strictObject({
       qosClasses: absent(Texts),
-      registries: absent(listOf(Registry)),
+      registries: absent(shortListOf(Registry, 500)),
       resources: absent(Json),
-      schedulers: absent(listOf(Match)),
+      schedulers: absent(shortListOf(Match, 500)),
       targets: absent(Texts),
     }),
   ),
@@ -62,7 +63,8 @@ const RuleField = z.strictObject({
   quota: z.unknown().optional(),
 });
 
-const rulesMax = 1_000;
+/** Each is up to ten constraints in every namespace of the Tenant. */
+const rulesMax = 200;
 
 export function ruleDemands(rules: readonly unknown[]): { readonly demands: Demand[]; readonly faults: Fault[] } {
   const demands: Demand[] = [];

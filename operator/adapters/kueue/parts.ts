@@ -14,6 +14,7 @@ import type { LabelSelector } from '../../../crds/label-selector.ts';
 import type { CapacityGroup, CapacityRule } from '../../../crds/rules/capacity.ts';
 import { parseQuantity } from '../../../kube/quantity.ts';
 import { type Fault, faultsOf, jsonPointer, NamespacedMetadata, type ObjectHead } from '../define.ts';
+import { FieldsOfObject, shortListOf } from '../bounded-fields.ts';
 import { absent, listOf, SelectorField } from '../fields.ts';
 import { defineJoinedKind, headOf } from '../join.ts';
 import { readSpec } from '../spec-reader.ts';
@@ -67,22 +68,25 @@ const Resource = z.strictObject({
   borrowingLimit: absent(Amount),
   lendingLimit: absent(Amount),
 });
-const Flavor = z.strictObject({ name: z.string(), resources: absent(listOf(Resource)) });
-const Group = z.strictObject({ coveredResources: listOf(z.string()), flavors: absent(listOf(Flavor)) }).transform(
-  ({ coveredResources, flavors = [] }): CapacityGroup => ({
-    resources: coveredResources,
-    flavors: flavors.map(({ name, resources = [] }) => ({
-      name,
-      amounts: resources.map(({ name: resource, nominalQuota, borrowingLimit, lendingLimit }) => ({
-        resource,
-        nominal: nominalQuota,
-        ...(borrowingLimit === undefined ? {} : { borrow: borrowingLimit }),
-        ...(lendingLimit === undefined ? {} : { lend: lendingLimit }),
+const Flavor = z.strictObject({ name: z.string(), resources: absent(shortListOf(Resource, 256)) });
+const Group = z
+  .strictObject({ coveredResources: listOf(z.string()), flavors: absent(shortListOf(Flavor, 256)) })
+  .transform(
+    ({ coveredResources, flavors = [] }): CapacityGroup => ({
+      resources: coveredResources,
+      flavors: flavors.map(({ name, resources = [] }) => ({
+        name,
+        amounts: resources.map(({ name: resource, nominalQuota, borrowingLimit, lendingLimit }) => ({
+          resource,
+          nominal: nominalQuota,
+          ...(borrowingLimit === undefined ? {} : { borrow: borrowingLimit }),
+          ...(lendingLimit === undefined ? {} : { lend: lendingLimit }),
+        })),
       })),
-    })),
-  }),
-);
-const Groups = listOf(Group);
+    }),
+  );
+/** An API server takes 16 groups, and 64 flavors and resources in each. */
+const Groups = shortListOf(Group, 64);
 const Stop = z.enum(['None', 'Hold', 'HoldAndDrain']);
 const FairSharing = z.strictObject({ weight: absent(Amount) });
 const Preemption = z.strictObject({
@@ -124,7 +128,7 @@ function pointersOf(faults: readonly Fault[]): string[] {
 
 export const clusterQueues = defineJoinedKind({
   kind: 'ClusterQueue',
-  fields: { spec: absent(Json) },
+  fields: { spec: absent(FieldsOfObject) },
   parts({ spec: written = {}, ...head }) {
     const spec = readSpec(written);
     const selector = absent(SelectorField).safeParse(written['namespaceSelector']);
@@ -232,7 +236,7 @@ const cohortFields = new Set(['fairSharing', 'parent', 'parentName', 'resourceGr
 /** A cohort need not have an object: those that ClusterQueues name are there by that. */
 export const cohorts = defineJoinedKind({
   kind: 'Cohort',
-  fields: { spec: absent(Json) },
+  fields: { spec: absent(FieldsOfObject) },
   parts({ spec: written = {}, metadata }) {
     const spec = readSpec(written);
     const groups = spec.read('resourceGroups', Groups) ?? [];

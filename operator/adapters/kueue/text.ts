@@ -11,13 +11,11 @@ import { boundedList, boundedListOf, sentence } from '../text.ts';
 
 /** Resources of which nothing can ever be had, neither of its own nor borrowed. Sorted. */
 export function resourcesWithoutAny({ groups, cohorts }: Pick<CapacityRule, 'groups' | 'cohorts'>): string[] {
-  const none = groups.flatMap(({ resources, flavors }) =>
-    resources.filter((resource) =>
-      flavors.every(({ amounts }) =>
-        amounts.every((amount) => amount.resource !== resource || isNothing(amount, cohorts.length > 0)),
-      ),
-    ),
-  );
+  const none = groups.flatMap(({ resources, flavors }) => {
+    const some = flavors.flatMap(({ amounts }) => amounts.filter((amount) => !isNothing(amount, cohorts.length > 0)));
+    const names = new Set(some.map((amount) => amount.resource));
+    return resources.filter((resource) => !names.has(resource));
+  });
   return [...new Set(none)].toSorted(compareText);
 }
 
