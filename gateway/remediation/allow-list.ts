@@ -8,6 +8,7 @@ import { ask, dryRun, look, manual, titleOf } from './steps.ts';
 import { selectorWords } from './selector.ts';
 import type { Subject } from './subject.ts';
 
+/** Where which values may stand; nothing to do where values are only written or noted. */
 export function allowListRemediation(subject: Subject, rule: AllowListRule): Remediation {
   const isPassive = subject.effect === 'mutate' || subject.effect === 'audit';
   return {

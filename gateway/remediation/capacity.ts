@@ -10,6 +10,7 @@ import type { Remediation, RemediationStep } from './schema.ts';
 import { ask, kubectl, link, look, manual, titleOf } from './steps.ts';
 import type { Subject } from './subject.ts';
 
+/** Why workloads wait, and what they may ask for; whom to ask where nothing starts at all. */
 export function capacityRemediation(subject: Subject, rule: CapacityRule): Remediation {
   return {
     summary: summaryOf(subject, rule),

@@ -7,6 +7,7 @@ import type { Remediation } from './schema.ts';
 import { ask, dryRun, link, look, manual, titleOf } from './steps.ts';
 import type { Subject } from './subject.ts';
 
+/** What the set does not allow, and how to come by another one. */
 export function securityContextRemediation(subject: Subject, rule: SecurityContextRule): Remediation {
   const title = titleOf(subject);
   return {

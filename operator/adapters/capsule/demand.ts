@@ -45,6 +45,7 @@ export function namespacesOf(tenant: string, selector: LabelSelector = {}): Scop
   return { selector: selectorOfBoth({ matchLabels: { 'capsule.clastix.io/tenant': tenant } }, selector) };
 }
 
+/** The constraint that a demand is in the namespaces of the Tenant. */
 export function draftOf(demand: Demand, tenant: string): Draft {
   const { key, kind, paths, rule, namespaces } = demand;
   const { group } = kinds[kind];

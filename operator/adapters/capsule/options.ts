@@ -221,6 +221,7 @@ export function namespaceDemands(spec: SpecReader): { readonly demands: Demand[]
 
 const serviceTypes = { externalName: 'ExternalName', loadBalancer: 'LoadBalancer', nodePort: 'NodePort' } as const;
 
+/** Options about Services. */
 export function serviceDemands(spec: SpecReader): Demand[] {
   const options = spec.read('serviceOptions', ServiceOptions);
   if (options === undefined) return [];
@@ -252,6 +253,7 @@ export function serviceDemands(spec: SpecReader): Demand[] {
   ];
 }
 
+/** Options about Ingresses. That wildcards are refused is said only where the options are understood. */
 export function ingressDemands(spec: SpecReader): Demand[] {
   const before = spec.faults.length;
   const options = spec.read('ingressOptions', IngressOptions);

@@ -66,6 +66,7 @@ const RuleField = z.strictObject({
 /** Each is up to ten constraints in every namespace of the Tenant. */
 const rulesMax = 200;
 
+/** The demands of all rules that can be read, in their order. */
 export function ruleDemands(rules: readonly unknown[]): { readonly demands: Demand[]; readonly faults: Fault[] } {
   const demands: Demand[] = [];
   const faults: Fault[] = [];
