@@ -4,6 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { AllowListRule } from './rules/allow-list.ts';
+import { CapacityRule } from './rules/capacity.ts';
 import { CelRule } from './rules/cel.ts';
 import { DisruptionRule } from './rules/disruption.ts';
 import { LimitRangeRule } from './rules/limit-range.ts';
@@ -11,6 +13,7 @@ import { NetworkRule } from './rules/network.ts';
 import { OpaqueRule } from './rules/opaque.ts';
 import { PodSecurityRule } from './rules/pod-security.ts';
 import { QuotaRule } from './rules/quota.ts';
+import { SecurityContextRule } from './rules/security-context.ts';
 import { WebhookRule } from './rules/webhook.ts';
 import { Scope } from './scope.ts';
 
@@ -47,6 +50,8 @@ export type Effect = z.infer<typeof Effect>;
 
 /** What a rule demands, by form and not by engine. */
 export const Rule = z.discriminatedUnion('form', [
+  AllowListRule,
+  CapacityRule,
   CelRule,
   DisruptionRule,
   LimitRangeRule,
@@ -54,6 +59,7 @@ export const Rule = z.discriminatedUnion('form', [
   OpaqueRule,
   PodSecurityRule,
   QuotaRule,
+  SecurityContextRule,
   WebhookRule,
 ]);
 export type Rule = z.infer<typeof Rule>;

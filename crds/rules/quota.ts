@@ -20,5 +20,9 @@ export const QuotaRule = z.object({
     .boolean()
     .describe('False until the quota controller has written a status: until then admission enforces nothing.'),
   scopes: z.array(QuotaScope).describe('All must match an object for it to be charged.'),
+  acrossNamespaces: z
+    .literal(true)
+    .optional()
+    .describe('A sum over all namespaces that are bound. Absent: each may hold as much.'),
 });
 export type QuotaRule = z.infer<typeof QuotaRule>;

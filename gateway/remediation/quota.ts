@@ -30,7 +30,7 @@ export function quotaRemediation(subject: Subject, rule: QuotaRule | undefined):
   const names = rule === undefined ? all.map(({ resource }) => resource) : Object.keys(rule.hard);
   const limits = uses.length === 0 ? forbidden : near;
   return {
-    summary: summaryOf(subject, { uses, near }, forbiddenText(forbidden, rule)),
+    summary: summaryOf(subject, { uses, near }, forbiddenText(forbidden, rule), rule?.acrossNamespaces === true),
     steps: [
       ...describe(subject),
       ...consumers(subject, uses[0], rule),
@@ -63,12 +63,14 @@ function summaryOf(
   subject: Subject,
   { uses, near }: Readonly<Record<'uses' | 'near', readonly Use[]>>,
   none: string,
+  across: boolean,
 ): string {
   const title = titleOf(subject);
   const [fullest] = uses;
   if (fullest === undefined) {
     if (none !== '') return `${title} allows no ${none}: do without, or ask for a limit above 0.`;
-    return `${title} bounds what the namespace may hold in sum: stay below, or ask for more.`;
+    const whose = across ? 'its namespaces' : 'the namespace';
+    return `${title} bounds what ${whose} may hold in sum: stay below, or ask for more.`;
   }
   const text = useText(fullest);
   if (near.length === 0)

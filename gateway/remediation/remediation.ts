@@ -4,6 +4,8 @@
  *
  * One file per form of rule; `summary.ts` where the form is not for the caller to see.
  */
+import { allowListRemediation } from './allow-list.ts';
+import { capacityRemediation } from './capacity.ts';
 import { celRemediation } from './cel.ts';
 import { disruptionRemediation } from './disruption.ts';
 import { limitRangeRemediation } from './limit-range.ts';
@@ -12,6 +14,7 @@ import { opaqueRemediation } from './opaque.ts';
 import { podSecurityRemediation } from './pod-security.ts';
 import { quotaRemediation } from './quota.ts';
 import type { Remediation } from './schema.ts';
+import { securityContextRemediation } from './security-context.ts';
 import type { Subject } from './subject.ts';
 import { summaryRemediation } from './summary.ts';
 import { webhookRemediation } from './webhook.ts';
@@ -21,6 +24,10 @@ export function remediationOf(subject: Subject): Remediation {
   const rule = subject.full?.rule;
   if (rule === undefined) return summaryRemediation(subject);
   switch (rule.form) {
+    case 'allowList':
+      return allowListRemediation(subject, rule);
+    case 'capacity':
+      return capacityRemediation(subject, rule);
     case 'cel':
       return celRemediation(subject, rule);
     case 'disruption':
@@ -35,6 +42,8 @@ export function remediationOf(subject: Subject): Remediation {
       return podSecurityRemediation(subject, rule);
     case 'quota':
       return quotaRemediation(subject, rule);
+    case 'securityContext':
+      return securityContextRemediation(subject, rule);
     case 'webhook':
       return webhookRemediation(subject, rule);
     default:

@@ -82,8 +82,62 @@ const port = fc.record(
 const count = fc.oneof(fc.integer(), hostileText);
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 
+const valueMatcher = fc.record(
+  { values: texts, pattern: hostileText, cidrs: texts, selector, negate: fc.constant(true as const), with: texts },
+  { requiredKeys: [] },
+);
+const identities = fc.record(
+  {
+    strategy: hostileText,
+    id: fc.integer(),
+    ranges: fc.array(fc.record({ min: fc.integer(), max: fc.integer() }, { requiredKeys: [] }), { maxLength: 2 }),
+  },
+  { requiredKeys: ['strategy'] },
+);
+
 /** One arbitrary for each form of rule. */
 export const hostileRules: { readonly [Form in Rule['form']]: fc.Arbitrary<Rule> } = {
+  allowList: fc.record({
+    form: fc.constant('allowList' as const),
+    fields: fc.array(fc.record({ apiGroup: hostileText, kind: hostileText, path: hostileText }), { maxLength: 3 }),
+    allowed: optional(fc.array(valueMatcher, { maxLength: 3 })),
+    denied: optional(fc.array(valueMatcher, { maxLength: 3 })),
+    noted: optional(fc.array(valueMatcher, { maxLength: 3 })),
+    required: optional(fc.constant(true as const)),
+    default: optional(hostileText),
+    sets: optional(fc.dictionary(hostileText, hostileText, { maxKeys: 3 })),
+    unique: optional(hostileText),
+    frozen: optional(fc.constant(true as const)),
+    unread: optional(texts),
+  }),
+  capacity: fc.record({
+    form: fc.constant('capacity' as const),
+    queues: fc.array(fc.record({ namespace: fc.oneof(fc.constant('shop'), hostileText), name: hostileText }), {
+      maxLength: 3,
+    }),
+    groups: fc.array(
+      fc.record({
+        resources: texts,
+        flavors: fc.array(
+          fc.record({
+            name: hostileText,
+            amounts: fc.array(
+              fc.record({ resource: hostileText, nominal: hostileText, borrow: optional(hostileText) }),
+              {
+                maxLength: 2,
+              },
+            ),
+          }),
+          { maxLength: 2 },
+        ),
+      }),
+      { maxLength: 2 },
+    ),
+    cohorts: fc.array(fc.record({ name: hostileText }), { maxLength: 2 }),
+    blocked: optional(fc.constantFrom('stopped' as const, 'notAdmitted' as const, 'missing' as const)),
+    checks: optional(fc.array(fc.record({ name: hostileText }), { maxLength: 2 })),
+    unread: optional(texts),
+  }),
   cel: fc.record({
     form: fc.constant('cel' as const),
     binding: hostileText,
@@ -138,6 +192,27 @@ export const hostileRules: { readonly [Form in Rule['form']]: fc.Arbitrary<Rule>
       fc.record({ scopeName: hostileText, operator: fc.constantFrom('In' as const, 'Exists' as const), values: texts }),
       { maxLength: 3 },
     ),
+  }),
+  securityContext: fc.record({
+    form: fc.constant('securityContext' as const),
+    users: texts,
+    groups: texts,
+    priority: fc.integer(),
+    privileged: fc.boolean(),
+    privilegeEscalation: fc.boolean(),
+    host: fc.subarray(['IPC' as const, 'network' as const, 'PID' as const, 'ports' as const]),
+    volumes: texts,
+    hostPath: fc.boolean(),
+    capabilities: fc.record({ allowed: texts, added: texts, dropped: texts }),
+    runAsUser: identities,
+    fsGroup: identities,
+    supplementalGroups: identities,
+    seLinux: fc.record({ strategy: hostileText }),
+    seccompProfiles: texts,
+    readOnlyRoot: fc.boolean(),
+    unsafeSysctls: texts,
+    forbiddenSysctls: texts,
+    unread: optional(texts),
   }),
   webhook: fc.record({
     form: fc.constant('webhook' as const),

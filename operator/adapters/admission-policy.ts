@@ -41,6 +41,7 @@ import { listOf } from './fields.ts';
 import { defineJoinedKind, defineJoiningAdapter, headOf } from './join.ts';
 import type { Parameters } from './parameters.ts';
 import { readSpec, type SpecReader } from './spec-reader.ts';
+import { unknownFields } from './unknown-fields.ts';
 
 interface PolicyPart<Demands> extends WithParams {
   readonly is: 'policy';
@@ -74,6 +75,20 @@ export interface Bound<Demands, Terms> {
   /** 'unknown' when its parameters are not read; 'refused' when a request is refused wherever there are none. */
   readonly withoutParams: 'refused' | 'unknown' | undefined;
 }
+
+/** Of a policy of either kind. What one of the two alone has is no fault of the other: it has no effect there. */
+const policyFields = new Set([
+  'auditAnnotations',
+  'failurePolicy',
+  'matchConditions',
+  'matchConstraints',
+  'mutations',
+  'paramKind',
+  'reinvocationPolicy',
+  'validations',
+  'variables',
+]);
+const bindingFields = new Set(['matchResources', 'paramRef', 'policyName', 'validationActions']);
 
 type Told = Pick<Draft, 'severity' | 'effect' | 'summary' | 'message'>;
 
@@ -110,8 +125,9 @@ export function defineAdmissionPolicy<Demands extends Partial<CelRule>, Terms ex
         variables: spec.read('variables', listOf(CelRule.shape.variables.element)) ?? [],
         demands: definition.demands(spec),
       };
-      const part: Value = { ...value, unread: unreadOf(spec.faults) };
-      return { parts: [{ key: object.metadata.name, value: part }], faults: spec.faults };
+      const faults = [...spec.faults, ...unknownFields(object.spec, policyFields, ['spec'])];
+      const part: Value = { ...value, unread: unreadOf(faults) };
+      return { parts: [{ key: object.metadata.name, value: part }], faults };
     },
   });
   const bindings = defineJoinedKind({
@@ -126,8 +142,9 @@ export function defineAdmissionPolicy<Demands extends Partial<CelRule>, Terms ex
         paramRef: spec.read('paramRef', ParamRef),
         terms: definition.terms(spec),
       };
-      const part: Value = { ...value, unread: unreadOf(spec.faults) };
-      return { parts: [{ key: object.spec.policyName, value: part }], faults: spec.faults };
+      const faults = [...spec.faults, ...unknownFields(object.spec, bindingFields, ['spec'])];
+      const part: Value = { ...value, unread: unreadOf(faults) };
+      return { parts: [{ key: object.spec.policyName, value: part }], faults };
     },
   });
   return defineJoiningAdapter<Value>({

@@ -22,11 +22,14 @@ import { sentence } from './text.ts';
 const { patchType } = CelMutation.shape;
 /** Each patch type has a field of its own for its expression. */
 const Mutation = z.discriminatedUnion('patchType', [
-  z.object({
+  z.strictObject({
     patchType: patchType.extract(['ApplyConfiguration']),
-    applyConfiguration: z.object({ expression: z.string() }),
+    applyConfiguration: z.strictObject({ expression: z.string() }),
   }),
-  z.object({ patchType: patchType.extract(['JSONPatch']), jsonPatch: z.object({ expression: z.string() }) }),
+  z.strictObject({
+    patchType: patchType.extract(['JSONPatch']),
+    jsonPatch: z.strictObject({ expression: z.string() }),
+  }),
 ]);
 
 export const mutatingAdmissionPolicy = defineAdmissionPolicy<

@@ -17,6 +17,7 @@ const policyWords = new Set([
   'firewall',
   'guardrail',
   'guardrails',
+  'intentions',
   'limit',
   'limits',
   'policies',
@@ -27,29 +28,70 @@ const policyWords = new Set([
   'restrictions',
 ]);
 
-/** Behind one of them: more than one of it, or where it holds. */
-const collectiveWords = new Set(['binding', 'group', 'range', 'set']);
+/** Words that are no policies by themselves, and are together with the one before them. */
+const policyPairs = new Set(['disruption budget', 'security rule', 'traffic permission', 'unavailable budget']);
 
-/** Right before such a word: how a controller does its own work, which denies nothing to anybody. */
+/**
+ * Behind one of them: more than one of it that hold together, or where it holds. Not `set`: a PolicySet is a list of policies
+ * which hold without it.
+ */
+const collectiveWords = new Set(['binding', 'group', 'namespaced', 'range']);
+
+/** Right before such a word: how a controller does its own work, or which way traffic takes, which denies nothing to anybody. */
 const chores = new Set([
   'alert',
   'alerting',
+  'alerts',
+  'announcement',
   'autoscaling',
+  'backend',
   'backup',
+  'balancer',
+  'check',
+  'config',
+  'content',
+  'detection',
+  'dns',
+  'extension',
   'failover',
+  'injection',
+  'ism',
+  'lb',
+  'lifecycle',
+  'listener',
+  'manipulation',
+  'migration',
+  'mirror',
   'notification',
+  'observability',
   'override',
+  'patch',
+  'peering',
   'placement',
   'propagation',
+  'redirect',
+  'remediation',
   'replication',
   'restore',
   'retention',
   'retry',
+  'rotation',
+  'route',
   'scaling',
   'schedule',
   'scheduling',
+  'settings',
   'snapshot',
+  'snippets',
+  'source',
+  'taint',
+  'timeout',
+  'tls',
+  'traffic',
+  'update',
   'upgrade',
+  'upstream',
+  'volume',
 ]);
 
 /** Potoo's own, reports of other engines, and what the API server has built in: none of them are CRDs with policies. */
@@ -80,24 +122,33 @@ const neverGroups = new Set([
   'reports.x-k8s.io',
   'resource.k8s.io',
   'scheduling.k8s.io',
+  'status.gatekeeper.sh',
   'storage.k8s.io',
   'storagemigration.k8s.io',
   'wgpolicyk8s.io',
 ]);
 
 /**
- * What they call a policy says how an operator, nodes or image updates are set up. Elsewhere an ImagePolicy is about which
- * images may run.
+ * What they call a policy says how an operator, nodes, backups, image updates or another system are set up. Elsewhere an
+ * ImagePolicy is about which images may run.
  *
  * @see https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/
  * @see https://fluxcd.io/flux/components/image/imagepolicies/
  */
 const setupGroups = new Set([
+  'application-networking.k8s.aws',
+  'cis.f5.com',
+  'config.kio.kasten.io',
+  'core.oam.dev',
   'image.toolkit.fluxcd.io',
   'mellanox.com',
   'nmstate.io',
   'nvidia.com',
+  'oci.oracle.com',
+  'rabbitmq.com',
+  'redhatcop.redhat.io',
   'sriovnetwork.openshift.io',
+  'sts.min.io',
 ]);
 
 /** Their objects stand for things in a cloud: the policy of a bucket binds nobody in the cluster. */
@@ -113,7 +164,9 @@ export function isPolicyByName(crd: {
   if (cloudGroups.some((suffix) => crd.group.endsWith(suffix))) return false;
   const words = wordsOf(crd.kind);
   if (collectiveWords.has(words.at(-1) ?? '')) words.pop();
-  return policyWords.has(words.at(-1) ?? '') && !chores.has(words.at(-2) ?? '');
+  const [before = '', last = ''] = [words.at(-2), words.at(-1)];
+  if (crd.group === 'networking.gke.io' && last === 'policy') return before === 'network';
+  return policyPairs.has(`${before} ${last}`) || (policyWords.has(last) && !chores.has(before));
 }
 
 /** `HTTPLocalRateLimitPolicy` is http, local, rate, limit, policy. */

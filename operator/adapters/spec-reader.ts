@@ -14,19 +14,19 @@ export interface SpecReader {
   readonly faults: readonly Fault[];
 }
 
-/** Reads fields below `spec`. */
-export function readSpec(spec: Readonly<Record<string, unknown>>): SpecReader {
+/** Reads fields below `spec`, or below another path. */
+export function readSpec(spec: Readonly<Record<string, unknown>>, path: readonly PropertyKey[] = ['spec']): SpecReader {
   const faults: Fault[] = [];
   function read<Schema extends z.ZodType>(field: string, schema: Schema): z.infer<Schema> | undefined {
     const result = absent(schema).safeParse(spec[field]);
-    if (!result.success) faults.push(...faultsOf(result.error, ['spec', field]));
+    if (!result.success) faults.push(...faultsOf(result.error, [...path, field]));
     return result.data;
   }
   return {
     faults,
     read,
     readRequired(field, schema) {
-      if ((spec[field] ?? undefined) === undefined) faults.push({ path: ['spec', field], message: 'Must be there' });
+      if ((spec[field] ?? undefined) === undefined) faults.push({ path: [...path, field], message: 'Must be there' });
       return read(field, schema);
     },
   };

@@ -52,6 +52,20 @@ const admissionPolicies = [
   { plural: 'validatingadmissionpolicies', kind: 'ValidatingAdmissionPolicy' },
   { plural: 'validatingadmissionpolicybindings', kind: 'ValidatingAdmissionPolicyBinding' },
 ].map((kind): Resource => ({ group: 'admissionregistration.k8s.io', version: 'v1', namespaced: false, ...kind }));
+
+const tenancyKinds: readonly Resource[] = [
+  { group: 'capsule.clastix.io', version: 'v1beta2', plural: 'tenants', kind: 'Tenant', namespaced: false },
+  { group: 'kueue.x-k8s.io', version: 'v1beta2', plural: 'clusterqueues', kind: 'ClusterQueue', namespaced: false },
+  { group: 'kueue.x-k8s.io', version: 'v1beta2', plural: 'cohorts', kind: 'Cohort', namespaced: false },
+  { group: 'kueue.x-k8s.io', version: 'v1beta2', plural: 'localqueues', kind: 'LocalQueue', namespaced: true },
+  {
+    group: 'security.openshift.io',
+    version: 'v1',
+    plural: 'securitycontextconstraints',
+    kind: 'SecurityContextConstraints',
+    namespaced: false,
+  },
+];
 export const pods: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
 export const services: Resource = { group: '', version: 'v1', plural: 'services', kind: 'Service', namespaced: true };
 export const priorityClasses: Resource = {
@@ -77,6 +91,7 @@ export const served: readonly Resource[] = [
     namespaced: false,
   })),
   ...admissionPolicies,
+  ...tenancyKinds,
   pods,
   ...workloadKinds.map(({ group, plural, kind }) => ({ group, version: 'v1', plural, kind, namespaced: true })),
   services,
