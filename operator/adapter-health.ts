@@ -3,6 +3,7 @@
  */
 import type { AdapterHealth } from '../crds/cluster-report.ts';
 import { resourceName } from '../kube/resource.ts';
+import { builtInGroups } from './adapters/built-in-groups.ts';
 import type { Adapter } from './adapters/define.ts';
 import type { WatchState } from './discovery/watches.ts';
 
@@ -72,10 +73,7 @@ export function reasonOf({ resource, state, lastError }: WatchState): string | u
   }
 }
 
-/** Groups of the API server itself, whose kinds come with its version and its settings and cannot be installed. */
-const builtInGroups = new Set(['admissionregistration.k8s.io', 'networking.k8s.io', 'policy']);
-
 function isBuiltIn(resource: string): boolean {
   const dot = resource.indexOf('.');
-  return dot < 0 || builtInGroups.has(resource.slice(dot + 1));
+  return builtInGroups.has(dot < 0 ? '' : resource.slice(dot + 1));
 }

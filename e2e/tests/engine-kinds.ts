@@ -4,6 +4,7 @@
  */
 import { caseFolders, loadCases } from '../../crds/cases/load-cases.ts';
 import { adapters } from '../../operator/adapters/all.ts';
+import { builtInGroups } from '../../operator/adapters/built-in-groups.ts';
 import { isJsonObject } from '../../kube/object.ts';
 import { at } from '../control-plane/admin.ts';
 
@@ -61,8 +62,7 @@ function caseObject(object: JsonObject): CaseObject[] {
   const resource = adapters
     .flatMap(({ resources }) => resources)
     .find((own) => own.group === group && (own.plural === '*' || own.plural.startsWith(lower.slice(0, -1))));
-  const isBuiltIn = ['networking.k8s.io', 'policy', 'admissionregistration.k8s.io'].includes(group);
-  if (resource === undefined || isBuiltIn) return [];
+  if (resource === undefined || builtInGroups.has(group)) return [];
   const plural = resource.plural === '*' ? lower : resource.plural;
   return [{ group, version, kind, plural, namespace: typeof namespace === 'string' ? namespace : undefined, object }];
 }

@@ -8,6 +8,7 @@ import { ProfileSpec } from '../../crds/profile.ts';
 import { isJsonObject } from '../../kube/object.ts';
 import { type KubeObject, resourceName } from '../../kube/resource.ts';
 import { adapters } from '../adapters/all.ts';
+import { builtInGroups } from '../adapters/built-in-groups.ts';
 import type { Adapter } from '../adapters/define.ts';
 import { genericAdapter, genericId } from '../adapters/generic.ts';
 import { readTogether } from '../adapters/join.ts';
@@ -169,9 +170,6 @@ function severitiesIn(reports: readonly KubeObject[]): Map<string, Severity> {
   }
   return found;
 }
-
-/** Whose kinds are there without a definition. */
-const builtInGroups = new Set(['', 'admissionregistration.k8s.io', 'networking.k8s.io', 'policy']);
 
 function madeFor({ group, plural }: { readonly group: string; readonly plural: string }): Adapter | undefined {
   return adapters.find(({ resources }) =>

@@ -18,6 +18,7 @@ import { customResourceDefinitions } from '../../kube/testing/fake-definitions.t
 import { createVirtualClock, seededRandom, type VirtualClock } from '../../kube/testing/virtual-clock.ts';
 import type { Transport } from '../../kube/transport.ts';
 import { adapters } from '../adapters/all.ts';
+import { builtInGroups } from '../adapters/built-in-groups.ts';
 import { createMetrics } from '../metrics.ts';
 import { type OperatorDeps, type RunningOperator, startOperator } from '../operator.ts';
 import { apiServices } from '../discovery/definitions.ts';
@@ -52,20 +53,6 @@ const admissionPolicies = [
   { plural: 'validatingadmissionpolicies', kind: 'ValidatingAdmissionPolicy' },
   { plural: 'validatingadmissionpolicybindings', kind: 'ValidatingAdmissionPolicyBinding' },
 ].map((kind): Resource => ({ group: 'admissionregistration.k8s.io', version: 'v1', namespaced: false, ...kind }));
-
-const tenancyKinds: readonly Resource[] = [
-  { group: 'capsule.clastix.io', version: 'v1beta2', plural: 'tenants', kind: 'Tenant', namespaced: false },
-  { group: 'kueue.x-k8s.io', version: 'v1beta2', plural: 'clusterqueues', kind: 'ClusterQueue', namespaced: false },
-  { group: 'kueue.x-k8s.io', version: 'v1beta2', plural: 'cohorts', kind: 'Cohort', namespaced: false },
-  { group: 'kueue.x-k8s.io', version: 'v1beta2', plural: 'localqueues', kind: 'LocalQueue', namespaced: true },
-  {
-    group: 'security.openshift.io',
-    version: 'v1',
-    plural: 'securitycontextconstraints',
-    kind: 'SecurityContextConstraints',
-    namespaced: false,
-  },
-];
 export const pods: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
 export const services: Resource = { group: '', version: 'v1', plural: 'services', kind: 'Service', namespaced: true };
 export const priorityClasses: Resource = {
@@ -91,7 +78,6 @@ export const served: readonly Resource[] = [
     namespaced: false,
   })),
   ...admissionPolicies,
-  ...tenancyKinds,
   pods,
   ...workloadKinds.map(({ group, plural, kind }) => ({ group, version: 'v1', plural, kind, namespaced: true })),
   services,
@@ -176,7 +162,10 @@ export function withVersion(transport: Transport): Transport {
 
 function assertServed(): void {
   for (const { group, plural } of adapters.flatMap(({ resources }) => resources)) {
-    if (!served.some((resource) => resource.group === group && resource.plural === plural)) {
+    if (
+      builtInGroups.has(group) &&
+      !served.some((resource) => resource.group === group && resource.plural === plural)
+    ) {
       throw new Error(`the simulated API server does not serve ${plural}.${group}: add it to the list`);
     }
   }
