@@ -14,6 +14,7 @@ import { OpaqueRule } from './rules/opaque.ts';
 import { PodSecurityRule } from './rules/pod-security.ts';
 import { QuotaRule } from './rules/quota.ts';
 import { SecurityContextRule } from './rules/security-context.ts';
+import { WasmRule } from './rules/wasm.ts';
 import { WebhookRule } from './rules/webhook.ts';
 import { Scope } from './scope.ts';
 
@@ -60,6 +61,7 @@ export const Rule = z.discriminatedUnion('form', [
   PodSecurityRule,
   QuotaRule,
   SecurityContextRule,
+  WasmRule,
   WebhookRule,
 ]);
 export type Rule = z.infer<typeof Rule>;

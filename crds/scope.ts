@@ -122,6 +122,10 @@ export const AdmissionException = z.object({
     .optional()
     .describe('`Kind namespace/name` of the object that excepts them. Absent: the policy does so itself.'),
   all: z.array(AdmissionFilter).describe('A request is excepted when all of them hold for it.'),
+  matchConditions: z
+    .array(MatchCondition)
+    .optional()
+    .describe('All must be true for a request to be excepted. They are not evaluated here.'),
   conditional: z
     .string()
     .optional()

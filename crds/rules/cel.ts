@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { LabelSelector } from '../label-selector.ts';
+import { MatchCondition } from '../scope.ts';
 
 /** What must be true of a request, and what the caller is told when it is not. */
 export const CelValidation = z.object({
@@ -47,6 +48,58 @@ export type CelParams = z.infer<typeof CelParams>;
 export const CelFault = z.enum(['kindNotServed', 'noParameters', 'namespaceOfClusterScopedKind', 'noNamespace']);
 export type CelFault = z.infer<typeof CelFault>;
 
+/** Which images a rule is about, and who vouches for them. Keys and certificates are not kept. */
+export const CelImages = z.object({
+  references: z
+    .array(
+      z.union([
+        z.object({ glob: z.string().describe('A pattern with * and ? on the name of an image.') }),
+        z.object({ expression: z.string() }),
+      ]),
+    )
+    .optional()
+    .describe('Images that match none are passed over.'),
+  extractors: z
+    .array(z.object({ name: z.string(), expression: z.string() }))
+    .optional()
+    .describe('Where images stand in an object, beside those of containers; `images.<name>` in an expression.'),
+  attestors: z.array(z.object({ name: z.string(), kind: z.enum(['cosign', 'notary']).optional() })),
+  attestations: z.array(
+    z.object({ name: z.string(), kind: z.enum(['intoto', 'referrer']).optional(), type: z.string().optional() }),
+  ),
+  mutateDigest: z.boolean().describe('Tags are replaced by digests as an object is written.'),
+  verifyDigest: z.boolean().describe('Images must have a digest.'),
+  required: z.boolean().describe('Images must have been verified by some validation.'),
+});
+export type CelImages = z.infer<typeof CelImages>;
+
+/** Other objects that are made. */
+export const CelGeneration = z.union([
+  z.object({ expression: z.string() }),
+  z.object({
+    template: z.string().describe('YAML of the objects.'),
+    interpolated: z.boolean().describe('Whether `(( … ))` in it are expressions.'),
+  }),
+]);
+export type CelGeneration = z.infer<typeof CelGeneration>;
+
+/** When a rule is evaluated. */
+export const CelEvaluation = z.object({
+  admission: z.boolean().describe('As requests are judged.'),
+  background: z.boolean().describe('From time to time on objects that exist, for reports alone.'),
+  existing: z.boolean().optional().describe('Mutations and generations happen for objects that exist as well.'),
+});
+export type CelEvaluation = z.infer<typeof CelEvaluation>;
+
+/** What an object that excepts something from the rule gives to expressions. It excepts nothing by itself. */
+export const CelAllowance = z.object({
+  by: z.string().describe('`Kind namespace/name` of the object.'),
+  images: z.array(z.string()).optional().describe('`exceptions.allowedImages`.'),
+  values: z.array(z.string()).optional().describe('`exceptions.allowedValues`.'),
+  matchConditions: z.array(MatchCondition).optional().describe('All must be true of a request.'),
+});
+export type CelAllowance = z.infer<typeof CelAllowance>;
+
 /**
  * Expressions in the Common Expression Language, evaluated when a request is judged: validations, which must all be true,
  * or mutations. Which requests are meant, with the conditions on them, stands in the scope.
@@ -85,6 +138,34 @@ export const CelRule = z.object({
     .enum(['Never', 'IfNeeded'])
     .optional()
     .describe('IfNeeded: mutations are applied again when something after them changed the object.'),
+  targets: z
+    .string()
+    .optional()
+    .describe('An expression that gives the objects that mutations change, in place of the one that is written.'),
+  generations: z.array(CelGeneration).optional().describe('Objects that are made after a request has passed.'),
+  synchronize: z.literal(true).optional().describe('What was generated is kept as it was generated.'),
+  deletion: z
+    .object({
+      schedule: z.string().describe('In the format of cron.'),
+      propagation: z.enum(['Foreground', 'Background', 'Orphan']).optional(),
+    })
+    .optional()
+    .describe('Objects that the scope means are deleted at these times. No request is judged.'),
+  images: CelImages.optional(),
+  evaluation: CelEvaluation.optional().describe('Absent: as requests are judged, and never else.'),
+  podControllers: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Resources, like `deployments.apps`, for which everything that is said of `object.spec` and `object.metadata` is said of ' +
+        'the template of their pods. The scope names them.',
+    ),
+  native: z
+    .object({ kind: z.string(), name: z.string().optional() })
+    .optional()
+    .describe('The object by which the engine has the API server apply the same.'),
+  allowances: z.array(CelAllowance).optional(),
+  timeoutSeconds: z.int().optional().describe('Of the webhook behind which it is evaluated.'),
   unread: z
     .array(z.string())
     .optional()

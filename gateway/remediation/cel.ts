@@ -4,26 +4,21 @@
  * @see https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  * @see https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/
  */
-import type { CelFault, CelRule, CelValidation } from '../../crds/rules/cel.ts';
+import type { CelRule } from '../../crds/rules/cel.ts';
+import { demands, faults } from './cel-demands.ts';
+import type { Link } from './links.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
-import { ask, dryRun, link, look, manual, titleOf } from './steps.ts';
+import { ask, dryRun, link, look, titleOf } from './steps.ts';
 import type { Subject } from './subject.ts';
-import { cited, listed } from '../words.ts';
-
-const validationsMax = 4;
-const mutationsMax = 2;
+import { cited } from '../words.ts';
 
 /** From the full form. */
 export function celRemediation(subject: Subject, rule: CelRule): Remediation {
-  const isMutating = rule.mutations !== undefined;
   return {
     summary: summaryOf(subject, rule),
     steps: [
       ...demands(rule),
-      dryRun(
-        subject,
-        isMutating ? 'See what would be stored of a manifest (add -o yaml).' : 'See whether a manifest passes.',
-      ),
+      ...question(subject, rule),
       ...look(
         subject,
         rule.binding === undefined
@@ -31,11 +26,27 @@ export function celRemediation(subject: Subject, rule: CelRule): Remediation {
           : `See the policy; it is put into force by the binding ${cited(rule.binding, 80)}.`,
       ),
       ...(needsHelp(subject, rule) ? [ask(subject, helpOf(rule), 'cluster-admin')] : []),
-      isMutating
-        ? link('How such policies change objects.', 'mutatingPolicy')
-        : link('How such policies judge.', 'validatingPolicy'),
+      link(
+        rule.mutations === undefined ? 'How such policies judge.' : 'How such policies change objects.',
+        linkOf(rule),
+      ),
     ],
   };
+}
+
+/** Nobody can try what no request decides. */
+function question(subject: Subject, { mutations, deletion, evaluation }: CelRule): RemediationStep[] {
+  if (deletion !== undefined || evaluation?.admission === false) return [];
+  return [
+    mutations === undefined
+      ? dryRun(subject, 'See whether a manifest passes.')
+      : dryRun(subject, 'See what would be stored of a manifest (add -o yaml).'),
+  ];
+}
+
+function linkOf({ dialect, mutations }: CelRule): Link {
+  if (dialect === 'kyverno') return 'kyvernoCel';
+  return mutations === undefined ? 'validatingPolicy' : 'mutatingPolicy';
 }
 
 function summaryOf(subject: Subject, rule: CelRule): string {
@@ -47,15 +58,21 @@ function summaryOf(subject: Subject, rule: CelRule): string {
   }
   switch (subject.effect) {
     case 'audit':
-      return `Nothing needs to be done: ${title} only notes in the audit log what does not meet it.`;
+      return rule.dialect === 'kyverno'
+        ? `Nothing needs to be done: ${title} only reports what does not meet it.`
+        : `Nothing needs to be done: ${title} only notes in the audit log what does not meet it.`;
     case 'warn':
       return `Requests pass; to be rid of the warnings, meet what ${title} asks for.`;
     case 'mutate':
+      if (rule.deletion !== undefined) {
+        return `Keep what must stay out of what ${title} means: it deletes objects at set times.`;
+      }
       return `Nothing needs to be done: ${title} changes objects as they are written.`;
     case 'allow':
       return `Nothing needs to be done: ${title} refuses nothing.`;
-    case 'deny':
     case 'generate':
+      return `Nothing needs to be done: ${title} makes other objects after a request has passed.`;
+    case 'deny':
     case 'limit':
     case 'require':
     case 'restrict':
@@ -72,33 +89,4 @@ function needsHelp({ effect }: Subject, { broken, failurePolicy }: CelRule): boo
 
 function helpOf({ broken }: CelRule): string {
   return broken === undefined ? 'for an exception, with the reason.' : `to repair the policy: ${faults[broken]}.`;
-}
-
-const faults: Readonly<Record<CelFault, string>> = {
-  kindNotServed: 'the kind of its parameters is not served',
-  noParameters: 'the parameters that it refers to do not exist',
-  namespaceOfClusterScopedKind: 'it names a namespace for parameters of a kind that has none',
-  noNamespace: 'it names no namespace for parameters of a kind that lives in namespaces',
-};
-
-function demands(rule: CelRule): RemediationStep[] {
-  if (rule.broken !== undefined) return [manual(`It is broken: ${faults[rule.broken]}.`)];
-  if (rule.unread !== undefined)
-    return [manual(`What it demands is not known in full: ${listed(rule.unread, 2)} is not understood.`)];
-  const { validations = [], mutations = [], params } = rule;
-  const texts = validations.slice(0, validationsMax).map(demandText);
-  for (const { patchType, expression } of mutations.slice(0, mutationsMax)) {
-    texts.push(`${patchType} ${cited(expression)}`);
-  }
-  if (texts.length === 0) return [manual('It demands nothing and notes something in the audit log.')];
-  const more = validations.length + mutations.length - texts.length;
-  const rest = more === 0 ? '' : `; and ${more} more`;
-  const lead = mutations.length > 0 ? 'It changes, in its own words: ' : 'It demands, in its own words: ';
-  const missing =
-    params === undefined || params.state === 'read' ? '' : '; it depends on parameters that are not known here';
-  return [manual(`${lead}${texts.join('; ')}${rest}${missing}.`, 'developer')];
-}
-
-function demandText({ expression, message }: CelValidation): string {
-  return message === undefined ? cited(expression) : `${cited(message)}, by ${cited(expression)}`;
 }

@@ -3,6 +3,8 @@ export const urls = {
   admissionWebhooks: 'https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/',
   capacity: 'https://kueue.sigs.k8s.io/docs/concepts/cluster_queue/',
   disruption: 'https://kubernetes.io/docs/tasks/run-application/configure-pdb/',
+  kubewarden: 'https://docs.kubewarden.io/explanations/architecture',
+  kyvernoCel: 'https://kyverno.io/docs/policy-types/',
   limitRange: 'https://kubernetes.io/docs/concepts/policy/limit-range/',
   mutatingPolicy: 'https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/',
   network: 'https://kubernetes.io/docs/concepts/services-networking/network-policies/',

@@ -17,6 +17,7 @@ import type { Remediation } from './schema.ts';
 import { securityContextRemediation } from './security-context.ts';
 import type { Subject } from './subject.ts';
 import { summaryRemediation } from './summary.ts';
+import { wasmRemediation } from './wasm.ts';
 import { webhookRemediation } from './webhook.ts';
 
 /** Always a sentence and at least one step. */
@@ -44,6 +45,8 @@ export function remediationOf(subject: Subject): Remediation {
       return quotaRemediation(subject, rule);
     case 'securityContext':
       return securityContextRemediation(subject, rule);
+    case 'wasm':
+      return wasmRemediation(subject, rule);
     case 'webhook':
       return webhookRemediation(subject, rule);
     default:

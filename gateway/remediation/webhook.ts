@@ -6,7 +6,7 @@
 import type { WebhookRule } from '../../crds/rules/webhook.ts';
 import { isDnsLabel, isDnsSubdomain } from '../../kube/names.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
-import { selectorWords } from './selector.ts';
+import { requestsWords } from './requests.ts';
 import { ask, dryRun, kubectl, link, look, manual, titleOf } from './steps.ts';
 import type { Subject } from './subject.ts';
 import { capitalized, listed, shown } from '../words.ts';
@@ -53,16 +53,7 @@ function whenDown({ failurePolicy, timeoutSeconds }: WebhookRule): string {
 /** The selectors that decide whether it is asked. */
 function whom(subject: Subject, { unread }: WebhookRule): string {
   if (unread !== undefined) return `; whom it is asked about is not known in full (${listed(unread, 2)})`;
-  const { namespaces, admission = [] } = subject.full?.scope ?? { namespaces: {} };
-  const objects = admission.flatMap(({ objectSelector }) =>
-    objectSelector === undefined ? [] : [selectorWords(objectSelector)],
-  );
-  const conditions = admission.flatMap(({ matchConditions = [] }) => matchConditions.map(({ name }) => name));
-  return [
-    ...(namespaces.selector === undefined ? [] : [`; only in namespaces with ${selectorWords(namespaces.selector)}`]),
-    ...(objects.length === 0 ? [] : [`; only for objects with ${listed(objects, 2)}`]),
-    ...(conditions.length === 0 ? [] : [`; only where its conditions hold: ${listed(conditions, 4)}`]),
-  ].join('');
+  return requestsWords(subject);
 }
 
 function engine({ carries }: WebhookRule): string {

@@ -94,6 +94,18 @@ const identities = fc.record(
   },
   { requiredKeys: ['strategy'] },
 );
+const hostileImages = fc.record({
+  references: optional(
+    fc.array(fc.oneof(fc.record({ glob: hostileText }), fc.record({ expression: hostileText })), { maxLength: 4 }),
+  ),
+  attestors: fc.array(fc.record({ name: hostileText, kind: fc.constantFrom('cosign' as const, undefined) }), {
+    maxLength: 6,
+  }),
+  attestations: fc.array(fc.record({ name: hostileText }), { maxLength: 3 }),
+  mutateDigest: fc.boolean(),
+  verifyDigest: fc.boolean(),
+  required: fc.boolean(),
+});
 
 /** One arbitrary for each form of rule. */
 export const hostileRules: { readonly [Form in Rule['form']]: fc.Arbitrary<Rule> } = {
@@ -148,6 +160,23 @@ export const hostileRules: { readonly [Form in Rule['form']]: fc.Arbitrary<Rule>
     mutations: optional(
       fc.array(fc.record({ patchType: fc.constant('JSONPatch' as const), expression: hostileText }), { maxLength: 3 }),
     ),
+    actions: optional(fc.array(fc.constantFrom('Deny' as const, 'Warn' as const), { maxLength: 2 })),
+    generations: optional(
+      fc.array(
+        fc.oneof(
+          fc.record({ expression: hostileText }),
+          fc.record({ template: hostileText, interpolated: fc.boolean() }),
+        ),
+        { maxLength: 4 },
+      ),
+    ),
+    targets: optional(hostileText),
+    deletion: optional(fc.record({ schedule: hostileText })),
+    images: optional(hostileImages),
+    evaluation: optional(fc.record({ admission: fc.boolean(), background: fc.boolean(), existing: fc.boolean() })),
+    podControllers: optional(texts),
+    native: optional(fc.record({ kind: hostileText, name: hostileText })),
+    allowances: optional(fc.array(fc.record({ by: hostileText, images: texts, values: texts }), { maxLength: 3 })),
     unread: optional(texts),
   }),
   disruption: fc.record(
@@ -212,6 +241,25 @@ export const hostileRules: { readonly [Form in Rule['form']]: fc.Arbitrary<Rule>
     readOnlyRoot: fc.boolean(),
     unsafeSysctls: texts,
     forbiddenSysctls: texts,
+    unread: optional(texts),
+  }),
+  wasm: fc.record({
+    form: fc.constant('wasm' as const),
+    mode: fc.constantFrom('protect' as const, 'monitor' as const),
+    mutating: fc.boolean(),
+    module: optional(hostileText),
+    settings: optional(fc.jsonValue({ maxDepth: 2 })),
+    members: optional(fc.array(fc.record({ name: hostileText, module: hostileText }), { maxLength: 8 })),
+    expression: optional(hostileText),
+    message: optional(hostileText),
+    policyServer: hostileText,
+    failurePolicy: fc.constantFrom('Fail' as const, 'Ignore' as const),
+    timeoutSeconds: fc.integer({ min: 1, max: 30 }),
+    sideEffects: optional(fc.constantFrom('None' as const, 'Unknown' as const)),
+    contextAwareResources: optional(
+      fc.array(fc.record({ apiVersion: hostileText, kind: hostileText }), { maxLength: 6 }),
+    ),
+    backgroundAudit: fc.boolean(),
     unread: optional(texts),
   }),
   webhook: fc.record({

@@ -72,11 +72,11 @@ export function exemptFrom(
     }));
 }
 
-/** Whether a rule can match nothing that policies judge: exempt kinds alone, or kinds of the cluster in namespaces. */
-export function judgesNothing(rule: AdmissionRule): boolean {
+/** Whether a rule can match nothing that is judged: exempt kinds alone, or kinds of the cluster in namespaces. */
+export function judgesNothing(rule: AdmissionRule, exemptGroups: readonly ExemptGroup[] = exemptFromPolicies): boolean {
   if (rule.scope === 'Namespaced' && onlyClusterScoped([rule])) return true;
   return rule.apiGroups.every((name) => {
-    const exempt = exemptFromPolicies.find(({ group }) => group === name);
+    const exempt = exemptGroups.find(({ group }) => group === name);
     return exempt !== undefined && (exempt.whole || rule.resources.every((resource) => isExempt(resource, exempt)));
   });
 }

@@ -11,10 +11,16 @@
 import * as z from 'zod';
 import type { LabelSelector } from '../../crds/label-selector.ts';
 import { type AdmissionMatch, MatchCondition, type Scope } from '../../crds/scope.ts';
-import { exemptFrom, exemptFromPolicies, judgesNothing as ruleJudgesNothing } from './admission-exempt.ts';
+import {
+  type ExemptGroup,
+  exemptFrom,
+  exemptFromPolicies,
+  judgesNothing as ruleJudgesNothing,
+} from './admission-exempt.ts';
 import {
   AdmissionRuleField,
   narrowed,
+  ObjectRuleField,
   type Operation,
   onlyClusterScoped,
   podControllers,
@@ -26,12 +32,25 @@ import type { AdapterResource } from './define.ts';
 import { absent, listOf, SelectorField, selectorOfBoth, selectsAll } from './fields.ts';
 import type { SpecReader } from './spec-reader.ts';
 
-const MatchResources = z.strictObject({
+const matchFields = {
   namespaceSelector: absent(SelectorField),
   objectSelector: absent(SelectorField),
+  matchPolicy: absent(z.enum(['Exact', 'Equivalent'])),
+};
+
+/** Which requests are meant. */
+export const MatchResources = z.strictObject({
+  ...matchFields,
   resourceRules: absent(listOf(AdmissionRuleField)),
   excludeResourceRules: absent(listOf(AdmissionRuleField)),
-  matchPolicy: absent(z.enum(['Exact', 'Equivalent'])),
+});
+export type MatchFrom = Partial<z.infer<typeof MatchResources>>;
+
+/** Which objects are meant, whatever is done with them. */
+export const MatchObjects = z.strictObject({
+  ...matchFields,
+  resourceRules: absent(listOf(ObjectRuleField)),
+  excludeResourceRules: absent(listOf(ObjectRuleField)),
 });
 
 /** Which requests one of the two means. */
@@ -50,17 +69,36 @@ export function matchingOf(
   field: 'matchConstraints' | 'matchResources',
   asked: readonly Operation[] | undefined,
 ): Matching {
-  const {
+  const fields = spec.read(field, MatchResources) ?? {};
+  if (field === 'matchResources') return matchingFrom(fields, { asked });
+  const conditions = spec.read('matchConditions', listOf(MatchCondition)) ?? [];
+  return matchingFrom(fields, { asked, exempt: exemptFromPolicies, conditions });
+}
+
+/**
+ * Which requests such fields mean. Without resourceRules every resource is meant.
+ *
+ * @param options.exempt What is never judged although the rules may name it.
+ */
+export function matchingFrom(
+  {
     resourceRules = [],
     excludeResourceRules = [],
     objectSelector = {},
     namespaceSelector = {},
-    matchPolicy = 'Equivalent',
-  } = spec.read(field, MatchResources) ?? MatchResources.parse({});
-  const ofPolicy = field === 'matchConstraints';
-  const exempt = ofPolicy ? exemptFrom(resourceRules.length === 0 ? undefined : resourceRules, exemptFromPolicies) : [];
-  const excluded = [...excludeResourceRules, ...exempt];
-  const conditions = ofPolicy ? (spec.read('matchConditions', listOf(MatchCondition)) ?? []) : [];
+    matchPolicy,
+  }: MatchFrom,
+  options: {
+    readonly asked?: readonly Operation[] | undefined;
+    readonly exempt?: readonly ExemptGroup[];
+    readonly conditions?: MatchCondition[];
+  },
+): Matching {
+  const { asked, exempt = [], conditions = [] } = options;
+  const excluded = [
+    ...excludeResourceRules,
+    ...exemptFrom(resourceRules.length === 0 ? undefined : resourceRules, exempt),
+  ];
   const lists = {
     ...(resourceRules.length === 0
       ? {}
@@ -71,7 +109,7 @@ export function matchingOf(
     namespaces: namespaceSelector,
     match: {
       ...lists,
-      ...(Object.keys(lists).length === 0 ? {} : { matchPolicy }),
+      ...(Object.keys(lists).length === 0 ? {} : { matchPolicy: matchPolicy ?? 'Equivalent' }),
       ...(selectsAll(objectSelector) ? {} : { objectSelector }),
       ...(conditions.length === 0 ? {} : { matchConditions: conditions }),
     },
@@ -87,8 +125,8 @@ export function unconditional({ namespaces, match: { matchConditions: _condition
 }
 
 /** Whether no request that is judged at all can match. */
-export function judgesNothing({ match: { rules } }: Matching): boolean {
-  return rules?.every(ruleJudgesNothing) === true;
+export function judgesNothing({ match: { rules } }: Matching, exempt?: readonly ExemptGroup[]): boolean {
+  return rules?.every((rule) => ruleJudgesNothing(rule, exempt)) === true;
 }
 
 /** Whether requests that create or change workloads or Services can match. */
@@ -111,6 +149,13 @@ export function scopeOf(policy: Matching, binding: Matching): Scope {
     ...(workloads === undefined ? {} : { workloads }),
     admission,
   };
+}
+
+/** The same of a policy that needs no binding. One that lives in a namespace is about that namespace alone. */
+export function scopeWithin(policy: Matching, namespace: string | undefined): Scope {
+  const { namespaces, ...scope } = scopeOf(policy, everything);
+  if (namespace === undefined || namespaces.names !== undefined) return { namespaces, ...scope };
+  return { namespaces: { ...namespaces, names: [namespace] }, ...scope };
 }
 
 /**

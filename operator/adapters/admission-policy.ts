@@ -33,9 +33,9 @@ import {
   type AdapterResource,
   type Draft,
   type Fault,
-  jsonPointer,
   type ObjectHead,
   type Part,
+  unreadOf,
 } from './define.ts';
 import { listOf } from './fields.ts';
 import { defineJoinedKind, defineJoiningAdapter, headOf } from './join.ts';
@@ -163,10 +163,6 @@ export function defineAdmissionPolicy<Demands extends Partial<CelRule>, Terms ex
         }));
     },
   });
-}
-
-function unreadOf(faults: readonly Fault[]): string[] {
-  return [...new Set(faults.map(({ path }) => jsonPointer(path)))].toSorted(compareText);
 }
 
 function draftsOf<Demands extends Partial<CelRule>, Terms extends Partial<CelRule>>(

@@ -28,33 +28,44 @@ const Resource = z
     'Must be a resource, like pods, or one with a subresource, like pods/exec, pods/* or */*',
   );
 
+const ruleFields = {
+  apiGroups: listOf(z.string(), { min: 1 }),
+  apiVersions: listOf(z.string(), { min: 1 }),
+  resources: listOf(Resource, { min: 1 }),
+  scope: absent(z.enum(['*', 'Cluster', 'Namespaced'])),
+  resourceNames: absent(listOf(z.string())),
+};
+const anyOperation = z.enum([...operations, '*']);
+
 /**
  * A RuleWithOperations or NamedRuleWithOperations, in one normal form: lists without order are sorted, `*` stands alone,
  * the scope `*` is left out. Strict, because a part that is not understood would make the rule match more or less.
  */
 export const AdmissionRuleField = z
-  .strictObject({
-    operations: listOf(z.enum([...operations, '*']), { min: 1 }),
-    apiGroups: listOf(z.string(), { min: 1 }),
-    apiVersions: listOf(z.string(), { min: 1 }),
-    resources: listOf(Resource, { min: 1 }),
-    scope: absent(z.enum(['*', 'Cluster', 'Namespaced'])),
-    resourceNames: absent(listOf(z.string())),
-  })
-  .transform(
-    (rule): AdmissionRule => ({
-      operations: rule.operations.includes('*')
-        ? ['*']
-        : operations.filter((operation) => rule.operations.includes(operation)),
-      apiGroups: normal(rule.apiGroups),
-      apiVersions: normal(rule.apiVersions),
-      resources: [...new Set(rule.resources)].toSorted(compareText),
-      ...(rule.scope === undefined || rule.scope === '*' ? {} : { scope: rule.scope }),
-      ...(rule.resourceNames === undefined || rule.resourceNames.length === 0
-        ? {}
-        : { names: [...new Set(rule.resourceNames)].toSorted(compareText) }),
-    }),
-  );
+  .strictObject({ operations: listOf(anyOperation, { min: 1 }), ...ruleFields })
+  .transform(normalRule);
+
+/** The same for engines that look at objects and not at requests: with which operation one was written says nothing. */
+export const ObjectRuleField = z
+  .strictObject({ operations: absent(listOf(anyOperation)), ...ruleFields })
+  .transform((rule) => normalRule({ ...rule, operations: ['*'] }));
+
+function normalRule(
+  rule: { readonly operations: readonly z.infer<typeof anyOperation>[] } & z.infer<z.ZodObject<typeof ruleFields>>,
+): AdmissionRule {
+  return {
+    operations: rule.operations.includes('*')
+      ? ['*']
+      : operations.filter((operation) => rule.operations.includes(operation)),
+    apiGroups: normal(rule.apiGroups),
+    apiVersions: normal(rule.apiVersions),
+    resources: [...new Set(rule.resources)].toSorted(compareText),
+    ...(rule.scope === undefined || rule.scope === '*' ? {} : { scope: rule.scope }),
+    ...(rule.resourceNames === undefined || rule.resourceNames.length === 0
+      ? {}
+      : { names: [...new Set(rule.resourceNames)].toSorted(compareText) }),
+  };
+}
 
 function normal(values: readonly string[]): string[] {
   return values.includes('*') ? ['*'] : [...new Set(values)].toSorted(compareText);
@@ -179,6 +190,14 @@ export function namesNamespaces(rules: readonly AdmissionRule[]): boolean {
       has(apiGroups, '') &&
       resources.some((resource) => isNamespaces(resource) || pluralOf(resource) === '*'),
   );
+}
+
+/** What of such a rule names Namespaces and their subresources. */
+export function namespaceResources({ resources }: AdmissionRule): string[] {
+  const named = resources
+    .filter((resource) => isNamespaces(resource) || pluralOf(resource) === '*')
+    .map((resource) => `namespaces${resource.slice(pluralOf(resource).length)}`);
+  return [...new Set(named)].toSorted(compareText);
 }
 
 function isNamespaces(resource: string): boolean {

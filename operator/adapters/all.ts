@@ -3,7 +3,9 @@
  */
 import { capsule } from './capsule/capsule.ts';
 import type { Adapter } from './define.ts';
+import { kubewarden } from './kubewarden.ts';
 import { kueue } from './kueue/kueue.ts';
+import { kyvernoCel } from './kyvernocel/kyvernocel.ts';
 import { limitRange } from './limitrange.ts';
 import { mutatingAdmissionPolicy } from './mutatingadmissionpolicy.ts';
 import { networkPolicy } from './networkpolicy.ts';
@@ -16,7 +18,9 @@ import { webhookConfig } from './webhookconfig.ts';
 
 export const adapters: readonly Adapter[] = [
   capsule,
+  kubewarden,
   kueue,
+  kyvernoCel,
   limitRange,
   mutatingAdmissionPolicy,
   networkPolicy,

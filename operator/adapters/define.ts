@@ -192,6 +192,12 @@ export function jsonPointer(path: readonly PropertyKey[]): string {
   return pointer;
 }
 
+/** JSON pointers of what cannot be read, of those whose field below `spec` is asked for. */
+export function unreadOf(faults: readonly Fault[], isAsked: (field: string) => boolean = () => true): string[] {
+  const asked = faults.filter(({ path }) => isAsked(String(path[1])));
+  return [...new Set(asked.map(({ path }) => jsonPointer(path)))].toSorted(compareText);
+}
+
 /** Ordered by path: the order of fields in an object means nothing. Only what is kept is put into words. */
 export function nameProblems(object: unknown, faults: readonly Fault[]): Problem[] {
   if (faults.length === 0) return [];

@@ -12,25 +12,12 @@
  * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/pkg/admission/plugin/policy/mutating/dispatcher.go
  * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/pkg/admission/plugin/policy/mutating/plugin.go
  */
-import * as z from 'zod';
-import { CelMutation, CelRule } from '../../crds/rules/cel.ts';
+import { CelRule } from '../../crds/rules/cel.ts';
+import { MutationField } from './admission-mutation.ts';
 import { defineAdmissionPolicy } from './admission-policy.ts';
 import { detailsText, operationsText, requestsText } from './admission-policy-text.ts';
 import { listOf } from './fields.ts';
 import { sentence } from './text.ts';
-
-const { patchType } = CelMutation.shape;
-/** Each patch type has a field of its own for its expression. */
-const Mutation = z.discriminatedUnion('patchType', [
-  z.strictObject({
-    patchType: patchType.extract(['ApplyConfiguration']),
-    applyConfiguration: z.strictObject({ expression: z.string() }),
-  }),
-  z.strictObject({
-    patchType: patchType.extract(['JSONPatch']),
-    jsonPatch: z.strictObject({ expression: z.string() }),
-  }),
-]);
 
 export const mutatingAdmissionPolicy = defineAdmissionPolicy<
   Pick<CelRule, 'mutations' | 'reinvocationPolicy'>,
@@ -41,7 +28,7 @@ export const mutatingAdmissionPolicy = defineAdmissionPolicy<
   plurals: ['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings'],
   operations: ['CREATE', 'UPDATE', 'CONNECT'],
   demands: (spec) => ({
-    mutations: (spec.read('mutations', listOf(Mutation)) ?? []).map(mutationOf),
+    mutations: spec.read('mutations', listOf(MutationField)) ?? [],
     reinvocationPolicy: spec.read('reinvocationPolicy', CelRule.shape.reinvocationPolicy.unwrap()) ?? 'Never',
   }),
   terms: () => ({}),
@@ -59,8 +46,3 @@ export const mutatingAdmissionPolicy = defineAdmissionPolicy<
     };
   },
 });
-
-function mutationOf(mutation: z.infer<typeof Mutation>): CelMutation {
-  const { expression } = mutation.patchType === 'JSONPatch' ? mutation.jsonPatch : mutation.applyConfiguration;
-  return { patchType: mutation.patchType, expression };
-}

@@ -2,7 +2,8 @@
  * Reading the parts of a spec one by one, so that one that is not understood leaves the others.
  */
 import type * as z from 'zod';
-import { type Fault, faultsOf } from './define.ts';
+import { compareText } from '../../crds/constraint.ts';
+import { type Fault, faultsMax, faultsOf } from './define.ts';
 import { absent } from './fields.ts';
 
 export interface SpecReader {
@@ -10,6 +11,8 @@ export interface SpecReader {
   read<Schema extends z.ZodType>(field: string, schema: Schema): z.infer<Schema> | undefined;
   /** The same for a field that must be there. */
   readRequired<Schema extends z.ZodType>(field: string, schema: Schema): z.infer<Schema> | undefined;
+  /** Every field that was not asked for before is a fault: nobody knows what it decides. */
+  readNothingElse(): void;
   /** Of all that was read so far. */
   readonly faults: readonly Fault[];
 }
@@ -17,7 +20,9 @@ export interface SpecReader {
 /** Reads fields below `spec`, or below another path. */
 export function readSpec(spec: Readonly<Record<string, unknown>>, path: readonly PropertyKey[] = ['spec']): SpecReader {
   const faults: Fault[] = [];
+  const asked = new Set<string>();
   function read<Schema extends z.ZodType>(field: string, schema: Schema): z.infer<Schema> | undefined {
+    asked.add(field);
     const result = absent(schema).safeParse(spec[field]);
     if (!result.success) faults.push(...faultsOf(result.error, [...path, field]));
     return result.data;
@@ -28,6 +33,11 @@ export function readSpec(spec: Readonly<Record<string, unknown>>, path: readonly
     readRequired(field, schema) {
       if ((spec[field] ?? undefined) === undefined) faults.push({ path: [...path, field], message: 'Must be there' });
       return read(field, schema);
+    },
+    readNothingElse() {
+      const others = Object.keys(spec).filter((field) => !asked.has(field));
+      const told = others.toSorted(compareText).slice(0, faultsMax);
+      faults.push(...told.map((field) => ({ path: [...path, field], message: 'Not a field that this version knows' })));
     },
   };
 }

@@ -12,6 +12,15 @@ export function sentence(text: string, lengthMax: number): string {
   return line.length <= lengthMax ? line : `${line.slice(0, lengthMax - 1).toWellFormed()}…`;
 }
 
+/** An expression of many lines on one, in quotation marks. Far more than is shown is not looked at. */
+export function citedExpression(text: string, lengthMax: number): string {
+  const line = text
+    .slice(0, lengthMax * 8)
+    .replaceAll(/\s+/gu, ' ')
+    .trim();
+  return JSON.stringify(sentence(line, lengthMax));
+}
+
 interface ListForm {
   readonly separator: string;
   readonly lengthMax: number;

@@ -11,61 +11,40 @@
  * @see https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/pkg/admission/plugin/policy/validating/dispatcher.go
  */
-import * as z from 'zod';
 import type { Effect, Severity } from '../../crds/constraint.ts';
-import type { CelRule, CelValidation } from '../../crds/rules/cel.ts';
+import type { CelRule } from '../../crds/rules/cel.ts';
 import { type Bound, defineAdmissionPolicy } from './admission-policy.ts';
 import { detailsText, operationsText, requestsText } from './admission-policy-text.ts';
-import { absent, listOf } from './fields.ts';
-import { boundedList, sentence } from './text.ts';
+import { actionsField, AuditAnnotationField, outcomeText, saidTexts, ValidationField } from './admission-validation.ts';
+import { listOf } from './fields.ts';
+import { sentence } from './text.ts';
 
 type Demands = Pick<CelRule, 'validations' | 'auditAnnotations'>;
 type Terms = Pick<CelRule, 'actions'>;
-type Action = NonNullable<CelRule['actions']>[number];
-
-const actions = ['Deny', 'Warn', 'Audit'] as const satisfies readonly Action[];
-
-const Validation = z.object({
-  expression: z.string(),
-  message: absent(z.string()),
-  messageExpression: absent(z.string()),
-  reason: absent(z.string()),
-});
-const AuditAnnotation = z.object({ key: z.string(), valueExpression: z.string() });
 
 export const validatingAdmissionPolicy = defineAdmissionPolicy<Demands, Terms>({
   id: 'validatingadmissionpolicy',
   kind: 'ValidatingAdmissionPolicy',
   plurals: ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'],
   demands(spec) {
-    const annotations = spec.read('auditAnnotations', listOf(AuditAnnotation)) ?? [];
+    const annotations = spec.read('auditAnnotations', listOf(AuditAnnotationField)) ?? [];
     return {
-      validations: (spec.read('validations', listOf(Validation)) ?? []).map(withoutAbsent),
+      validations: spec.read('validations', listOf(ValidationField)) ?? [],
       ...(annotations.length === 0 ? {} : { auditAnnotations: annotations }),
     };
   },
   terms(spec) {
-    const listed = spec.readRequired('validationActions', listOf(z.enum(actions), { min: 1 })) ?? [];
-    return { actions: actions.filter((action) => listed.includes(action)) };
+    return { actions: spec.readRequired('validationActions', actionsField({ min: 1 })) ?? [] };
   },
   describe(bound) {
     const { rules } = bound;
     return {
       ...consequenceOf(bound),
       summary: consequenceText(bound, requestsText(rules)),
-      message: `${consequenceText(bound, operationsText(rules))}${detailsText(bound, saidBy(bound))}`,
+      message: `${consequenceText(bound, operationsText(rules))}${detailsText(bound, saidTexts(bound.demands.validations ?? []))}`,
     };
   },
 });
-
-function withoutAbsent({ expression, message, messageExpression, reason }: z.infer<typeof Validation>): CelValidation {
-  return {
-    expression,
-    ...(message === undefined ? {} : { message }),
-    ...(messageExpression === undefined ? {} : { messageExpression }),
-    ...(reason === undefined ? {} : { reason }),
-  };
-}
 
 function consequenceOf({
   demands: { validations = [] },
@@ -84,12 +63,6 @@ function consequenceOf({
   return { effect: 'audit', severity: 'Info' };
 }
 
-const outcomes: Readonly<Record<Action, string>> = {
-  Deny: 'refused',
-  Warn: 'answered with a warning',
-  Audit: 'noted in the audit log',
-};
-
 /** Safe for every reader as far as `requests` is: no expressions, and no texts of the policy other than its name. */
 function consequenceText(bound: Bound<Demands, Terms>, requests: string): string {
   const { policy, demands, terms, understood } = bound;
@@ -99,15 +72,5 @@ function consequenceText(bound: Bound<Demands, Terms>, requests: string): string
     return `${requests} may be checked by policy ${name}, whose parameters are not read`;
   }
   if (demands.validations?.length === 0) return `${requests} are noted in the audit log by policy ${name}`;
-  const consequence = (terms.actions ?? []).map((action) => outcomes[action]).join(' and ');
-  return `${requests} are checked by policy ${name}, those that fail are ${consequence}`;
-}
-
-function saidBy({ demands: { validations = [] } }: Bound<Demands, Terms>): string[] {
-  const messages = [...new Set(validations.flatMap(({ message }) => message?.trim() || []))];
-  const told = boundedList(
-    messages.map((message) => JSON.stringify(sentence(message, 150))),
-    { separator: ', ', lengthMax: 450, noun: 'text' },
-  );
-  return told === '' ? [] : [`it says ${told}`];
+  return `${requests} are checked by policy ${name}, those that fail are ${outcomeText(terms.actions ?? [])}`;
 }

@@ -1,0 +1,62 @@
+/**
+ * DeletingPolicy and NamespacedDeletingPolicy: objects that exist are deleted at set times. No request is judged; operations in
+ * its rules say nothing, and stand as `*` in its scope. Its conditions stand there too.
+ *
+ * Warning where it can delete workloads or Services, Info elsewhere.
+ *
+ * @see https://kyverno.io/docs/policy-types/deleting-policy/
+ */
+import * as z from 'zod';
+import { CelRule } from '../../../crds/rules/cel.ts';
+import { matchingFrom, MatchObjects, reachesWorkloadsOrServices } from '../admission-match.ts';
+import { sentence } from '../text.ts';
+import { Conditions, objectsMeantBy, type Policy, scopeFor, type Told, unreadPart, Variables } from './policy.ts';
+import { detailTexts, existingText, notUnderstood, policyText } from './text.ts';
+
+const { propagation } = CelRule.shape.deletion.unwrap().shape;
+
+/** At most one: what is deleted, and when. */
+export function deleting(policy: Policy): Told[] {
+  const { spec, head } = policy;
+  const isThere = spec.read('matchConstraints', z.unknown()) !== undefined;
+  const constraints = spec.readRequired('matchConstraints', MatchObjects);
+  const conditions = spec.read('conditions', Conditions) ?? [];
+  const variables = spec.read('variables', Variables) ?? [];
+  const schedule = spec.readRequired('schedule', z.string()) ?? '';
+  const propagated = spec.read('deletionPropagationPolicy', propagation.unwrap());
+  spec.readNothingElse();
+  const matching =
+    constraints === undefined ? matchingFrom({}, { conditions }) : objectsMeantBy(constraints, conditions, head);
+  if (matching === undefined || !isThere) return [];
+
+  const understood = spec.faults.length === 0;
+  const scope = scopeFor(matching, policy);
+  const rule: CelRule = {
+    form: 'cel',
+    dialect: 'kyverno',
+    // A condition that fails to evaluate deletes nothing.
+    failurePolicy: 'Ignore',
+    variables,
+    deletion: { schedule, ...(propagated === undefined ? {} : { propagation: propagated }) },
+    ...unreadPart(policy),
+  };
+  const text = `${existingText(scope)} ${understood ? 'are' : 'may be'} deleted on a schedule by ${policyText(head.metadata.name, understood)}`;
+  const when = schedule === '' ? [] : [`at ${JSON.stringify(sentence(schedule, 100))}`];
+  const how = propagated === 'Orphan' ? ['what they own stays'] : [];
+  return [
+    {
+      key: 'delete',
+      type: 'Admission',
+      ...(understood
+        ? {
+            effect: 'mutate' as const,
+            severity: reachesWorkloadsOrServices(scope) ? ('Warning' as const) : ('Info' as const),
+          }
+        : notUnderstood),
+      summary: text,
+      message: [text, ...when, ...detailTexts(scope, rule, how)],
+      scope,
+      rule,
+    },
+  ];
+}
