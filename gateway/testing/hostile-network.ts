@@ -31,7 +31,7 @@ const port = fc.record(
   },
   { requiredKeys: ['protocol'] },
 );
-const ports = fc.array(port, { maxLength: 8 });
+const ports = fc.array(port, { maxLength: 4 });
 const fewPorts = fc.array(port, { maxLength: 2 });
 const part: fc.Arbitrary<NetworkPeer> = fc.oneof(
   fc.record({ pods }),
@@ -71,7 +71,7 @@ const clause: fc.Arbitrary<NetworkClause> = fc.record(
   {
     path: hostileText,
     action: fc.constantFrom('deny' as const, 'pass' as const, 'log' as const),
-    peers: fc.array(peer, { maxLength: 4 }),
+    peers: fc.array(peer, { maxLength: 2 }),
     ports,
     notPorts: fewPorts,
     own: peer,
@@ -97,7 +97,7 @@ export const hostileNetworkRule: fc.Arbitrary<NetworkRule> = fc.record(
   {
     form: fc.constant('network' as const),
     direction: fc.constantFrom('Ingress' as const, 'Egress' as const),
-    clauses: fc.array(clause, { maxLength: 6 }),
+    clauses: fc.array(clause, { maxLength: 4 }),
     otherwise: fc.constantFrom('deny' as const, 'next' as const, 'allow' as const, 'unknown' as const),
     place,
     staged: fc.constant(true as const),
