@@ -1,8 +1,9 @@
 /**
  * Every adapter, ordered by id. An engine that is not in this list is not read.
  */
-import { capsule } from './capsule/capsule.ts';
 import type { Adapter } from './define.ts';
+import { capsule } from './capsule/capsule.ts';
+import { istio } from './istio/istio.ts';
 import { kubewarden } from './kubewarden.ts';
 import { kueue } from './kueue/kueue.ts';
 import { kyvernoCel } from './kyvernocel/kyvernocel.ts';
@@ -18,6 +19,7 @@ import { webhookConfig } from './webhookconfig.ts';
 
 export const adapters: readonly Adapter[] = [
   capsule,
+  istio,
   kubewarden,
   kueue,
   kyvernoCel,

@@ -101,7 +101,7 @@ function authorizationSaid(demand: Demand<'authorization'>, subject: MeshSubject
       if (all) return same('allow', 'Info', 'are accepted, whatever they are, unless another policy denies them');
       if (known.length === 0 && unread) return same('unknown', 'Warning', 'are accepted only in part');
       const others = '; other ALLOW policies may let more through';
-      if (known.length === 0) return same('deny', 'Critical', `are all refused${others}`);
+      if (known.length === 0) return same('deny', 'Critical', `are refused, whatever they are${others}`);
       const note = noteWithoutHttp(known, 'accepted');
       return say(
         'restrict',
@@ -111,7 +111,7 @@ function authorizationSaid(demand: Demand<'authorization'>, subject: MeshSubject
       );
     }
     case 'deny':
-      if (all) return same('deny', 'Critical', 'are all refused');
+      if (all) return same('deny', 'Critical', 'are refused, whatever they are');
       return say(
         'restrict',
         'Warning',
@@ -248,11 +248,11 @@ function reachSaid(demand: Demand<'reach'>, subject: MeshSubject): Said {
   const some = hosts.filter((host) => !host.startsWith('~/'));
   const isAll = egress === undefined || hosts.some((host) => host === '*/*');
   const listed = boundedList(some, { separator: ', ', lengthMax: 400, noun: 'host' });
-  const unknown = others === undefined ? ', as far as the mesh is configured so' : '';
+
   const refused =
-    others === 'any'
-      ? 'other hosts are reached without what the mesh knows of them'
-      : `connections to other hosts are refused${unknown}`;
+    others === 'registryOnly'
+      ? 'connections to other hosts are refused'
+      : `connections to other hosts pass without what the mesh knows of them${others === 'any' ? '' : ', or are refused where the mesh is set to REGISTRY_ONLY'}`;
   const known = isAll ? 'every host of the mesh' : some.length === 0 ? 'no hosts' : `only the hosts ${listed}`;
   const knownShort = isAll ? 'every host of the mesh' : some.length === 0 ? 'no hosts' : 'only listed hosts';
   const also = [
@@ -273,7 +273,7 @@ function reachSaid(demand: Demand<'reach'>, subject: MeshSubject): Said {
       ? { effect: 'deny', severity: 'Critical', ...told }
       : { effect: 'restrict', severity: 'Warning', ...told };
   }
-  if (!isAll && others === undefined) return { effect: 'restrict', severity: 'Warning', ...told };
+  if (!isAll && others === undefined) return { effect: 'limit', severity: 'Warning', ...told };
   const limits = !isAll || ingress !== undefined || connectionPools !== undefined;
   return { effect: limits ? 'limit' : 'allow', severity: 'Info', ...told };
 }

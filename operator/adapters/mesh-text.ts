@@ -18,10 +18,12 @@ export interface MeshSubject {
   readonly targets: readonly MeshTarget[];
   /** Whether other policies for a part of the pods take those away. */
   readonly others?: boolean | undefined;
+  /** Whether it is about every namespace. */
+  readonly everywhere?: boolean | undefined;
 }
 
 /** `pods with app=web`, `Service shop/web`. */
-export function subjectText({ selector, targets, others }: MeshSubject): string {
+export function subjectText({ selector, targets, others, everywhere }: MeshSubject): string {
   if (targets.length > 0) {
     return boundedListOf(targets, targetText, { separator: ' or ', lengthMax: subjectLengthMax, noun: 'target' });
   }
@@ -29,13 +31,15 @@ export function subjectText({ selector, targets, others }: MeshSubject): string 
     selector === undefined || selectsAll(selector)
       ? 'all pods'
       : sentence(`pods with ${labelSelectorText(selector)}`, subjectLengthMax);
-  return others === true ? `${pods} that no narrower policy takes out` : pods;
+  const where = everywhere === true ? `${pods} of the mesh` : pods;
+  return others === true ? `${where} that no narrower policy takes out` : where;
 }
 
 /** The same for every reader. */
-export function subjectSummary({ selector, targets }: MeshSubject): string {
+export function subjectSummary({ selector, targets, everywhere }: MeshSubject): string {
   if (targets.length > 0) return 'what passes a gateway, route or Service of the mesh';
-  return selector === undefined || selectsAll(selector) ? 'all pods' : 'some pods';
+  const pods = selector === undefined || selectsAll(selector) ? 'all pods' : 'some pods';
+  return everywhere === true ? `${pods} of the mesh` : pods;
 }
 
 function targetText({ kind, namespace, name }: MeshTarget): string {
@@ -63,7 +67,7 @@ export function askedFor(clauses: readonly MeshClause[]): string {
 function clauseText({ by, from, to, when, elsewhere = [] }: MeshClause): string {
   const parts = [
     ...(from === undefined ? [] : [`from ${alternativesText(from, 'anyone')}`]),
-    ...(to === undefined ? [] : [`with ${alternativesText(to, 'anything')}`]),
+    ...(to === undefined ? [] : [`for ${alternativesText(to, 'anything')}`]),
     ...(when === undefined ? [] : [`where ${when.map(matchText).join(' and ')}`]),
     ...elsewhere.map((target) => `whom ${targetText(target)} names`),
   ];
@@ -87,7 +91,7 @@ const nouns: Readonly<Record<string, string>> = {
   'source.identity': 'mesh identity',
   'source.ip': 'address',
   'remote.ip': 'forwarded address',
-  'request.auth.principal': 'token of',
+  'request.auth.principal': 'valid token',
   'request.host': 'host',
   'request.method': 'method',
   'request.path': 'path',
@@ -96,15 +100,19 @@ const nouns: Readonly<Record<string, string>> = {
 };
 
 function matchText({ attribute, by, values = [], notValues = [], blocks = [] }: MeshMatch): string {
-  const noun = nouns[attribute] ?? attribute;
+  const noun = nouns[attribute] ?? `${attribute} =`;
   if (by === 'clusterNetworks') return 'an address of the cluster networks';
   if (attribute === 'connection.tls') return 'TLS without an identity';
-  if (by === 'identity' && values.includes('*')) return 'any mesh identity';
   const wanted = [...values, ...blocks.map(blockText)];
-  const list = { separator: ', ', lengthMax: valuesLengthMax, noun: 'value' };
-  const not = notValues.length === 0 ? '' : `not ${boundedList(notValues, list)}`;
-  if (wanted.length === 0) return not === '' ? `any ${noun}` : `${noun} ${not}`;
-  return `${noun} ${boundedList(wanted, list)}${not === '' ? '' : ` and ${not}`}`;
+  if (notValues.includes('*')) return `no ${noun}`;
+  const not = notValues.length === 0 ? '' : `not ${listText(notValues)}`;
+  if (wanted.length === 0) return `${noun} ${not}`;
+  const text = values.includes('*') ? `any ${noun}` : `${noun} ${listText(wanted)}`;
+  return not === '' ? text : `${text} and ${not}`;
+}
+
+function listText(values: readonly string[]): string {
+  return boundedList(values, { separator: ' or ', lengthMax: valuesLengthMax, noun: 'value' });
 }
 
 function blockText({ cidr, except }: NonNullable<MeshMatch['blocks']>[number]): string {

@@ -53,6 +53,12 @@ const admissionPolicies = [
   { plural: 'validatingadmissionpolicies', kind: 'ValidatingAdmissionPolicy' },
   { plural: 'validatingadmissionpolicybindings', kind: 'ValidatingAdmissionPolicyBinding' },
 ].map((kind): Resource => ({ group: 'admissionregistration.k8s.io', version: 'v1', namespaced: false, ...kind }));
+const meshPolicies = [
+  { group: 'networking.istio.io', plural: 'sidecars', kind: 'Sidecar' },
+  { group: 'security.istio.io', plural: 'authorizationpolicies', kind: 'AuthorizationPolicy' },
+  { group: 'security.istio.io', plural: 'peerauthentications', kind: 'PeerAuthentication' },
+  { group: 'security.istio.io', plural: 'requestauthentications', kind: 'RequestAuthentication' },
+].map((kind): Resource => ({ version: 'v1', namespaced: true, ...kind }));
 export const pods: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
 export const services: Resource = { group: '', version: 'v1', plural: 'services', kind: 'Service', namespaced: true };
 export const priorityClasses: Resource = {
@@ -78,6 +84,7 @@ export const served: readonly Resource[] = [
     namespaced: false,
   })),
   ...admissionPolicies,
+  ...meshPolicies,
   pods,
   ...workloadKinds.map(({ group, plural, kind }) => ({ group, version: 'v1', plural, kind, namespaced: true })),
   services,
