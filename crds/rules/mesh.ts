@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LabelSelector } from '../label-selector.ts';
 import { IpBlock } from './network.ts';
 
 /**
@@ -32,7 +33,8 @@ export const MeshTarget = z.object({
   group: z.string(),
   kind: z.string(),
   namespace: z.string().optional().describe('Absent for a cluster-scoped object.'),
-  name: z.string(),
+  name: z.string().describe('`*` for all, or for those that the selector takes.'),
+  selector: LabelSelector.optional().describe('On the labels of such objects, in place of a name.'),
 });
 export type MeshTarget = z.infer<typeof MeshTarget>;
 
@@ -158,9 +160,11 @@ export const MeshReach = z.object({
 /** Who may connect to a port of some pods (Linkerd). */
 export const MeshServer = z.object({
   about: z.literal('server'),
-  port: z.union([z.int(), z.string()]).describe('Number or name of a port of the pod.'),
+  port: z
+    .union([z.int(), z.string()])
+    .optional()
+    .describe('Number or name of a port of the pod. Absent: not understood.'),
   protocol: z.string(),
-  externalWorkloads: z.literal(true).optional().describe('It is about workloads outside the cluster, not about pods.'),
   otherwise: z
     .enum(['deny', 'allow', 'audit'])
     .describe('What comes of whom no clause lets through; audit: they pass, and it is noted.'),
@@ -169,7 +173,7 @@ export const MeshServer = z.object({
     .array(z.string())
     .optional()
     .describe(
-      '`Kind namespace/name` of policies for routes of the namespace: those that are attached to this port let through what ' +
+      '`Kind namespace/name` of at most 20 policies for routes of the namespace: those that are attached to this port let through what ' +
         'these allow, beside the clauses.',
     ),
 });

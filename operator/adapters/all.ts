@@ -8,6 +8,7 @@ import { kubewarden } from './kubewarden.ts';
 import { kueue } from './kueue/kueue.ts';
 import { kyvernoCel } from './kyvernocel/kyvernocel.ts';
 import { limitRange } from './limitrange.ts';
+import { linkerd } from './linkerd/linkerd.ts';
 import { mutatingAdmissionPolicy } from './mutatingadmissionpolicy.ts';
 import { networkPolicy } from './networkpolicy.ts';
 import { podDisruptionBudget } from './poddisruptionbudget.ts';
@@ -24,6 +25,7 @@ export const adapters: readonly Adapter[] = [
   kueue,
   kyvernoCel,
   limitRange,
+  linkerd,
   mutatingAdmissionPolicy,
   networkPolicy,
   podDisruptionBudget,

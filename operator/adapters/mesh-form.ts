@@ -167,16 +167,10 @@ function grantSaid({ clauses }: Demand<'authorization'>, subject: MeshSubject): 
   };
 }
 
-function serverSaid(
-  { port, clauses, otherwise, routes = [], externalWorkloads }: Demand<'server'>,
-  subject: MeshSubject,
-): Said {
-  const whose =
-    externalWorkloads === true
-      ? { full: 'workloads outside the cluster', short: 'workloads outside the cluster' }
-      : { full: subjectText(subject), short: subjectSummary(subject) };
-  const to = `Connections to port ${port} of ${whose.full}`;
-  const brief = `Connections to a port of ${whose.short}`;
+function serverSaid(demand: Demand<'server'>, subject: MeshSubject): Said {
+  const { port, clauses, otherwise, routes = [] } = demand;
+  const to = `Connections to ${port === undefined ? 'a port' : `port ${port}`} of ${subjectText(subject)}`;
+  const brief = `Connections to a port of ${subjectSummary(subject)}`;
   const say = (effect: Effect, severity: Said['severity'], text: string, short = text): Said => ({
     effect,
     severity,

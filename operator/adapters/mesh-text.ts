@@ -37,12 +37,23 @@ export function subjectText({ selector, targets, others, everywhere }: MeshSubje
 
 /** The same for every reader. */
 export function subjectSummary({ selector, targets, everywhere }: MeshSubject): string {
-  if (targets.length > 0) return 'what passes a gateway, route or Service of the mesh';
+  if (targets.length > 0) {
+    const kinds = new Set(targets.map(({ kind }) => kind));
+    if (kinds.has('ExternalWorkload')) return 'workloads outside the cluster';
+    return kinds.has('Server') || kinds.has('Namespace')
+      ? 'some servers'
+      : 'what passes a gateway, route or Service of the mesh';
+  }
   const pods = selector === undefined || selectsAll(selector) ? 'all pods' : 'some pods';
   return everywhere === true ? `${pods} of the mesh` : pods;
 }
 
-function targetText({ kind, namespace, name }: MeshTarget): string {
+function targetText({ kind, namespace, name, selector }: MeshTarget): string {
+  if (selector !== undefined) {
+    const which = selectsAll(selector) ? '' : ` with ${labelSelectorText(selector)}`;
+    return sentence(`every ${kind} of namespace ${namespace ?? 'any'}${which}`, subjectLengthMax);
+  }
+  if (kind === 'Namespace') return `every Server of namespace ${name}`;
   return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
 }
 
@@ -69,7 +80,7 @@ function clauseText({ by, from, to, when, elsewhere = [] }: MeshClause): string 
     ...(from === undefined ? [] : [`from ${alternativesText(from, 'anyone')}`]),
     ...(to === undefined ? [] : [`for ${alternativesText(to, 'anything')}`]),
     ...(when === undefined ? [] : [`where ${when.map(matchText).join(' and ')}`]),
-    ...elsewhere.map((target) => `whom ${targetText(target)} names`),
+    ...elsewhere.map((target) => `from clients that ${targetText(target)} names`),
   ];
   const text = parts.length === 0 ? 'from anyone' : parts.join(' ');
   return by === undefined ? text : `${text} (${by})`;

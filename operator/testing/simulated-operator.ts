@@ -58,6 +58,11 @@ const meshPolicies = [
   { group: 'security.istio.io', plural: 'authorizationpolicies', kind: 'AuthorizationPolicy' },
   { group: 'security.istio.io', plural: 'peerauthentications', kind: 'PeerAuthentication' },
   { group: 'security.istio.io', plural: 'requestauthentications', kind: 'RequestAuthentication' },
+  { group: 'policy.linkerd.io', plural: 'authorizationpolicies', kind: 'AuthorizationPolicy' },
+  { group: 'policy.linkerd.io', plural: 'meshtlsauthentications', kind: 'MeshTLSAuthentication' },
+  { group: 'policy.linkerd.io', plural: 'networkauthentications', kind: 'NetworkAuthentication' },
+  { group: 'policy.linkerd.io', plural: 'serverauthorizations', kind: 'ServerAuthorization' },
+  { group: 'policy.linkerd.io', plural: 'servers', kind: 'Server' },
 ].map((kind): Resource => ({ version: 'v1', namespaced: true, ...kind }));
 export const pods: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
 export const services: Resource = { group: '', version: 'v1', plural: 'services', kind: 'Service', namespaced: true };
