@@ -4,13 +4,20 @@
 import * as z from 'zod';
 import { compareText } from '../../crds/constraint.ts';
 import { type Fault, jsonPointer, NamespacedMetadata } from './define.ts';
-import { absent } from './fields.ts';
+import { absent, listOf } from './fields.ts';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** For what there are thousands of: a schema takes longer. */
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /** Of objects of which the oldest wins. */
 export const DatedMetadata = NamespacedMetadata.extend({ creationTimestamp: absent(z.string()) });
 
 /** A spec may be left out: every field of it is absent then. */
-export const LooseSpec = absent(z.record(z.string(), z.unknown())).transform((spec) => spec ?? {});
+export const LooseSpec = absent(z.custom<Fields>(isFields, 'Must be an object')).transform((spec) => spec ?? {});
 
 /** Texts, however many. After the first that is none, no more is read. */
 export const Texts = z.array(z.unknown()).transform((values, context): string[] => {
@@ -26,19 +33,30 @@ export const Texts = z.array(z.unknown()).transform((values, context): string[] 
 });
 
 /** A fault for each field that is not known. */
-export function unknownFields(
-  fields: Readonly<Record<string, unknown>>,
-  known: ReadonlySet<string>,
-  path: readonly PropertyKey[],
-): Fault[] {
-  return Object.keys(fields)
-    .filter((field) => !known.has(field))
+export function unknownFields(fields: Fields, known: ReadonlySet<string>, path: readonly PropertyKey[]): Fault[] {
+  const unknown = Object.keys(fields).filter((field) => !known.has(field));
+  if (unknown.length > unknownMax) return [{ path, message: 'Has too many fields that this version does not know' }];
+  return unknown
     .toSorted(compareText)
-    .slice(0, unknownMax)
     .map((field) => ({ path: [...path, field], message: 'Not a field that this version knows' }));
 }
 
-const unknownMax = 20;
+const unknownMax = 100;
+
+/** More than people write, of what takes time to read. */
+const itemsMax = 1_000;
+
+/** A list of which nothing is read when it is too long. */
+export function shortListOf<Schema extends z.ZodType>(item: Schema) {
+  return z.array(z.unknown()).max(itemsMax, `Must be at most ${itemsMax}`).pipe(listOf(item));
+}
+
+/** Values by name, of which nothing is read when there are too many. */
+export const ShortRecord = z.custom<Fields>(
+  (value) => isFields(value) && Object.keys(value).length <= itemsMax,
+  `Must be an object of at most ${itemsMax} fields`,
+);
+
 const pointersMax = 10;
 
 /** Where the faults are, each once. */

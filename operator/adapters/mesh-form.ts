@@ -238,7 +238,7 @@ function tokensSaid({ tokens }: Demand<'requestAuthentication'>, subject: MeshSu
 
 function reachSaid(demand: Demand<'reach'>, subject: MeshSubject): Said {
   const { egress, others, contested, egressProxy, ingress, connectionPools } = demand;
-  const hosts = [...new Set(egress?.flatMap((listener) => listener.hosts) ?? [])];
+  const hosts = egress?.flatMap((listener) => listener.hosts) ?? [];
   const some = hosts.filter((host) => !host.startsWith('~/'));
   const isAll = egress === undefined || hosts.some((host) => host === '*/*');
   const listed = boundedList(some, { separator: ', ', lengthMax: 400, noun: 'host' });

@@ -19,8 +19,8 @@ import type { LabelSelector } from '../../../crds/label-selector.ts';
 import type { MeshRule, MeshTarget } from '../../../crds/rules/mesh.ts';
 import type { Scope } from '../../../crds/scope.ts';
 import type { Fault } from '../define.ts';
-import { absent, listOf, SelectorField, selectsAll } from '../fields.ts';
-import { pointersOf } from '../mesh-fields.ts';
+import { absent, SelectorField, selectsAll } from '../fields.ts';
+import { pointersOf, shortListOf, ShortRecord } from '../mesh-fields.ts';
 import type { MeshSubject } from '../mesh-text.ts';
 import { readSpec } from '../spec-reader.ts';
 
@@ -28,7 +28,7 @@ export const rootNamespace = 'istio-system';
 
 /** Only labels: what else a selector might hold is not understood. */
 export const WorkloadSelector = z
-  .strictObject({ matchLabels: absent(z.record(z.string(), z.string())) })
+  .strictObject({ matchLabels: absent(ShortRecord.pipe(z.record(z.string(), z.string()))) })
   .transform(({ matchLabels }): LabelSelector => SelectorField.parse({ matchLabels }));
 
 const TargetRef = z.strictObject({
@@ -37,6 +37,7 @@ const TargetRef = z.strictObject({
   name: z.string(),
   namespace: absent(z.string()),
 });
+const TargetRefs = shortListOf(TargetRef);
 type TargetRef = z.infer<typeof TargetRef>;
 
 const targetKinds: ReadonlySet<string> = new Set([
@@ -67,7 +68,7 @@ export function bindingOf(
   const reader = readSpec(spec);
   const selector = reader.read('selector', WorkloadSelector) ?? {};
   const one = reader.read('targetRef', TargetRef);
-  const several = reader.read('targetRefs', listOf(TargetRef)) ?? [];
+  const several = reader.read('targetRefs', TargetRefs) ?? [];
   const named = [...(one === undefined ? [] : [one]), ...several];
   const faults = [
     ...reader.faults,

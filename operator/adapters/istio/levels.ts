@@ -68,6 +68,7 @@ export interface Levels<Policy> {
   readonly narrowed: readonly string[];
 }
 
+/** What one join is given, by level. */
 export function levelsOf<Policy extends Levelled>(values: readonly LevelValue<Policy>[]): Levels<Policy> {
   const own = values.flatMap((value) => (value.is === 'own' ? [value.policy] : [])).toSorted(compareAge);
   const mesh = values.flatMap((value) => (value.is === 'mesh' ? [value.policy] : [])).toSorted(compareAge);
@@ -131,25 +132,21 @@ export function subjectOf(selector: LabelSelector | undefined, others: boolean, 
   return { selector: selector ?? {}, targets: [], others, everywhere };
 }
 
-/** The labels of a selector as an expression. */
-export function expressionOf({ matchLabels = {} }: LabelSelector): LabelExpression {
-  const all = Object.entries(matchLabels).map(([key, value]) => ({ key, operator: 'In' as const, values: [value] }));
+type LabelEntries = readonly (readonly [key: string, value: string])[];
+
+/** Labels that must all be there, as an expression. */
+export function expressionOf(labels: LabelEntries): LabelExpression {
+  const all = labels.map(([key, value]) => ({ key, operator: 'In' as const, values: [value] }));
   const [first] = all;
   return first !== undefined && all.length === 1 ? first : { all };
 }
 
-/** Whether everything that `narrow` selects is selected by `wide`. */
-export function covers(wide: LabelSelector, narrow: LabelSelector): boolean {
-  const labels = narrow.matchLabels ?? {};
-  return Object.entries(wide.matchLabels ?? {}).every(
-    ([key, value]) => Object.hasOwn(labels, key) && labels[key] === value,
-  );
+/** Whether whatever has all of `narrow` has all of `wide`. */
+export function covers(wide: LabelEntries, narrow: ReadonlyMap<string, string>): boolean {
+  return wide.every(([key, value]) => narrow.get(key) === value);
 }
 
-/** Whether anything can have the labels of both. */
-export function meet(a: LabelSelector, b: LabelSelector): boolean {
-  const labels = b.matchLabels ?? {};
-  return Object.entries(a.matchLabels ?? {}).every(
-    ([key, value]) => !Object.hasOwn(labels, key) || labels[key] === value,
-  );
+/** Whether anything can have all of both. */
+export function meet(a: LabelEntries, b: ReadonlyMap<string, string>): boolean {
+  return a.every(([key, value]) => (b.get(key) ?? value) === value);
 }

@@ -19,7 +19,7 @@ import type { MeshDemand, MeshRule } from '../../../crds/rules/mesh.ts';
 import type { Draft, Fault } from '../define.ts';
 import { absent, selectsAll } from '../fields.ts';
 import { defineJoinedKind, headOf, type ImposedBy } from '../join.ts';
-import { DatedMetadata, LooseSpec, pointersOf, unknownFields } from '../mesh-fields.ts';
+import { DatedMetadata, LooseSpec, pointersOf, ShortRecord, unknownFields } from '../mesh-fields.ts';
 import { meshTold } from '../mesh-form.ts';
 import { readSpec } from '../spec-reader.ts';
 import { rootNamespace, WorkloadSelector } from './binding.ts';
@@ -43,10 +43,9 @@ type Mode = Demand['mode'];
 const Mtls = absent(z.strictObject({ mode: absent(z.enum(['UNSET', 'DISABLE', 'PERMISSIVE', 'STRICT'])) })).transform(
   (mtls): Mode | undefined => (mtls?.mode === 'UNSET' ? undefined : mtls?.mode),
 );
-const portsMax = 1_000;
-const PortLevelMtls = z
-  .record(z.string().regex(/^[1-9][0-9]{0,4}$/, 'Must be the number of a port'), Mtls)
-  .refine((ports) => Object.keys(ports).length <= portsMax, `Must be at most ${portsMax} ports`);
+const PortLevelMtls = ShortRecord.pipe(
+  z.record(z.string().regex(/^[1-9][0-9]{0,4}$/, 'Must be the number of a port'), Mtls),
+);
 const knownFields: ReadonlySet<string> = new Set(['mtls', 'portLevelMtls', 'selector']);
 
 export interface PeerPolicy extends Levelled {
@@ -114,18 +113,17 @@ export function peerDrafts(values: readonly LevelValue<PeerPolicy>[]): ImposedBy
 /** Of each policy for workloads: which labels older ones take out of it. Those that an older one covers are left out. */
 function workloadsOf({ workloads }: Levels<PeerPolicy>) {
   const bound: { policy: PeerPolicy; older: LabelExpression[]; expression: LabelExpression }[] = [];
-  for (const [index, policy] of workloads.entries()) {
-    const { selector = {} } = policy;
-    const older = workloads.slice(0, index).flatMap((other) => {
-      return other.selector !== undefined && meet(other.selector, selector) ? [other.selector] : [];
-    });
-    if (older.some((other) => covers(other, selector))) continue;
-    const taken = older.map(expressionOf);
-    const own = expressionOf(selector);
+  const labelled = workloads.map((policy) => ({ policy, labels: Object.entries(policy.selector?.matchLabels ?? {}) }));
+  for (const [index, { policy, labels }] of labelled.entries()) {
+    const own = new Map(labels);
+    const older = labelled.slice(0, index).filter((other) => meet(other.labels, own));
+    if (older.some((other) => covers(other.labels, own))) continue;
+    const taken = older.map((other) => expressionOf(other.labels));
+    const all = expressionOf(labels);
     bound.push({
       policy,
       older: taken,
-      expression: taken.length === 0 ? own : { all: [own, { not: { any: taken } }] },
+      expression: taken.length === 0 ? all : { all: [all, { not: { any: taken } }] },
     });
   }
   return bound;

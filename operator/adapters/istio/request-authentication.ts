@@ -21,8 +21,8 @@ import {
   NamespacedMetadata,
   restUnread,
 } from '../define.ts';
-import { absent, listOf } from '../fields.ts';
-import { LooseSpec, pointersOf, Texts, unknownFields, unreadField } from '../mesh-fields.ts';
+import { absent } from '../fields.ts';
+import { LooseSpec, pointersOf, shortListOf, Texts, unknownFields, unreadField } from '../mesh-fields.ts';
 import { meshTold } from '../mesh-form.ts';
 import { readSpec } from '../spec-reader.ts';
 import { bindingOf } from './binding.ts';
@@ -33,7 +33,7 @@ type Token = Extract<MeshDemand, { about: 'requestAuthentication' }>['tokens'][n
 const JwtRule = z.strictObject({
   issuer: absent(z.string()),
   audiences: absent(Texts),
-  fromHeaders: absent(listOf(z.strictObject({ name: z.string(), prefix: absent(z.string()) }))),
+  fromHeaders: absent(shortListOf(z.strictObject({ name: z.string(), prefix: absent(z.string()) }))),
   fromParams: absent(Texts),
   fromCookies: absent(Texts),
   jwks: z.unknown().optional(),

@@ -13,9 +13,17 @@
 import * as z from 'zod';
 import type { MeshDemand, MeshRule } from '../../../crds/rules/mesh.ts';
 import type { Draft, Fault } from '../define.ts';
-import { absent, listOf, SelectorField, selectsAll } from '../fields.ts';
+import { absent, SelectorField, selectsAll } from '../fields.ts';
 import { defineJoinedKind, headOf, type ImposedBy } from '../join.ts';
-import { DatedMetadata, LooseSpec, pointersOf, Texts, unknownFields } from '../mesh-fields.ts';
+import {
+  DatedMetadata,
+  LooseSpec,
+  pointersOf,
+  shortListOf,
+  ShortRecord,
+  Texts,
+  unknownFields,
+} from '../mesh-fields.ts';
 import { meshTold } from '../mesh-form.ts';
 import { readSpec, type SpecReader } from '../spec-reader.ts';
 import {
@@ -32,7 +40,7 @@ import {
 type Demand = Extract<MeshDemand, { about: 'reach' }>;
 
 const Selector = z
-  .strictObject({ labels: absent(z.record(z.string(), z.string())) })
+  .strictObject({ labels: absent(ShortRecord.pipe(z.record(z.string(), z.string()))) })
   .transform(({ labels }) => SelectorField.parse({ matchLabels: labels }));
 const Port = z
   .strictObject({
@@ -60,6 +68,8 @@ const Ingress = z.strictObject({
   tls: absent(z.looseObject({ mode: absent(z.string()) })),
   connectionPool: z.unknown().optional(),
 });
+const EgressList = shortListOf(Egress);
+const IngressList = shortListOf(Ingress);
 const OutboundTrafficPolicy = z.strictObject({
   mode: absent(z.enum(['REGISTRY_ONLY', 'ALLOW_ANY'])),
   egressProxy: absent(z.looseObject({ host: z.string() })),
@@ -105,8 +115,8 @@ export const sidecars = defineJoinedKind({
 });
 
 function demandOf(reader: SpecReader): SidecarPolicy['demand'] {
-  const egress = reader.read('egress', listOf(Egress)) ?? [];
-  const ingress = reader.read('ingress', listOf(Ingress)) ?? [];
+  const egress = reader.read('egress', EgressList) ?? [];
+  const ingress = reader.read('ingress', IngressList) ?? [];
   const outbound = reader.read('outboundTrafficPolicy', OutboundTrafficPolicy);
   const pool = reader.read('inboundConnectionPool', ConnectionPool);
   const pools = [
@@ -158,7 +168,7 @@ export function sidecarDrafts(values: readonly LevelValue<SidecarPolicy>[]): Imp
   const levels = levelsOf(values);
   const selectors = Map.groupBy(levels.workloads, ({ selector }) => JSON.stringify(selector));
   const takenOut = levels.workloads.flatMap(({ takesOut, selector = {} }) =>
-    takesOut ? [expressionOf(selector)] : [],
+    takesOut ? [expressionOf(Object.entries(selector.matchLabels ?? {}))] : [],
   );
   const isNarrowed = levels.wide.some(({ takesOut }) => takesOut);
   const ofMesh = isNarrowed ? undefined : meshScope(levels, takenOut);

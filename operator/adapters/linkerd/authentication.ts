@@ -7,9 +7,8 @@
  * @see https://linkerd.io/2-edge/reference/authorization-policy/#networkauthentication
  */
 import { type Fault, NamespacedMetadata } from '../define.ts';
-import { listOf } from '../fields.ts';
 import { defineJoinedKind } from '../join.ts';
-import { LooseSpec, Texts, unknownFields } from '../mesh-fields.ts';
+import { LooseSpec, shortListOf, Texts, unknownFields } from '../mesh-fields.ts';
 import { readSpec } from '../spec-reader.ts';
 import type { Authentication } from './authorization.ts';
 import { identitiesOf, Networks, Reference } from './clients.ts';
@@ -19,7 +18,7 @@ interface Parts {
   readonly faults: readonly Fault[];
 }
 
-const References = listOf(Reference);
+const References = shortListOf(Reference);
 const knownTlsFields: ReadonlySet<string> = new Set(['identities', 'identityRefs']);
 
 export const meshTlsAuthentications = defineJoinedKind({

@@ -16,9 +16,9 @@ import type { LabelSelector } from '../../../crds/label-selector.ts';
 import type { MeshClause, MeshTarget } from '../../../crds/rules/mesh.ts';
 import type { IpBlock } from '../../../crds/rules/network.ts';
 import { type Fault, NamespacedMetadata, type ObjectHead } from '../define.ts';
-import { absent, listOf, SelectorField } from '../fields.ts';
+import { absent, SelectorField } from '../fields.ts';
 import { defineJoinedKind, headOf } from '../join.ts';
-import { LooseSpec, pointersOf, Texts, unknownFields } from '../mesh-fields.ts';
+import { LooseSpec, pointersOf, shortListOf, Texts, unknownFields } from '../mesh-fields.ts';
 import { readSpec } from '../spec-reader.ts';
 import { type Identities, identitiesOf, Networks, networksOf, Reference } from './clients.ts';
 
@@ -52,7 +52,7 @@ export interface Authentication {
 
 type Target = AuthorizationTarget;
 
-const References = listOf(Reference);
+const References = shortListOf(Reference);
 const knownPolicyFields: ReadonlySet<string> = new Set(['targetRef', 'requiredAuthenticationRefs']);
 const authenticationTypes: ReadonlySet<string> = new Set([
   'meshtlsauthentication.policy.linkerd.io',
@@ -122,7 +122,7 @@ const ServerSelector = z.strictObject({ name: absent(z.string()), selector: abse
 const MeshTls = z.strictObject({
   unauthenticatedTLS: absent(z.boolean()),
   identities: absent(Texts),
-  serviceAccounts: absent(listOf(z.strictObject({ name: z.string(), namespace: absent(z.string()) }))),
+  serviceAccounts: absent(shortListOf(z.strictObject({ name: z.string(), namespace: absent(z.string()) }))),
 });
 const Client = z.strictObject({
   networks: absent(Networks),

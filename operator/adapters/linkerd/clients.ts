@@ -35,9 +35,12 @@ export const Reference = z
 export type Reference = z.infer<typeof Reference>;
 
 const Network = z.strictObject({ cidr: z.string(), except: absent(Texts) });
-export const Networks = listOf(Network).transform((networks): IpBlock[] =>
-  networks.map(({ cidr, except = [] }) => ({ cidr, except })),
-);
+/** Providers of clouds publish thousands of networks. */
+export const Networks = z
+  .array(z.unknown())
+  .max(10_000)
+  .pipe(listOf(Network))
+  .transform((networks): IpBlock[] => networks.map(({ cidr, except = [] }) => ({ cidr, except })));
 
 /** One of them must hold. */
 export type Identities = NonNullable<MeshClause['from']>;
@@ -49,6 +52,7 @@ interface NamedIdentities {
   readonly namespaces?: readonly string[] | undefined;
 }
 
+/** A client with any of these; one of a namespace is any of its ServiceAccounts. */
 export function identitiesOf({ texts = [], serviceAccounts = [], namespaces = [] }: NamedIdentities): Identities {
   const matches: readonly MeshMatch[] = [
     { attribute: 'source.identity', by: 'identity', values: [...texts] },
