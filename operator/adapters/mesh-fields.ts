@@ -13,6 +13,9 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Items that are read one by one. */
+export const AnyList = z.custom<readonly unknown[]>(Array.isArray, 'Must be a list');
+
 /** Of objects of which the oldest wins. */
 export const DatedMetadata = NamespacedMetadata.extend({ creationTimestamp: absent(z.string()) });
 

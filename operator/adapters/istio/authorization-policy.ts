@@ -17,7 +17,7 @@ import * as z from 'zod';
 import type { MeshRule } from '../../../crds/rules/mesh.ts';
 import { defineAdapter, NamespacedMetadata } from '../define.ts';
 import { absent } from '../fields.ts';
-import { LooseSpec, unknownFields, unreadField } from '../mesh-fields.ts';
+import { AnyList, LooseSpec, unknownFields, unreadField } from '../mesh-fields.ts';
 import { meshTold } from '../mesh-form.ts';
 import { readSpec } from '../spec-reader.ts';
 import { clausesOf } from './authorization-clauses.ts';
@@ -47,7 +47,7 @@ export const authorizationPolicies = defineAdapter({
     const reader = readSpec(spec);
     const action = actions[reader.read('action', Action) ?? 'ALLOW'];
     const provider = reader.read('provider', Provider)?.name;
-    const rules = reader.read('rules', z.array(z.unknown())) ?? [];
+    const rules = reader.read('rules', AnyList) ?? [];
     const isEnforcedByZtunnel = action === 'allow' || action === 'deny';
     const dryRun = trueTexts.has(annotations['istio.io/dry-run'] ?? '');
     const ztunnel = isEnforcedByZtunnel && !dryRun ? (['ztunnel'] as const) : [];

@@ -22,7 +22,7 @@ import {
   restUnread,
 } from '../define.ts';
 import { absent } from '../fields.ts';
-import { LooseSpec, pointersOf, shortListOf, Texts, unknownFields, unreadField } from '../mesh-fields.ts';
+import { AnyList, LooseSpec, pointersOf, shortListOf, Texts, unknownFields, unreadField } from '../mesh-fields.ts';
 import { meshTold } from '../mesh-form.ts';
 import { readSpec } from '../spec-reader.ts';
 import { bindingOf } from './binding.ts';
@@ -55,7 +55,7 @@ export const requestAuthentications = defineAdapter({
   constraints({ metadata: { namespace }, spec }) {
     const unknown = unknownFields(spec, knownFields, ['spec']);
     const reader = readSpec(spec);
-    const rules = reader.read('jwtRules', z.array(z.unknown())) ?? [];
+    const rules = reader.read('jwtRules', AnyList) ?? [];
     const whole = [...unknown, ...reader.faults];
     const binding = bindingOf(spec, namespace, ['sidecar', 'gateway'], unknown);
     const read = readTokens(rules);
