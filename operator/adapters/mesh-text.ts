@@ -111,15 +111,25 @@ const nouns: Readonly<Record<string, string>> = {
 };
 
 function matchText({ attribute, by, values = [], notValues = [], blocks = [] }: MeshMatch): string {
-  const noun = nouns[attribute] ?? `${attribute} =`;
-  if (by === 'clusterNetworks') return 'an address of the cluster networks';
-  if (attribute === 'connection.tls') return 'TLS without an identity';
+  if (by === 'clusterNetworks') return 'the client is in the networks of the cluster';
+  const noun = nouns[attribute];
+  const isOfClient = attribute.startsWith('source.') || attribute === 'request.auth.principal';
+  if (notValues.includes('*')) {
+    if (noun === undefined) return `${attribute} is not there`;
+    return isOfClient ? `anyone without a ${noun}` : `no ${noun}`;
+  }
   const wanted = [...values, ...blocks.map(blockText)];
-  if (notValues.includes('*')) return `no ${noun}`;
+  const name = noun ?? `${attribute} =`;
   const not = notValues.length === 0 ? '' : `not ${listText(notValues)}`;
-  if (wanted.length === 0) return `${noun} ${not}`;
-  const text = values.includes('*') ? `any ${noun}` : `${noun} ${listText(wanted)}`;
+  if (wanted.length === 0) return `${name} ${not}`;
+  const text = values.includes('*') ? presenceText(attribute, noun, isOfClient) : `${name} ${listText(wanted)}`;
   return not === '' ? text : `${text} and ${not}`;
+}
+
+function presenceText(attribute: string, noun: string | undefined, isOfClient: boolean): string {
+  if (attribute === 'connection.tls') return 'anyone over TLS';
+  if (noun === undefined) return `${attribute} is there`;
+  return isOfClient ? `anyone with a ${noun}` : `any ${noun}`;
 }
 
 function listText(values: readonly string[]): string {
