@@ -150,7 +150,7 @@ export const MeshReach = z.object({
   connectionPools: z
     .array(z.object({ path: z.string(), limits: z.unknown() }))
     .optional()
-    .describe('Bounds on incoming connections and requests, as they are written.'),
+    .describe('Bounds on incoming connections and requests by field path, like `tcp.maxConnections`.'),
   contested: z
     .literal(true)
     .optional()

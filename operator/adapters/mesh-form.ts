@@ -24,21 +24,24 @@ interface Said {
 export function meshTold(rule: MeshRule, subject: MeshSubject): Told {
   const said = saidOf(rule, subject);
   const type = 'MeshPolicy' as const;
-  const { unread = [] } = rule;
-  if (unread.length > 0) {
-    const parts = boundedList(unread, { separator: ', ', lengthMax: 200, noun: 'part' });
-    return {
-      type,
-      effect: 'unknown',
-      severity: 'Warning',
-      summary: `${said.summary}; parts of the policy are not understood and may change that`,
-      message: `${said.message}; not understood, and it may change that: ${parts}`,
-    };
-  }
-  if (rule.dryRun === undefined) return { type, ...said };
-  const suffix = '; a dry run: it is noted and not enforced';
-  const { summary, message } = said;
-  return { type, effect: 'audit', severity: 'Info', summary: summary + suffix, message: message + suffix };
+  const { unread = [], dryRun } = rule;
+  const parts = boundedList(unread, { separator: ', ', lengthMax: 200, noun: 'part' });
+  const unknown = {
+    full: parts === '' ? '' : `; not understood, and it may change that: ${parts}`,
+    short: parts === '' ? '' : '; parts of the policy are not understood and may change that',
+  };
+  const noted = dryRun === undefined ? '' : '; a dry run: it is noted and not enforced';
+  return {
+    type,
+    ...consequenceOf(rule, said),
+    summary: `${said.summary}${unknown.short}${noted}`,
+    message: `${said.message}${unknown.full}${noted}`,
+  };
+}
+
+function consequenceOf({ dryRun, unread }: MeshRule, { effect, severity }: Said): Pick<Said, 'effect' | 'severity'> {
+  if (dryRun !== undefined) return { effect: 'audit', severity: 'Info' };
+  return unread === undefined ? { effect, severity } : { effect: 'unknown', severity: 'Warning' };
 }
 
 function saidOf({ demand, engine }: MeshRule, subject: MeshSubject): Said {
@@ -92,6 +95,7 @@ function authorizationSaid(demand: Demand<'authorization'>, subject: MeshSubject
   });
   const same = (effect: Effect, severity: Said['severity'], text: string) => say(effect, severity, text, text);
   if (demand.action !== 'allow' && known.length === 0) {
+    if (demand.action === 'audit') return same('audit', 'Info', 'may be noted, and none is refused');
     return unread
       ? same('unknown', 'Warning', `may be ${outcomes[demand.action]}`)
       : same('audit', 'Info', 'are left as they are');
@@ -145,7 +149,7 @@ function authorizationSaid(demand: Demand<'authorization'>, subject: MeshSubject
   }
 }
 
-const outcomes = { deny: 'refused', audit: 'noted', delegate: 'refused by an external provider' } as const;
+const outcomes = { deny: 'refused', delegate: 'refused by an external provider' } as const;
 
 function noteWithoutHttp(clauses: readonly MeshClause[], outcome: 'accepted' | 'refused'): string {
   if (!clauses.some(({ withoutHttp }) => withoutHttp !== undefined)) return '';

@@ -11,6 +11,7 @@
  * @see https://istio.io/latest/docs/reference/config/networking/sidecar/
  */
 import * as z from 'zod';
+import { compareText } from '../../../crds/constraint.ts';
 import type { MeshDemand, MeshRule } from '../../../crds/rules/mesh.ts';
 import type { Draft, Fault } from '../define.ts';
 import { absent, SelectorField, selectsAll } from '../fields.ts';
@@ -60,13 +61,18 @@ const Egress = z.strictObject({
   captureMode: absent(z.string()),
   hosts: absent(Texts),
 });
+const Scalar = z.union([z.string(), z.number(), z.boolean()]);
+const PoolPart = ShortRecord.pipe(
+  z.record(z.string(), z.union([Scalar, ShortRecord.pipe(z.record(z.string(), Scalar))])),
+);
+const ConnectionPool = z.strictObject({ http: absent(PoolPart), tcp: absent(PoolPart) }).transform(limitsOf);
 const Ingress = z.strictObject({
   port: absent(Port),
   bind: absent(z.string()),
   captureMode: absent(z.string()),
   defaultEndpoint: absent(z.string()),
   tls: absent(z.looseObject({ mode: absent(z.string()) })),
-  connectionPool: z.unknown().optional(),
+  connectionPool: absent(ConnectionPool),
 });
 const EgressList = shortListOf(Egress);
 const IngressList = shortListOf(Ingress);
@@ -74,7 +80,6 @@ const OutboundTrafficPolicy = z.strictObject({
   mode: absent(z.enum(['REGISTRY_ONLY', 'ALLOW_ANY'])),
   egressProxy: absent(z.looseObject({ host: z.string() })),
 });
-const ConnectionPool = z.record(z.string(), z.unknown());
 const knownFields: ReadonlySet<string> = new Set([
   'egress',
   'inboundConnectionPool',
@@ -122,7 +127,7 @@ function demandOf(reader: SpecReader): SidecarPolicy['demand'] {
   const pools = [
     ...(pool === undefined ? [] : [{ path: '/spec/inboundConnectionPool', limits: pool }]),
     ...ingress.flatMap(({ connectionPool: limits }, index) =>
-      limits === undefined || limits === null ? [] : [{ path: `/spec/ingress/${index}/connectionPool`, limits }],
+      limits === undefined ? [] : [{ path: `/spec/ingress/${index}/connectionPool`, limits }],
     ),
   ];
   return {
@@ -149,6 +154,20 @@ function demandOf(reader: SpecReader): SidecarPolicy['demand'] {
         }),
     ...(pools.length === 0 ? {} : { connectionPools: pools }),
   };
+}
+
+type PoolParts = Readonly<Record<string, z.infer<typeof PoolPart> | undefined>>;
+
+/** By field path, in one order. */
+function limitsOf(parts: PoolParts): Record<string, z.infer<typeof Scalar>> {
+  const limits = Object.entries(parts).flatMap(([part, fields = {}]) =>
+    Object.entries(fields).flatMap(([field, value]) =>
+      typeof value === 'object'
+        ? Object.entries(value).map(([inner, scalar]) => [`${part}.${field}.${inner}`, scalar] as const)
+        : [[`${part}.${field}`, value] as const],
+    ),
+  );
+  return Object.fromEntries(limits.toSorted(([a], [b]) => compareText(a, b)));
 }
 
 function listenerOf(
