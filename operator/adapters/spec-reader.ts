@@ -30,7 +30,7 @@ export function readSpec(spec: Readonly<Record<string, unknown>>, path: readonly
     const value = spec[field] ?? undefined;
     if (value === undefined) return undefined;
     const result = schema.safeParse(value);
-    if (!result.success) faults.push(...faultsOf(result.error, ['spec', field]));
+    if (!result.success) faults.push(...faultsOf(result.error, [...path, field]));
     return result.data;
   }
   return {
