@@ -9,6 +9,7 @@ import { CapacityRule } from './rules/capacity.ts';
 import { CelRule } from './rules/cel.ts';
 import { DisruptionRule } from './rules/disruption.ts';
 import { LimitRangeRule } from './rules/limit-range.ts';
+import { MeshRule } from './rules/mesh.ts';
 import { NetworkRule } from './rules/network.ts';
 import { OpaqueRule } from './rules/opaque.ts';
 import { PodSecurityRule } from './rules/pod-security.ts';
@@ -56,6 +57,7 @@ export const Rule = z.discriminatedUnion('form', [
   CelRule,
   DisruptionRule,
   LimitRangeRule,
+  MeshRule,
   NetworkRule,
   OpaqueRule,
   PodSecurityRule,

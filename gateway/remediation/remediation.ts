@@ -9,6 +9,7 @@ import { capacityRemediation } from './capacity.ts';
 import { celRemediation } from './cel.ts';
 import { disruptionRemediation } from './disruption.ts';
 import { limitRangeRemediation } from './limit-range.ts';
+import { meshRemediation } from './mesh.ts';
 import { networkRemediation } from './network.ts';
 import { opaqueRemediation } from './opaque.ts';
 import { podSecurityRemediation } from './pod-security.ts';
@@ -35,6 +36,8 @@ export function remediationOf(subject: Subject): Remediation {
       return disruptionRemediation(subject, rule);
     case 'limitRange':
       return limitRangeRemediation(subject, rule);
+    case 'mesh':
+      return meshRemediation(subject, rule);
     case 'network':
       return networkRemediation(subject, rule);
     case 'opaque':

@@ -24,6 +24,57 @@ const amounts = fc.option(
 
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 const count = fc.oneof(fc.integer(), hostileText);
+const meshMatch = fc.record({
+  attribute: hostileText,
+  by: fc.constantFrom('text' as const, 'address' as const, 'identity' as const),
+  values: optional(texts),
+  notValues: optional(texts),
+});
+const meshClauses = fc.array(
+  fc.record({
+    path: hostileText,
+    by: optional(hostileText),
+    from: optional(fc.array(fc.array(meshMatch, { maxLength: 2 }), { maxLength: 2 })),
+    when: optional(fc.array(meshMatch, { maxLength: 2 })),
+    unread: optional(texts),
+  }),
+  { maxLength: 3 },
+);
+const tlsMode = fc.constantFrom('STRICT' as const, 'PERMISSIVE' as const, 'DISABLE' as const);
+const meshDemand = fc.oneof(
+  fc.record({
+    about: fc.constant('authorization' as const),
+    action: fc.constantFrom('allow' as const, 'deny' as const, 'audit' as const, 'delegate' as const),
+    provider: optional(hostileText),
+    clauses: meshClauses,
+  }),
+  fc.record({
+    about: fc.constant('mutualTls' as const),
+    level: fc.constant('workload' as const),
+    mode: tlsMode,
+    ports: optional(fc.array(fc.record({ port: fc.integer(), mode: tlsMode }), { maxLength: 2 })),
+  }),
+  fc.record({
+    about: fc.constant('requestAuthentication' as const),
+    tokens: fc.array(fc.record({ path: hostileText, issuer: optional(hostileText), audiences: optional(texts) }), {
+      maxLength: 2,
+    }),
+  }),
+  fc.record({
+    about: fc.constant('reach' as const),
+    level: fc.constant('namespace' as const),
+    egress: optional(fc.array(fc.record({ path: hostileText, hosts: texts }), { maxLength: 2 })),
+    egressProxy: optional(hostileText),
+  }),
+  fc.record({
+    about: fc.constant('server' as const),
+    port: count,
+    protocol: hostileText,
+    otherwise: fc.constantFrom('deny' as const, 'allow' as const, 'audit' as const),
+    clauses: meshClauses,
+    routes: optional(texts),
+  }),
+);
 
 const valueMatcher = fc.record(
   { values: texts, pattern: hostileText, cidrs: texts, selector, negate: fc.constant(true as const), with: texts },
@@ -134,6 +185,15 @@ export const hostileRules: { readonly [Form in Rule['form']]: fc.Arbitrary<Rule>
     default: amounts,
     defaultRequest: amounts,
     maxLimitRequestRatio: amounts,
+  }),
+  mesh: fc.record({
+    form: fc.constant('mesh' as const),
+    engine: fc.constantFrom('istio' as const, 'linkerd' as const),
+    demand: meshDemand,
+    targets: optional(
+      fc.array(fc.record({ group: hostileText, kind: hostileText, name: hostileText }), { maxLength: 4 }),
+    ),
+    unread: optional(texts),
   }),
   network: hostileNetworkRule,
   opaque: fc.record({ form: fc.constant('opaque' as const), fields: texts }),

@@ -4,10 +4,12 @@
 import { adminNetworkPolicy } from './adminnetworkpolicy.ts';
 import { capsule } from './capsule/capsule.ts';
 import type { Adapter } from './define.ts';
+import { istio } from './istio/istio.ts';
 import { kubewarden } from './kubewarden.ts';
 import { kueue } from './kueue/kueue.ts';
 import { kyvernoCel } from './kyvernocel/kyvernocel.ts';
 import { limitRange } from './limitrange.ts';
+import { linkerd } from './linkerd/linkerd.ts';
 import { mutatingAdmissionPolicy } from './mutatingadmissionpolicy.ts';
 import { networkPolicy } from './networkpolicy.ts';
 import { podDisruptionBudget } from './poddisruptionbudget.ts';
@@ -20,10 +22,12 @@ import { webhookConfig } from './webhookconfig.ts';
 export const adapters: readonly Adapter[] = [
   adminNetworkPolicy,
   capsule,
+  istio,
   kubewarden,
   kueue,
   kyvernoCel,
   limitRange,
+  linkerd,
   mutatingAdmissionPolicy,
   networkPolicy,
   podDisruptionBudget,
