@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { AllowListRule } from './rules/allow-list.ts';
+import { AssignmentRule } from './rules/assignment.ts';
 import { CapacityRule } from './rules/capacity.ts';
 import { CelRule } from './rules/cel.ts';
 import { DisruptionRule } from './rules/disruption.ts';
@@ -13,6 +14,7 @@ import { NetworkRule } from './rules/network.ts';
 import { OpaqueRule } from './rules/opaque.ts';
 import { PodSecurityRule } from './rules/pod-security.ts';
 import { QuotaRule } from './rules/quota.ts';
+import { RegoRule } from './rules/rego.ts';
 import { SecurityContextRule } from './rules/security-context.ts';
 import { WebhookRule } from './rules/webhook.ts';
 import { Scope } from './scope.ts';
@@ -51,6 +53,7 @@ export type Effect = z.infer<typeof Effect>;
 /** What a rule demands, by form and not by engine. */
 export const Rule = z.discriminatedUnion('form', [
   AllowListRule,
+  AssignmentRule,
   CapacityRule,
   CelRule,
   DisruptionRule,
@@ -59,6 +62,7 @@ export const Rule = z.discriminatedUnion('form', [
   OpaqueRule,
   PodSecurityRule,
   QuotaRule,
+  RegoRule,
   SecurityContextRule,
   WebhookRule,
 ]);

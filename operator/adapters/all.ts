@@ -3,6 +3,7 @@
  */
 import { capsule } from './capsule/capsule.ts';
 import type { Adapter } from './define.ts';
+import { gatekeeper } from './gatekeeper/gatekeeper.ts';
 import { kueue } from './kueue/kueue.ts';
 import { limitRange } from './limitrange.ts';
 import { mutatingAdmissionPolicy } from './mutatingadmissionpolicy.ts';
@@ -16,6 +17,7 @@ import { webhookConfig } from './webhookconfig.ts';
 
 export const adapters: readonly Adapter[] = [
   capsule,
+  gatekeeper,
   kueue,
   limitRange,
   mutatingAdmissionPolicy,
