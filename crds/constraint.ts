@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { AllowListRule } from './rules/allow-list.ts';
+import { AssignmentRule } from './rules/assignment.ts';
 import { CapacityRule } from './rules/capacity.ts';
 import { CelRule } from './rules/cel.ts';
 import { DisruptionRule } from './rules/disruption.ts';
@@ -14,6 +15,7 @@ import { NetworkRule } from './rules/network.ts';
 import { OpaqueRule } from './rules/opaque.ts';
 import { PodSecurityRule } from './rules/pod-security.ts';
 import { QuotaRule } from './rules/quota.ts';
+import { RegoRule } from './rules/rego.ts';
 import { SecurityContextRule } from './rules/security-context.ts';
 import { WasmRule } from './rules/wasm.ts';
 import { WebhookRule } from './rules/webhook.ts';
@@ -53,6 +55,7 @@ export type Effect = z.infer<typeof Effect>;
 /** What a rule demands, by form and not by engine. */
 export const Rule = z.discriminatedUnion('form', [
   AllowListRule,
+  AssignmentRule,
   CapacityRule,
   CelRule,
   DisruptionRule,
@@ -62,6 +65,7 @@ export const Rule = z.discriminatedUnion('form', [
   OpaqueRule,
   PodSecurityRule,
   QuotaRule,
+  RegoRule,
   SecurityContextRule,
   WasmRule,
   WebhookRule,

@@ -112,6 +112,17 @@ export const AdmissionFilter = z.object({
     .optional()
     .describe('Each pair of patterns must match an annotation of the object.'),
   requester: Requester.optional(),
+  as: z
+    .object({
+      by: z.string().describe('`Kind name` of the object that says what it makes.'),
+      path: z.string().describe('Field path in the object at which that stands.'),
+      kind: KindPattern,
+    })
+    .optional()
+    .describe(
+      'The object is judged as what will be made of it: its kind is meant by `kinds`, its namespace by `namespace`, and ' +
+        'names and labels are those of what is made.',
+    ),
 });
 export type AdmissionFilter = z.infer<typeof AdmissionFilter>;
 

@@ -190,7 +190,7 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
     served,
     wantedVersion: (resource) => profileVersion(resource) ?? state.parameterKinds.versionOf(resource),
     consumers(definitions) {
-      const generic = policies.generic(definitions, state.parameterKinds.asked());
+      const found = policies.found(definitions, state.parameterKinds.asked());
       state.waitsChanged();
       const { switchedOff } = policies.decided;
       const isWanted = ({ policyOf, resource }: Consumer<unknown>) =>
@@ -201,8 +201,8 @@ export async function startOperator(deps: OperatorDeps): Promise<RunningOperator
         versionOfOthers: profileVersion,
         isSwitchedOff: (resource) => switchedOff.has(resource),
       });
-      const own = state.consumers.filter(isWanted);
-      return [...own, ...reporter.consumers, policies.consumer, ...generic, ...ofParameters];
+      const own = [...state.consumers, ...found].filter(isWanted);
+      return [...own, ...reporter.consumers, policies.consumer, ...ofParameters];
     },
     onServed: () => reporter.clusterDetailChanged(clusterFactsName),
     onError(error) {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { LabelSelector } from '../label-selector.ts';
 import { MatchCondition } from '../scope.ts';
+import { RegoProgram } from './rego.ts';
 
 /** What must be true of a request, and what the caller is told when it is not. */
 export const CelValidation = z.object({
@@ -122,6 +123,7 @@ export const CelRule = z.object({
   failurePolicy: z.enum(['Fail', 'Ignore']).describe('What an error in an expression means. False is never an error.'),
   params: CelParams.optional().describe('Absent: `params` is null.'),
   parameters: z.unknown().optional().describe('What the policy itself holds for `variables.params` (Gatekeeper).'),
+  alternative: RegoProgram.optional().describe('What judges in place of the expressions where their engine is off.'),
   broken: CelFault.optional().describe('Why every request that is meant is refused, and no expression evaluated.'),
   variables: z.array(z.object({ name: z.string(), expression: z.string() })).describe('Evaluated where they are used.'),
   validations: z.array(CelValidation).optional(),

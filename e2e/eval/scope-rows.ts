@@ -279,7 +279,7 @@ const Json = z.record(z.string(), z.unknown());
 const Review = z.object({
   request: z.object({
     operation: z.string(),
-    kind: z.object({ group: z.string().catch(''), version: z.string().catch(''), kind: z.string() }),
+    kind: z.object({ group: z.string().catch(''), version: z.string().catch(''), kind: z.string() }).optional(),
     resource: z.object({ resource: z.string() }).optional(),
     subResource: z.string().optional(),
     name: z.string().catch(''),
@@ -293,12 +293,13 @@ const Review = z.object({
 function reviewed(review: JsonObject, kinds: ObjectKinds): AdmissionRequest {
   const { request } = Review.parse(review);
   const objects = [request.object, request.oldObject].filter((object) => object !== null && object !== undefined);
-  const apiVersion = [request.kind.group, request.kind.version].filter((part) => part !== '').join('/');
-  const { plural } = requestedKind({ apiVersion, kind: request.kind.kind }, kinds);
+  const kind = request.kind ?? kindOf(objects[0] ?? {});
+  const apiVersion = [kind.group, kind.version].filter((part) => part !== '').join('/');
+  const { plural } = requestedKind({ apiVersion, kind: kind.kind }, kinds);
   const all = objects.map((object) => metadataOf(object));
   return {
     operation: request.operation,
-    ...request.kind,
+    ...kind,
     plural: request.resource?.resource ?? plural,
     subresource: request.subResource,
     name: request.name === '' ? (all[0]?.name ?? '') : request.name,
@@ -307,6 +308,13 @@ function reviewed(review: JsonObject, kinds: ObjectKinds): AdmissionRequest {
     labels: all.map(({ labels }) => labels),
     annotations: all[0]?.annotations ?? {},
   };
+}
+
+/** Reviews of tests may leave it to their object. */
+function kindOf(object: JsonObject): { readonly group: string; readonly version: string; readonly kind: string } {
+  const apiVersion = String(object['apiVersion']);
+  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+  return { group, version: versionOf(object), kind: String(object['kind']) };
 }
 
 function versionOf({ apiVersion }: JsonObject): string {

@@ -1,6 +1,7 @@
 /** The only addresses that steps hold: never one out of a policy. */
 export const urls = {
   admissionWebhooks: 'https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/',
+  assignment: 'https://open-policy-agent.github.io/gatekeeper/website/docs/mutation/',
   capacity: 'https://kueue.sigs.k8s.io/docs/concepts/cluster_queue/',
   disruption: 'https://kubernetes.io/docs/tasks/run-application/configure-pdb/',
   kubewarden: 'https://docs.kubewarden.io/explanations/architecture',
@@ -12,6 +13,7 @@ export const urls = {
   network: 'https://kubernetes.io/docs/concepts/services-networking/network-policies/',
   podSecurity: 'https://kubernetes.io/docs/concepts/security/pod-security-standards/',
   quota: 'https://kubernetes.io/docs/concepts/policy/resource-quotas/',
+  regoPolicy: 'https://open-policy-agent.github.io/gatekeeper/website/docs/violations/',
   securityContext:
     'https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/authentication_and_authorization/managing-pod-security-policies',
   validatingPolicy: 'https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/',

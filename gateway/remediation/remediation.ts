@@ -5,6 +5,7 @@
  * One file per form of rule; `summary.ts` where the form is not for the caller to see.
  */
 import { allowListRemediation } from './allow-list.ts';
+import { assignmentRemediation } from './assignment.ts';
 import { capacityRemediation } from './capacity.ts';
 import { celRemediation } from './cel.ts';
 import { disruptionRemediation } from './disruption.ts';
@@ -14,6 +15,7 @@ import { networkRemediation } from './network.ts';
 import { opaqueRemediation } from './opaque.ts';
 import { podSecurityRemediation } from './pod-security.ts';
 import { quotaRemediation } from './quota.ts';
+import { regoRemediation } from './rego.ts';
 import type { Remediation } from './schema.ts';
 import { securityContextRemediation } from './security-context.ts';
 import type { Subject } from './subject.ts';
@@ -28,6 +30,8 @@ export function remediationOf(subject: Subject): Remediation {
   switch (rule.form) {
     case 'allowList':
       return allowListRemediation(subject, rule);
+    case 'assignment':
+      return assignmentRemediation(subject, rule);
     case 'capacity':
       return capacityRemediation(subject, rule);
     case 'cel':
@@ -46,6 +50,8 @@ export function remediationOf(subject: Subject): Remediation {
       return podSecurityRemediation(subject, rule);
     case 'quota':
       return quotaRemediation(subject, rule);
+    case 'rego':
+      return regoRemediation(subject, rule);
     case 'securityContext':
       return securityContextRemediation(subject, rule);
     case 'wasm':

@@ -116,6 +116,17 @@ export const hostileRules: { readonly [Form in Rule['form']]: fc.Arbitrary<Rule>
     frozen: optional(fc.constant(true as const)),
     unread: optional(texts),
   }),
+  assignment: fc.record({
+    form: fc.constant('assignment' as const),
+    operation: fc.constantFrom('set' as const, 'addMetadata' as const, 'mergeValues' as const, 'image' as const),
+    location: hostileText,
+    assign: optional(fc.record({ value: fc.jsonValue({ maxDepth: 2 }) })),
+    values: optional(fc.array(fc.jsonValue({ maxDepth: 1 }), { maxLength: 3 })),
+    pathTests: optional(
+      fc.array(fc.record({ subPath: hostileText, condition: fc.constant('MustExist' as const) }), { maxLength: 6 }),
+    ),
+    unread: optional(texts),
+  }),
   capacity: fc.record({
     form: fc.constant('capacity' as const),
     queues: fc.array(fc.record({ namespace: fc.oneof(fc.constant('shop'), hostileText), name: hostileText }), {
@@ -212,6 +223,20 @@ export const hostileRules: { readonly [Form in Rule['form']]: fc.Arbitrary<Rule>
       fc.record({ scopeName: hostileText, operator: fc.constantFrom('In' as const, 'Exists' as const), values: texts }),
       { maxLength: 3 },
     ),
+  }),
+  rego: fc.record({
+    form: fc.constant('rego' as const),
+    template: hostileText,
+    program: optional(
+      fc.record({
+        source: hostileText,
+        version: fc.constant('v0' as const),
+        needs: optional(fc.array(fc.constantFrom('inventory' as const, 'clock' as const), { maxLength: 2 })),
+      }),
+    ),
+    actions: fc.array(fc.constant('deny' as const), { maxLength: 1 }),
+    parameters: optional(fc.jsonValue({ maxDepth: 2 })),
+    unread: optional(texts),
   }),
   securityContext: fc.record({
     form: fc.constant('securityContext' as const),

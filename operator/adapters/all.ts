@@ -4,6 +4,7 @@
 import { adminNetworkPolicy } from './adminnetworkpolicy.ts';
 import { capsule } from './capsule/capsule.ts';
 import type { Adapter } from './define.ts';
+import { gatekeeper } from './gatekeeper/gatekeeper.ts';
 import { istio } from './istio/istio.ts';
 import { kubewarden } from './kubewarden.ts';
 import { kueue } from './kueue/kueue.ts';
@@ -22,6 +23,7 @@ import { webhookConfig } from './webhookconfig.ts';
 export const adapters: readonly Adapter[] = [
   adminNetworkPolicy,
   capsule,
+  gatekeeper,
   istio,
   kubewarden,
   kueue,

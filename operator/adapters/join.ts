@@ -26,32 +26,32 @@ export interface ImposedBy extends Imposed {
   readonly source: ObjectHead;
 }
 
-/** One of the kinds that are joined. */
-export interface JoinedKind<Value> {
-  readonly kind: string;
+/** One of the kinds that are joined, or all kinds of a group whose names are not known beforehand. */
+export type JoinedKind<Value> = ({ readonly kind: string } | { readonly group: string }) & {
   read(object: unknown): {
     readonly parts: readonly Part<Value>[];
     readonly shared?: readonly Value[];
     readonly problems: readonly Problem[];
   };
-}
+};
 
 /**
- * How objects of one kind are read into parts. `fields` as for `defineAdapter`. A value stays in memory for as long as the
- * object exists: keep what the join needs, and `headOf` instead of the metadata.
+ * How objects of one kind, or of all kinds of a group, are read into parts. `fields` as for `defineAdapter`. A value stays in
+ * memory for as long as the object exists: keep what the join needs, and `headOf` instead of the metadata.
  */
-export function defineJoinedKind<Fields extends z.ZodRawShape, Value>(definition: {
-  readonly kind: string;
-  readonly fields: Fields;
-  parts(object: ObjectHead & z.infer<z.ZodObject<Fields>>): {
-    readonly parts: readonly Part<Value>[];
-    readonly shared?: readonly Value[];
-    readonly faults?: readonly Fault[];
-  };
-}): JoinedKind<Value> {
+export function defineJoinedKind<Fields extends z.ZodRawShape, Value>(
+  definition: ({ readonly kind: string } | { readonly group: string }) & {
+    readonly fields: Fields;
+    parts(object: ObjectHead & z.infer<z.ZodObject<Fields>>): {
+      readonly parts: readonly Part<Value>[];
+      readonly shared?: readonly Value[];
+      readonly faults?: readonly Fault[];
+    };
+  },
+): JoinedKind<Value> {
   const readFields = fieldsReader(definition.fields);
   return {
-    kind: definition.kind,
+    ...('kind' in definition ? { kind: definition.kind } : { group: definition.group }),
     read(object) {
       const read = readFields(object);
       if (!read.success) return { parts: [], problems: nameProblems(object, read.faults) };
@@ -74,7 +74,9 @@ export function defineJoiningAdapter<Value>(definition: {
   join(values: readonly Value[], parameters: Parameters): readonly ImposedBy[];
 }): Adapter {
   const readHead = fieldsReader({});
-  const kindsText = definition.kinds.map(({ kind }) => kind).join(' or ');
+  const kindsText = definition.kinds
+    .map((one) => ('kind' in one ? one.kind : `of the group ${one.group}`))
+    .join(' or ');
   /** Parts of other adapters never get here: a key is looked up with its adapter. */
   const isOwn = (_value: unknown): _value is Value => true;
   return {
@@ -83,8 +85,11 @@ export function defineJoiningAdapter<Value>(definition: {
     read(object) {
       const head = readHead(object);
       if (!head.success) return { constraints: [], problems: nameProblems(object, head.faults) };
-      const { kind } = head.fields;
-      const own = definition.kinds.find((one) => one.kind === kind);
+      const { kind, apiVersion } = head.fields;
+      // A kind of such a group may have any name, that of another kind among them.
+      const own =
+        definition.kinds.find((one) => 'group' in one && apiVersion.startsWith(`${one.group}/`)) ??
+        definition.kinds.find((one) => 'kind' in one && one.kind === kind);
       if (own !== undefined) return { constraints: [], ...own.read(object) };
       const fault = { path: ['kind'], message: `Must be ${kindsText}` };
       return { constraints: [], problems: nameProblems(object, [fault]) };

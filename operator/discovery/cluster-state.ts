@@ -27,6 +27,7 @@ import { createScopeIndex } from '../scope/scope-index.ts';
 import { type Workload, workloadKinds, workloadOf, workloadOfPod } from '../scope/workload.ts';
 import { createWorkloadIndex } from '../scope/workload-index.ts';
 import { createClusterFacts } from './cluster-facts.ts';
+import { isWhole } from './decide-kinds.ts';
 import { createGatheredChanges } from './gathered-changes.ts';
 import { createPacedKinds } from './paced-kinds.ts';
 import { createParameterKinds, type ParameterKinds } from './parameter-kinds.ts';
@@ -268,7 +269,9 @@ export function createClusterState({ clock, adapters, waitMs, events, isLeftOut 
     parameterKinds,
     consumers: [
       namespaceConsumer,
-      ...adapters.flatMap((adapter) => adapter.resources.map((resource) => policyConsumer(adapter, resource))),
+      ...adapters.flatMap((adapter) =>
+        adapter.resources.filter((resource) => !isWhole(resource)).map((resource) => policyConsumer(adapter, resource)),
+      ),
       ...workloadKinds.map((kind) => workloadConsumer(kind, (object) => workloadOf(object, kind), false)),
       workloadConsumer({ group: '', plural: 'pods' }, workloadOfPod, true),
       ...namespaceFactKinds.map(factConsumer),

@@ -20,6 +20,8 @@ export interface GenericKind {
 export interface DecidedKinds {
   /** By `plural.group`, sorted. */
   readonly generic: ReadonlyMap<string, GenericKind>;
+  /** Kinds of the groups that adapters read whole, by `plural.group`, sorted → id of the adapter. */
+  readonly ofGroups: ReadonlyMap<string, { readonly group: string; readonly plural: string; readonly adapter: string }>;
   /** `plural.group` of what is read by nobody → the ConstraintProfile that says so. */
   readonly switchedOff: ReadonlyMap<string, string>;
   /** `plural.group` → the version to read, where a profile names one. */
@@ -41,6 +43,7 @@ export function decideKinds(
   isParameterKind: IsParameterKind = () => false,
 ): DecidedKinds {
   const generic = new Map<string, GenericKind>();
+  const ofGroups = new Map<string, { group: string; plural: string; adapter: string }>();
   const switchedOff = new Map<string, string>();
   const wantedVersion = new Map<string, string>();
   const waitMs = new Map<string, number>();
@@ -67,6 +70,8 @@ export function decideKinds(
   }
   for (const { group, plural, kind, versions, isPolicy } of definitions.values()) {
     const name = resourceName({ group, plural });
+    const ofGroup = adapters.find(({ resources }) => resources.some((read) => isWhole(read) && read.group === group));
+    if (ofGroup !== undefined && versions.length > 0) ofGroups.set(name, { group, plural, adapter: ofGroup.id });
     if (spoken.has(name) || versions.length === 0) continue;
     if (isNeverRead({ group, plural }) || adapterOf({ group, plural }, adapters) !== undefined) continue;
     const isGuessed = () => !isParameterKind({ group, kind }) && isPolicyByName({ group, plural, kind });
@@ -74,6 +79,7 @@ export function decideKinds(
   }
   return {
     generic: new Map([...generic].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    ofGroups: new Map([...ofGroups].toSorted(([a], [b]) => (a < b ? -1 : 1))),
     switchedOff,
     wantedVersion,
     waitMs,
@@ -82,6 +88,11 @@ export function decideKinds(
 }
 
 type Kind = Pick<Resource, 'group' | 'plural'>;
+
+/** Whether an adapter reads every kind of the group, each of which has a definition: the group itself cannot be asked for. */
+export function isWhole({ plural }: Kind): boolean {
+  return plural === '*';
+}
 
 /** Secrets and ConfigMaps hold what is nobody's business; our own kinds are what is made of policies. */
 function isNeverRead({ group, plural }: Kind): boolean {
@@ -95,7 +106,7 @@ export function adapterOf(
   adapters: readonly Pick<Adapter, 'id' | 'resources'>[],
 ): string | undefined {
   return adapters.find(({ resources }) =>
-    resources.some((read) => read.group === group && (read.plural === plural || read.plural === '*')),
+    resources.some((read) => read.group === group && (read.plural === plural || isWhole(read))),
   )?.id;
 }
 

@@ -66,19 +66,26 @@ export function createPolicies(deps: PoliciesDeps): Policies {
     return scopes.setPolicy(subject, constraints);
   }
 
-  /** Gives an object other parts; returns the joins that had or have one of them. */
+  /** Gives an object other parts; returns the joins that had or have one of them, and none when they are as before. */
   function replaceParts(adapter: Adapter, object: string, parts: readonly Part<unknown>[]): ReadonlySet<string> {
     const before = joinsOf.get(object) ?? new Set();
-    for (const join of before) joins.get(join)?.values.delete(object);
     // No resource has a space in its name: a join is never taken for an object.
-    const now = Map.groupBy(parts, ({ key }) => `${adapter.id} ${key}`);
+    const now = new Map(
+      [...Map.groupBy(parts, ({ key }) => `${adapter.id} ${key}`)].map(([name, own]) => [
+        name,
+        own.map(({ value }) => value),
+      ]),
+    );
+    // Engines write the status of their policies again and again.
+    const same = [...now].every(
+      ([name, own]) => JSON.stringify(joins.get(name)?.values.get(object)) === JSON.stringify(own),
+    );
+    if (before.size === now.size && same) return new Set();
+    for (const join of before) joins.get(join)?.values.delete(object);
     for (const [name, own] of now) {
       const join = joins.get(name) ?? { adapter, values: new Map(), asked: new Map() };
       joins.set(name, join);
-      join.values.set(
-        object,
-        own.map(({ value }) => value),
-      );
+      join.values.set(object, own);
     }
     if (now.size === 0) joinsOf.delete(object);
     else joinsOf.set(object, new Set(now.keys()));

@@ -9,7 +9,7 @@ import { type KubeObject, resourceName } from '../../kube/resource.ts';
 import type { Adapter } from '../adapters/define.ts';
 import { genericAdapter, genericId } from '../adapters/generic.ts';
 import { contentHash } from '../reports/content.ts';
-import { type DecidedKinds, decideKinds, type IsParameterKind } from './decide-kinds.ts';
+import { type DecidedKinds, decideKinds, type IsParameterKind, isWhole } from './decide-kinds.ts';
 import type { Definition } from './definitions.ts';
 import type { Consumer, WatchState } from './watches.ts';
 
@@ -41,14 +41,14 @@ export interface PolicyKinds {
   readonly consumer: Consumer<unknown>;
   /** Without profiles that can be read everything is decided without them. */
   stateChanged(states: readonly WatchState[]): void;
-  /** Decides anew, and returns the readers that are wanted besides those of the adapters. */
-  generic(
-    definitions: ReadonlyMap<string, Definition>,
-    isParameterKind?: IsParameterKind,
-  ): readonly Consumer<unknown>[];
+  /** Decides anew, and returns the readers that are wanted besides those of the adapters for kinds that they name. */
+  found(definitions: ReadonlyMap<string, Definition>, isParameterKind?: IsParameterKind): readonly Consumer<unknown>[];
   /** As last decided. */
   readonly decided: DecidedKinds;
-  /** Of what every adapter reads now; the generic one among them while there is something for it. */
+  /**
+   * Of what every adapter reads now, with the kinds of a group in place of the group; the generic one among them while there
+   * is something for it.
+   */
   readonly adapters: readonly Pick<Adapter, 'id' | 'resources'>[];
 }
 
@@ -63,10 +63,13 @@ interface GenericReader {
 export function createPolicyKinds(deps: PolicyKindsDeps): PolicyKinds {
   const profiles = new Map<string, KnownProfile>();
   const readers = new Map<string, GenericReader>();
+  /** Of kinds of the groups that adapters read whole, by `plural.group`. */
+  const groupReaders = new Map<string, Consumer<unknown>>();
   /** Profiles are known, or cannot be. Before that a kind would be read that one of them switches off. */
   let known = false;
   let decided: DecidedKinds = {
     generic: new Map(),
+    ofGroups: new Map(),
     switchedOff: new Map(),
     wantedVersion: new Map(),
     waitMs: new Map(),
@@ -112,6 +115,14 @@ export function createPolicyKinds(deps: PolicyKindsDeps): PolicyKinds {
     return present.consumer;
   }
 
+  function groupReaderOf(name: string, kind: { group: string; plural: string }, id: string): Consumer<unknown>[] {
+    const adapter = deps.adapters.find((one) => one.id === id);
+    if (adapter === undefined) return [];
+    const reader = groupReaders.get(name) ?? deps.policyConsumer(adapter, kind);
+    groupReaders.set(name, reader);
+    return [reader];
+  }
+
   return {
     profiles,
     consumer,
@@ -121,22 +132,34 @@ export function createPolicyKinds(deps: PolicyKindsDeps): PolicyKinds {
       known = true;
       deps.onChange();
     },
-    generic(definitions, isParameterKind) {
+    found(definitions, isParameterKind) {
       if (!known) return [];
       const specs = new Map([...profiles].map(([name, { spec }]) => [name, spec]));
       decided = decideKinds(definitions, specs, deps.adapters, isParameterKind);
       for (const name of readers.keys()) if (!decided.generic.has(name)) readers.delete(name);
-      return [...decided.generic].map(([name, { group, plural, profile }]) =>
-        readerOf(name, { group, plural }, profile),
-      );
+      for (const name of groupReaders.keys()) if (!decided.ofGroups.has(name)) groupReaders.delete(name);
+      return [
+        ...[...decided.ofGroups].flatMap(([name, { group, plural, adapter }]) =>
+          groupReaderOf(name, { group, plural }, adapter),
+        ),
+        ...[...decided.generic].map(([name, { group, plural, profile }]) => readerOf(name, { group, plural }, profile)),
+      ];
     },
     get decided() {
       return decided;
     },
     get adapters() {
+      const ofGroups = [...decided.ofGroups.values()];
+      const made = deps.adapters.map(({ id, resources }) => ({
+        id,
+        resources: [
+          ...resources.filter((kind) => !isWhole(kind)),
+          ...ofGroups.flatMap(({ group, plural, adapter }) => (adapter === id ? [{ group, plural }] : [])),
+        ],
+      }));
       const resources = [...decided.generic.values()];
-      if (resources.length === 0) return deps.adapters;
-      return [...deps.adapters, { id: genericId, resources }].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      if (resources.length === 0) return made;
+      return [...made, { id: genericId, resources }].toSorted((a, b) => (a.id < b.id ? -1 : 1));
     },
   };
 }

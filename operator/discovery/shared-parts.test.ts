@@ -94,3 +94,27 @@ test('objects read together hear what is shared', () => {
   const { constraints } = readTogether(adapter, [rule('one'), settings('a')]);
   expect(constraints.map(({ scope }) => scope.namespaces)).toEqual([{ excluded: ['a'] }]);
 });
+
+test('an object whose parts are as before is joined with nothing', () => {
+  const joined: number[] = [];
+  const counting: Adapter = {
+    ...adapter,
+    join(values, parameters) {
+      joined.push(values.length);
+      return adapter.join?.(values, parameters) ?? { constraints: [], problems: [] };
+    },
+  };
+  const policies = createPolicies({
+    scopes: createScopeIndex(),
+    onProblem: () => undefined,
+    parameters: noParametersRead,
+    onParameterKinds: () => undefined,
+  });
+  const set = (object: unknown) => policies.set(counting, 'one', counting.read(object));
+  set(rule('one'));
+  set({ ...rule('one'), status: { seen: 7 } });
+  expect(joined).toEqual([1]);
+  set({ ...rule('one'), metadata: { ...metadata('one'), uid: 'another' } });
+  policies.remove(counting, 'one');
+  expect(joined).toEqual([1, 1, 0]);
+});

@@ -18,7 +18,7 @@ function allows(rule: AccessRule, event: AuditEvent): boolean {
   if (objectRef === undefined || resource === undefined) return false;
   return (
     rule.apiGroups.includes(objectRef.apiGroup) &&
-    rule.resources.includes(resource) &&
+    [resource, '*'].some((allowed) => rule.resources.includes(allowed)) &&
     rule.verbs.includes(verb) &&
     (rule.namespace === undefined || rule.namespace === objectRef.namespace) &&
     (rule.resourceNames === undefined || (objectRef.name !== undefined && rule.resourceNames.includes(objectRef.name)))
