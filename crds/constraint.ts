@@ -11,6 +11,7 @@ import { DisruptionRule } from './rules/disruption.ts';
 import { LimitRangeRule } from './rules/limit-range.ts';
 import { NetworkRule } from './rules/network.ts';
 import { OpaqueRule } from './rules/opaque.ts';
+import { PatternRule } from './rules/pattern.ts';
 import { PodSecurityRule } from './rules/pod-security.ts';
 import { QuotaRule } from './rules/quota.ts';
 import { SecurityContextRule } from './rules/security-context.ts';
@@ -58,6 +59,7 @@ export const Rule = z.discriminatedUnion('form', [
   LimitRangeRule,
   NetworkRule,
   OpaqueRule,
+  PatternRule,
   PodSecurityRule,
   QuotaRule,
   SecurityContextRule,

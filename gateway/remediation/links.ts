@@ -5,6 +5,7 @@ export const urls = {
   disruption: 'https://kubernetes.io/docs/tasks/run-application/configure-pdb/',
   kubewarden: 'https://docs.kubewarden.io/explanations/architecture',
   kyvernoCel: 'https://kyverno.io/docs/policy-types/',
+  kyverno: 'https://kyverno.io/docs/policy-types/cluster-policy/',
   limitRange: 'https://kubernetes.io/docs/concepts/policy/limit-range/',
   mutatingPolicy: 'https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/',
   network: 'https://kubernetes.io/docs/concepts/services-networking/network-policies/',

@@ -11,6 +11,7 @@ import { disruptionRemediation } from './disruption.ts';
 import { limitRangeRemediation } from './limit-range.ts';
 import { networkRemediation } from './network.ts';
 import { opaqueRemediation } from './opaque.ts';
+import { patternRemediation } from './pattern.ts';
 import { podSecurityRemediation } from './pod-security.ts';
 import { quotaRemediation } from './quota.ts';
 import type { Remediation } from './schema.ts';
@@ -39,6 +40,8 @@ export function remediationOf(subject: Subject): Remediation {
       return networkRemediation(subject, rule);
     case 'opaque':
       return opaqueRemediation(subject, rule);
+    case 'pattern':
+      return patternRemediation(subject, rule);
     case 'podSecurity':
       return podSecurityRemediation(subject, rule);
     case 'quota':

@@ -5,6 +5,7 @@ import { capsule } from './capsule/capsule.ts';
 import type { Adapter } from './define.ts';
 import { kubewarden } from './kubewarden.ts';
 import { kueue } from './kueue/kueue.ts';
+import { kyverno } from './kyverno/kyverno.ts';
 import { kyvernoCel } from './kyvernocel/kyvernocel.ts';
 import { limitRange } from './limitrange.ts';
 import { mutatingAdmissionPolicy } from './mutatingadmissionpolicy.ts';
@@ -20,6 +21,7 @@ export const adapters: readonly Adapter[] = [
   capsule,
   kubewarden,
   kueue,
+  kyverno,
   kyvernoCel,
   limitRange,
   mutatingAdmissionPolicy,
