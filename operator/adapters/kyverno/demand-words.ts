@@ -18,6 +18,7 @@ export interface Demand {
 const fieldsMax = 130;
 const textMax = 420;
 
+/** What a validation asks for: of its forms the one that Kyverno would take. */
 export function validateDemand(body: unknown): Demand {
   const fields = isJsonObject(body) ? body : {};
   if (isJsonObject(fields['pattern'])) return patternDemand(fields['pattern']);
@@ -35,13 +36,13 @@ function others(summary: string, message = summary): Demand {
   return { summary, message, violators: 'others' };
 }
 
-/** `a certain pattern for spec.hostNetwork`; what people write into objects is left out. */
+/** `must meet demands on spec.hostNetwork`; what people write into objects is left out. */
 function aboutFields(patterns: readonly unknown[]): string {
   const fields = [...new Set(patterns.flatMap((pattern) => patternFields(pattern)))];
   if (fields.length === 0) return ' must fit a pattern';
   if (fields.every((field) => field === 'metadata.labels')) return ' must have certain labels';
   if (fields.every((field) => field === 'metadata.annotations')) return ' must have certain annotations';
-  return ` must have certain values in ${boundedList(fields, { separator: ', ', lengthMax: fieldsMax, noun: 'field' })}`;
+  return ` must meet demands on ${boundedList(fields, { separator: ', ', lengthMax: fieldsMax, noun: 'field' })}`;
 }
 
 function demandsText(pattern: unknown, lengthMax: number): string {
@@ -57,6 +58,7 @@ function patternDemand(pattern: unknown): Demand {
 }
 
 function anyPatternDemand(patterns: readonly unknown[]): Demand {
+  if (patterns.length === 1) return patternDemand(patterns[0]);
   const texts = patterns.slice(0, 8).map((pattern, index) => `(${index + 1}) ${demandsText(pattern, 160)}`);
   const all = boundedList(texts, { separator: ' ', lengthMax: textMax, noun: 'pattern' });
   return others(aboutFields(patterns), ` must fit one of ${patterns.length} patterns: ${all}`);

@@ -28,6 +28,7 @@ const Excepted = z.object({ policyName: z.string(), ruleNames: absent(listOf(z.s
 
 const known = ['background', 'conditions', 'exceptions', 'match', 'podSecurity'];
 
+/** Never undefined: what is not understood of it makes it more doubtful than it is anyway. */
 export function readException({ metadata, spec }: ObjectHead & { readonly spec: JsonObject }): {
   readonly exception: PolicyException;
   readonly faults: readonly Fault[];
@@ -67,6 +68,7 @@ function hasConditions(conditions: unknown): boolean {
   return isJsonObject(conditions) && Object.values(conditions).some((list) => Array.isArray(list) && list.length > 0);
 }
 
+/** Whether it may mean several policies, which only the policies themselves can tell. */
 export function isPattern(policyName: string): boolean {
   return /[*?]/.test(policyName);
 }

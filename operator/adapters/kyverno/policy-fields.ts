@@ -139,6 +139,7 @@ function pointers(faults: readonly Fault[]): string[] {
   return [...new Set(faults.map(({ path }) => jsonPointer(path)))].toSorted();
 }
 
+/** Every rule that demands or does something, as far as it is understood, with what is not. */
 export function readPolicy(object: ObjectHead & { readonly spec: JsonObject }): {
   readonly policy: Policy;
   readonly faults: readonly Fault[];
