@@ -17,15 +17,15 @@ import type { Block, ResourceFilter } from './match-fields.ts';
 
 export const controllersAnnotation = 'pod-policies.kyverno.io/autogen-controllers';
 
-/** With their groups and versions, as rules that are generated name them. */
+/** With their groups. The version is left open: rules that older releases of Kyverno generate name nothing but the kind. */
 const controllers: ReadonlyMap<string, string> = new Map([
-  ['CronJob', 'batch/v1/CronJob'],
-  ['DaemonSet', 'apps/v1/DaemonSet'],
-  ['Deployment', 'apps/v1/Deployment'],
-  ['Job', 'batch/v1/Job'],
-  ['ReplicaSet', 'apps/v1/ReplicaSet'],
-  ['ReplicationController', 'v1/ReplicationController'],
-  ['StatefulSet', 'apps/v1/StatefulSet'],
+  ['CronJob', 'batch/*/CronJob'],
+  ['DaemonSet', 'apps/*/DaemonSet'],
+  ['Deployment', 'apps/*/Deployment'],
+  ['Job', 'batch/*/Job'],
+  ['ReplicaSet', 'apps/*/ReplicaSet'],
+  ['ReplicationController', '*/ReplicationController'],
+  ['StatefulSet', 'apps/*/StatefulSet'],
 ]);
 
 /** What of a rule decides about this. */
