@@ -13,6 +13,7 @@ import { LimitRangeRule } from './rules/limit-range.ts';
 import { MeshRule } from './rules/mesh.ts';
 import { NetworkRule } from './rules/network.ts';
 import { OpaqueRule } from './rules/opaque.ts';
+import { PatternRule } from './rules/pattern.ts';
 import { PodSecurityRule } from './rules/pod-security.ts';
 import { QuotaRule } from './rules/quota.ts';
 import { RegoRule } from './rules/rego.ts';
@@ -63,6 +64,7 @@ export const Rule = z.discriminatedUnion('form', [
   MeshRule,
   NetworkRule,
   OpaqueRule,
+  PatternRule,
   PodSecurityRule,
   QuotaRule,
   RegoRule,

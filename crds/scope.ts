@@ -87,12 +87,13 @@ export const RequestNamespace = z.object({
   patterns: z.array(z.string()).optional().describe('With * and ?; one must match.'),
   excluded: z.array(z.string()).optional().describe('Patterns; none may match.'),
   selector: LabelSelector.optional().describe('On the labels of the namespace.'),
+  labelPatterns: z.literal(true).optional().describe('Keys and values of its matchLabels may hold * and ?.'),
   clusterScoped: z
     .enum(['pass', 'nameless'])
     .describe('Objects outside of namespaces pass unseen, or are seen as in a namespace without a name and labels.'),
   namespaceObjects: z
-    .enum(['asThemselves', 'byNameOnly'])
-    .describe('A Namespace is in the namespace that it is; byNameOnly: no selector takes it.'),
+    .enum(['asThemselves', 'byNameOnly', 'outside'])
+    .describe('A Namespace is in the namespace that it is; byNameOnly: no selector takes it; outside: it is in none.'),
 });
 export type RequestNamespace = z.infer<typeof RequestNamespace>;
 

@@ -146,8 +146,8 @@ function isKind({ group, version, kind, subresource = '' }: KindPattern, request
 }
 
 function isThere(place: RequestNamespace, request: AdmissionRequest): Meant {
-  const { patterns, excluded = [], selector, clusterScoped, namespaceObjects } = place;
-  const isItself = isNamespace(request);
+  const { patterns, excluded = [], selector, labelPatterns, clusterScoped, namespaceObjects } = place;
+  const isItself = isNamespace(request) && namespaceObjects !== 'outside';
   if (request.namespace === undefined && !isItself && clusterScoped === 'pass') return true;
   const name = request.namespace ?? (isItself ? request.name : '');
   const labels = request.namespace !== undefined || isItself ? request.namespaceLabels : {};
@@ -161,7 +161,7 @@ function isThere(place: RequestNamespace, request: AdmissionRequest): Meant {
         ? false
         : labels === undefined
           ? undefined
-          : matchesLabels(selector, labels),
+          : matchesLabels(labelPatterns === true ? expanded(selector, labels) : selector, labels),
   ]);
 }
 

@@ -19,6 +19,7 @@ const Case = z.strictObject({
   policy: Source,
   scope: Scope.extend({ namespaces: Scope.shape.namespaces.default({}) }),
   rule: Rule,
+  message: z.string().default(''),
   metrics: Metrics.optional(),
   contact: z.string().optional(),
   summary: z.string(),
@@ -30,23 +31,26 @@ const folder = new URL('cases/', import.meta.url);
 describe.each(readdirSync(folder))('%s', (file) => {
   const cases = z.array(Case).parse(parse(readFileSync(new URL(file, folder), 'utf8')));
 
-  test.each(cases)('$why', ({ level, type, effect, policy, scope, rule, metrics, contact, summary, steps }) => {
-    const id = constraintId(policy.name, 'case');
-    const told = { id, name: policy.name, type, severity: 'Warning', effect } as const;
-    const full = { ...told, key: 'case', summary: '', message: '', source: policy, scope, rule };
-    const remediation = remediationOf({
-      ...told,
-      namespace: 'shop',
-      home: homeNamespace(policy),
-      kind: policy.kind,
-      apiVersion: policy.apiVersion,
-      figures: figuresOf(metrics),
-      full: level === 'full' ? full : undefined,
-      contact,
-    });
-    expect(remediation).toEqual({ summary, steps: steps.map((step) => ({ ...step, automated: false })) });
-    expect(Remediation.strict().parse(remediation)).toEqual(remediation);
-  });
+  test.each(cases)(
+    '$why',
+    ({ level, type, effect, policy, scope, rule, message, metrics, contact, summary, steps }) => {
+      const id = constraintId(policy.name, 'case');
+      const told = { id, name: policy.name, type, severity: 'Warning', effect } as const;
+      const full = { ...told, key: 'case', summary: '', message, source: policy, scope, rule };
+      const remediation = remediationOf({
+        ...told,
+        namespace: 'shop',
+        home: homeNamespace(policy),
+        kind: policy.kind,
+        apiVersion: policy.apiVersion,
+        figures: figuresOf(metrics),
+        full: level === 'full' ? full : undefined,
+        contact,
+      });
+      expect(remediation).toEqual({ summary, steps: steps.map((step) => ({ ...step, automated: false })) });
+      expect(Remediation.strict().parse(remediation)).toEqual(remediation);
+    },
+  );
 });
 
 test('every form of rule has a case', () => {

@@ -5,6 +5,7 @@ export const urls = {
   capacity: 'https://kueue.sigs.k8s.io/docs/concepts/cluster_queue/',
   disruption: 'https://kubernetes.io/docs/tasks/run-application/configure-pdb/',
   kubewarden: 'https://docs.kubewarden.io/explanations/architecture',
+  kyverno: 'https://kyverno.io/docs/policy-types/cluster-policy/',
   kyvernoCel: 'https://kyverno.io/docs/policy-types/',
   istio: 'https://istio.io/latest/docs/concepts/security/',
   limitRange: 'https://kubernetes.io/docs/concepts/policy/limit-range/',

@@ -13,6 +13,7 @@ import { limitRangeRemediation } from './limit-range.ts';
 import { meshRemediation } from './mesh.ts';
 import { networkRemediation } from './network.ts';
 import { opaqueRemediation } from './opaque.ts';
+import { patternRemediation } from './pattern.ts';
 import { podSecurityRemediation } from './pod-security.ts';
 import { quotaRemediation } from './quota.ts';
 import { regoRemediation } from './rego.ts';
@@ -46,6 +47,8 @@ export function remediationOf(subject: Subject): Remediation {
       return networkRemediation(subject, rule);
     case 'opaque':
       return opaqueRemediation(subject, rule);
+    case 'pattern':
+      return patternRemediation(subject, rule);
     case 'podSecurity':
       return podSecurityRemediation(subject, rule);
     case 'quota':

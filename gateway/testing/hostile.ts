@@ -208,6 +208,27 @@ export const hostileRules: { readonly [Form in Rule['form']]: fc.Arbitrary<Rule>
   }),
   network: hostileNetworkRule,
   opaque: fc.record({ form: fc.constant('opaque' as const), fields: texts }),
+  pattern: fc.record({
+    form: fc.constant('pattern' as const),
+    name: hostileText,
+    does: fc.constantFrom(
+      'validate' as const,
+      'mutate' as const,
+      'generate' as const,
+      'verifyImages' as const,
+      'cleanUp' as const,
+    ),
+    body: fc.oneof(fc.jsonValue(), fc.record({ message: hostileText, deny: fc.jsonValue(), pattern: fc.jsonValue() })),
+    action: optional(fc.constantFrom('Enforce' as const, 'Audit' as const)),
+    failurePolicy: fc.constantFrom('Fail' as const, 'Ignore' as const),
+    preconditions: optional(fc.jsonValue()),
+    generated: optional(
+      fc.array(fc.record({ name: hostileText, kinds: texts, template: hostileText }), { maxLength: 2 }),
+    ),
+    allowExistingViolations: optional(fc.boolean()),
+    schedule: optional(hostileText),
+    unread: optional(texts),
+  }),
   podSecurity: fc.record({
     form: fc.constant('podSecurity' as const),
     mode: fc.constantFrom('enforce' as const, 'audit' as const, 'warn' as const),

@@ -30,6 +30,27 @@ test.each<[string, AdmissionFilter[], AdmissionException[], object]>([
   ['a star is everywhere', [{ namespace: place({ patterns: ['*', 'a'] }) }], [], {}],
   ['an empty list is nowhere', [{ namespace: place({ patterns: [] }) }], [], { names: [] }],
   [
+    'of a selector with patterns what it asks at least',
+    [
+      {
+        namespace: place({
+          selector: { matchLabels: { team: 'a-*', 'cost.*': '?*', env: 'prod' } },
+          labelPatterns: true,
+        }),
+      },
+    ],
+    [],
+    {
+      selector: { matchLabels: { env: 'prod' }, matchExpressions: [{ key: 'team', operator: 'Exists' }] },
+    },
+  ],
+  [
+    'an exception by a selector with patterns leaves all bound',
+    [{}],
+    [{ all: [{ namespace: place({ selector: { matchLabels: { team: 'a-*' } }, labelPatterns: true }) }] }],
+    {},
+  ],
+  [
     'alternatives',
     [{ namespace: place({ patterns: ['a'] }) }, { namespace: place({ selector: { matchLabels: { team: 'b' } } }) }],
     [],

@@ -3,6 +3,7 @@
  * namespaces and workloads that binds, and how people speak of the kinds.
  */
 import { compareText } from '../../crds/constraint.ts';
+import type { LabelSelector } from '../../crds/label-selector.ts';
 import type {
   AdmissionException,
   AdmissionFilter,
@@ -14,7 +15,7 @@ import type {
 } from '../../crds/scope.ts';
 import { matchesGlob } from '../scope/namespace-scope.ts';
 import { workloadKinds } from '../scope/workload.ts';
-import { selectsAll } from './fields.ts';
+import { SelectorField, selectsAll } from './fields.ts';
 import { boundedList, sentence } from './text.ts';
 
 /** A kind as requests name it. */
@@ -129,7 +130,8 @@ export function namespacesOf(
 /** Names apart from patterns: what is a list of names costs no comparison with each namespace. */
 function placeOf(namespace: RequestNamespace | undefined): NamespaceFilter {
   if (namespace === undefined) return {};
-  const { patterns, excluded = [], selector = {} } = namespace;
+  const { patterns, excluded = [] } = namespace;
+  const selector = plainSelector(namespace);
   const globs = patterns?.filter((pattern) => /[*?]/.test(pattern)) ?? [];
   const names = patterns?.filter((pattern) => !/[*?]/.test(pattern)) ?? [];
   if (globs.includes('*')) return { ...placeOf({ ...namespace, patterns: undefined }) };
@@ -139,6 +141,21 @@ function placeOf(namespace: RequestNamespace | undefined): NamespaceFilter {
     ...(excluded.length === 0 ? {} : { excluded: sorted(excluded) }),
     ...(selectsAll(selector) ? {} : { selector }),
   };
+}
+
+/** What a selector with patterns asks at least: a label that a pattern of values is for is there. */
+function plainSelector({ selector = {}, labelPatterns }: RequestNamespace): LabelSelector {
+  if (labelPatterns !== true) return selector;
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  const isPattern = (text: string) => /[*?]/.test(text);
+  const labels = Object.entries(matchLabels).filter(([key]) => !isPattern(key));
+  return SelectorField.parse({
+    matchLabels: Object.fromEntries(labels.filter(([, value]) => !isPattern(value))),
+    matchExpressions: [
+      ...matchExpressions,
+      ...labels.filter(([, value]) => isPattern(value)).map(([key]) => ({ key, operator: 'Exists' })),
+    ],
+  });
 }
 
 function sorted(values: readonly string[]): string[] {
@@ -153,7 +170,8 @@ function distinct<Value>(values: readonly Value[]): Value[] {
 /** Whether an exception by this filter leaves nothing of a namespace for the others: only kinds and the place may narrow it. */
 function takesWholeNamespaces(exception: AdmissionFilter, filters: readonly AdmissionFilter[]): boolean {
   const { kinds, namespace, ...rest } = exception;
-  if (namespace === undefined || Object.values(rest).some((part) => part !== undefined)) return false;
+  if (namespace === undefined || namespace.labelPatterns === true) return false;
+  if (Object.values(rest).some((part) => part !== undefined)) return false;
   return filters.every(
     (filter) =>
       kinds === undefined || filter.kinds?.every((kind) => kinds.some((excepted) => covers(excepted, kind))) === true,

@@ -8,6 +8,7 @@ import { gatekeeper } from './gatekeeper/gatekeeper.ts';
 import { istio } from './istio/istio.ts';
 import { kubewarden } from './kubewarden.ts';
 import { kueue } from './kueue/kueue.ts';
+import { kyverno } from './kyverno/kyverno.ts';
 import { kyvernoCel } from './kyvernocel/kyvernocel.ts';
 import { limitRange } from './limitrange.ts';
 import { linkerd } from './linkerd/linkerd.ts';
@@ -27,6 +28,7 @@ export const adapters: readonly Adapter[] = [
   istio,
   kubewarden,
   kueue,
+  kyverno,
   kyvernoCel,
   limitRange,
   linkerd,

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { readTogether } from '../join.ts';
+import { kyverno } from './kyverno.ts';
+
+const onServices = { any: [{ resources: { kinds: ['Service'] } }] };
+
+function policy(spec: object) {
+  return { apiVersion: 'kyverno.io/v1', kind: 'ClusterPolicy', metadata: { name: 'large', uid: 'large' }, spec };
+}
+
+function ruleNamed(name: string, parts: object = {}) {
+  return { name, match: onServices, validate: { deny: {} }, ...parts };
+}
+
+function times<Item>(count: number, make: (index: number) => Item): Item[] {
+  return Array.from({ length: count }, (_, index) => make(index));
+}
+
+test('more rules than anybody writes are not read, and that is said', () => {
+  const { constraints, problems } = readTogether(kyverno, [
+    policy({ rules: times(600, (index) => ruleNamed(`rule-${index}`)) }),
+  ]);
+  expect(constraints).toHaveLength(500);
+  expect(problems).toMatchObject([{ object: 'ClusterPolicy large', path: 'spec.rules' }]);
+});
+
+test('where more overrides take turns than are told apart, the action is unknown', () => {
+  const validationFailureActionOverrides = times(60, (index) => ({
+    action: index % 2 === 0 ? 'Enforce' : 'Audit',
+    namespaces: [`team-${index}`],
+  }));
+  const { constraints } = readTogether(kyverno, [
+    policy({ validationFailureActionOverrides, rules: [ruleNamed('a')] }),
+  ]);
+  expect(constraints).toMatchObject([{ key: 'a', effect: 'unknown', severity: 'Warning', scope: { namespaces: {} } }]);
+  expect(constraints[0]?.rule).not.toHaveProperty('action');
+});
+
+test('many namespaces with one action are one constraint', () => {
+  const validationFailureActionOverrides = times(60, (index) => ({ action: 'Enforce', namespaces: [`team-${index}`] }));
+  const { constraints } = readTogether(kyverno, [
+    policy({ validationFailureActionOverrides, rules: [ruleNamed('a')] }),
+  ]);
+  expect(constraints.map(({ key, effect }) => [key, effect])).toEqual([
+    ['a/Enforce', 'deny'],
+    ['a', 'audit'],
+  ]);
+});
+
+test('of many exceptions the first are listed, and the rest counted as one that may hold', () => {
+  const exceptions = times(150, (index) => ({
+    apiVersion: 'kyverno.io/v2',
+    kind: 'PolicyException',
+    metadata: { name: `e-${index}`, namespace: 'ops', uid: `e-${index}` },
+    spec: { exceptions: [{ policyName: 'large', ruleNames: ['a'] }], match: onServices },
+  }));
+  const [constraint] = readTogether(kyverno, [policy({ rules: [ruleNamed('a')] }), ...exceptions]).constraints;
+  const listed = constraint?.scope.admission?.[0]?.exceptions ?? [];
+  expect(listed).toHaveLength(101);
+  expect(listed.at(-1)).toMatchObject({ by: '50 more PolicyExceptions', all: [], conditional: expect.any(String) });
+});
+
+test('a rule that is nested too deep to be kept is unknown, and its policy is not lost', () => {
+  let deep: unknown = 'bottom';
+  for (let depth = 0; depth < 5_000; depth += 1) deep = { below: deep };
+  const { constraints, problems } = readTogether(kyverno, [
+    policy({ rules: [ruleNamed('deep', { validate: { pattern: { spec: deep } } }), ruleNamed('plain')] }),
+  ]);
+  expect(constraints).toMatchObject([
+    { key: 'deep', effect: 'unknown', rule: { body: null, unread: ['/spec/rules/0/validate'] } },
+    { key: 'plain', effect: 'audit' },
+  ]);
+  expect(problems).toMatchObject([{ path: 'spec.rules[0].validate' }]);
+});
+
+test('what a policy says stays on one line and out of the summary', () => {
+  const secret = 'hunter2';
+  const { constraints } = readTogether(kyverno, [
+    policy({
+      rules: [
+        ruleNamed('a', {
+          validate: { message: `line\n${secret}`, pattern: { metadata: { labels: { [secret]: secret } } } },
+        }),
+        ruleNamed('b', { validate: { pattern: { spec: { type: secret, [`${secret} x`]: secret } } } }),
+      ],
+    }),
+  ]);
+  expect(constraints).toHaveLength(2);
+  for (const { summary, message } of constraints) {
+    expect(summary).not.toContain(secret);
+    expect(message).toContain(secret);
+    expect(message).not.toContain('\n');
+  }
+});
