@@ -1,5 +1,5 @@
 /**
- * Whether an object holds a LabelExpression.
+ * Whether an object holds a LabelExpression, and how one is put into words.
  */
 import type { LabelExpression, LabelRequirement } from '../crds/label-expression.ts';
 
@@ -49,6 +49,44 @@ function holdsRequirement({ key, operator, values = [], of }: LabelRequirement, 
       return value !== undefined && values.some((part) => value.startsWith(part));
     case 'EndsWith':
       return value !== undefined && values.some((part) => value.endsWith(part));
+    default:
+      return operator satisfies never;
+  }
+}
+
+/**
+ * The expression for people: `app=web,!canary,(tier=front or tier=edge)`. Parts stand in the order of the expression.
+ */
+export function labelExpressionText(expression: LabelExpression): string {
+  if ('key' in expression) return requirementText(expression);
+  if ('not' in expression) return `not (${labelExpressionText(expression.not)})`;
+  if ('all' in expression) return expression.all.length === 0 ? 'any labels' : joined(expression.all, ',');
+  return expression.any.length === 0 ? 'labels that nothing has' : `(${joined(expression.any, ' or ')})`;
+}
+
+function joined(expressions: readonly LabelExpression[], separator: string): string {
+  return expressions.map(labelExpressionText).join(separator);
+}
+
+function requirementText({ key, operator, values = [], of }: LabelRequirement): string {
+  const [value = ''] = values;
+  const list = values.length === 1 ? value : `(${values.join(',')})`;
+  const label = of === undefined ? key : `${key} of the ${of === 'namespace' ? 'namespace' : 'ServiceAccount'}`;
+  switch (operator) {
+    case 'In':
+      return values.length === 1 ? `${label}=${value}` : `${label} in ${list}`;
+    case 'NotIn':
+      return values.length === 1 ? `${label}!=${value}` : `${label} notin ${list}`;
+    case 'Exists':
+      return label;
+    case 'DoesNotExist':
+      return `!${label}`;
+    case 'Contains':
+      return `${label} contains ${list}`;
+    case 'StartsWith':
+      return `${label} starts with ${list}`;
+    case 'EndsWith':
+      return `${label} ends with ${list}`;
     default:
       return operator satisfies never;
   }

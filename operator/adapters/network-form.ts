@@ -1,83 +1,120 @@
 /**
- * What can be said of a rule of the form `network`, whichever engine it comes from: its effect, its severity, its sentences.
+ * What a rule of the form `network` comes to, whichever engine it is from: its effect and its severity.
  *
- * Critical: nothing passes, or only listed ports do; most of what breaks on a network breaks there. Warning: only peers or
- * whole protocols are restricted, or a part is not understood. Info: everything passes.
+ * Critical: nothing passes, or only listed ports do, or ports are denied; most of what breaks on a network breaks there.
+ * Warning: only peers or whole protocols are restricted, or a part is not understood. Info: nothing is cut off.
  */
 import type { Effect, Severity } from '../../crds/constraint.ts';
-import type { LabelSelector } from '../../crds/label-selector.ts';
 import type { NetworkClause, NetworkPeer, NetworkPort, NetworkRule } from '../../crds/rules/network.ts';
-import { labelSelectorText } from '../../kube/label-selector.ts';
-import { selectsAll } from './fields.ts';
-import { boundedList, boundedListOf, sentence } from './text.ts';
 
-const messageLengthMax = 980;
-const subjectLengthMax = 200;
-const peersLengthMax = 300;
-const portsLengthMax = 150;
+/** A rule without what never matters. */
+export interface NetworkCourse {
+  /** What decides about some connections, in the order of the rule; all of it is understood. */
+  readonly clauses: readonly NetworkClause[];
+  /**
+   * What becomes of all others: they are refused or let through, this tier has said its last word on them (pass), what
+   * follows in this tier and after it decides (next), or it is not known.
+   */
+  readonly end: 'deny' | 'allow' | 'pass' | 'next' | 'unknown';
+  /** Whether a clause of the rule itself makes that end, so that no other policy of its place does better. */
+  readonly isFinal: boolean;
+  /** JSON pointers of what is not understood and may let more through. */
+  readonly mayAllow: readonly string[];
+  /** The same of what may refuse more, too. */
+  readonly mayDeny: readonly string[];
+}
 
-/** deny: nothing passes; allow: everything does; restrict: some; unknown: no opening could be read whole. */
+/**
+ * Nothing that stands behind the first clause that matches everything has a meaning. Where nothing but openings add up, what
+ * stands before it has none either.
+ */
+export function networkCourse(rule: NetworkRule): NetworkCourse {
+  const decisive = rule.clauses.findIndex(decidesEverything);
+  const reached = decisive < 0 ? rule.clauses : rule.clauses.slice(0, decisive);
+  const unread = reached.filter((clause) => clause.unread !== undefined);
+  const clauses = reached.filter((clause) => clause.unread === undefined && !matchesNothing(clause));
+  const pointers = (mayRefuse: boolean) =>
+    unread.filter((clause) => refusesPerhaps(rule, clause) === mayRefuse).flatMap((clause) => clause.unread ?? []);
+  const course = { mayAllow: pointers(false), mayDeny: pointers(true) };
+  const last = rule.clauses[decisive];
+  if (last === undefined) return { ...course, clauses, end: rule.otherwise ?? 'deny', isFinal: false };
+  const end = endingOf(last);
+  const needed = clauses.slice(0, clauses.findLastIndex(({ action = 'allow' }) => action !== end) + 1);
+  const isOpen = end === 'allow' && course.mayDeny.length === 0 && needed.every(({ action }) => action === undefined);
+  return { ...course, ...(isOpen ? { mayAllow: [] } : {}), clauses: needed, end, isFinal: true };
+}
+
+function decidesEverything(clause: NetworkClause): boolean {
+  return clause.unread === undefined && clause.action !== 'log' && isUnlimited(clause);
+}
+
+function endingOf({ action }: NetworkClause): 'deny' | 'allow' | 'pass' {
+  return action === 'deny' || action === 'pass' ? action : 'allow';
+}
+
+/** Without a place, rules only open. Of Cilium, whose denials stand apart, an allowing one stays one. */
+function refusesPerhaps({ place }: NetworkRule, { action }: NetworkClause): boolean {
+  return action !== undefined || (place !== undefined && place.engine !== 'cilium');
+}
+
+function isUnlimited({ peers, ports, notPorts = [], own, ipVersion, conditions = [] }: NetworkClause): boolean {
+  const isForAll = own === undefined && ipVersion === undefined && conditions.length === 0;
+  const hasPeers = peers !== undefined && !peers.some(isAnyone);
+  return !hasPeers && ports === undefined && notPorts.length === 0 && isForAll;
+}
+
+function isAnyone(peer: NetworkPeer): boolean {
+  return Object.values(peer).every((part) => part === undefined);
+}
+
+/** One list that is empty lets nobody in. */
+function matchesNothing({ peers, ports }: NetworkClause): boolean {
+  return ports?.length === 0 || peers?.every(isNobody) === true;
+}
+
+function isNobody({ entities, domainNames, services, ipSets, identities, ports }: NetworkPeer): boolean {
+  return [entities, domainNames, services, ipSets, identities, ports].some((list) => list?.length === 0);
+}
+
+/**
+ * deny: nothing passes, or all that it does is to refuse; allow: it refuses nothing; restrict: some passes; audit: it only
+ * notes; unknown: what matters is not understood.
+ */
 export function networkEffect(rule: NetworkRule): Effect {
-  const openings = understood(rule);
-  if (openings.some(isUnlimited)) return 'allow';
-  if (openings.length > 0) return 'restrict';
-  return rule.clauses.length === 0 ? 'deny' : 'unknown';
+  if (rule.staged) return 'audit';
+  const course = networkCourse(rule);
+  const { end, mayAllow, mayDeny } = course;
+  const actions = new Set(course.clauses.map(({ action = 'allow' }) => action));
+  const refuses = end === 'deny' || actions.has('deny');
+  const opens = (end === 'allow' && course.isFinal) || actions.has('allow') || actions.has('pass');
+  if (refuses && opens) return 'restrict';
+  if (refuses) return mayAllow.length > 0 || mayDeny.length > 0 ? unreadEffect(course) : 'deny';
+  if (end === 'unknown' || mayDeny.length > 0) return 'unknown';
+  return actions.has('log') && actions.size === 1 && end === 'next' ? 'audit' : 'allow';
 }
 
-/** Critical: nothing or only listed ports; Warning: only peers or protocols are restricted; Info: everything passes. */
+/** A rule that refuses, and of which a part may let something through after all. */
+function unreadEffect({ clauses }: NetworkCourse): Effect {
+  return clauses.some(({ action }) => action === 'deny') ? 'restrict' : 'unknown';
+}
+
+/** By what is cut off: ports or everything is grave, only some peers less so. */
 export function networkSeverity(rule: NetworkRule): Severity {
-  const openings = understood(rule);
-  if (openings.some(isUnlimited)) return 'Info';
-  if (openings.length < rule.clauses.length) return 'Warning';
-  return openings.every(listsPorts) ? 'Critical' : 'Warning';
-}
-
-/** For every reader of the namespace: neither ports nor peers, nor who the pods are. */
-export function networkSummary(rule: NetworkRule, subject: LabelSelector): string {
-  const openings = understood(rule);
-  const pods = selectsAll(subject) ? 'All pods' : 'Some pods';
-  const { verb, from, anyone } = words[rule.direction];
-  if (openings.some(isUnlimited)) return `${pods} ${verb} ${rule.direction.toLowerCase()} ${from} ${anyone}`;
-  const unread = openings.length < rule.clauses.length ? '; rules that Potoo does not understand may allow more' : '';
-  return `${pods} ${verb} ${amount(rule, openings)}${unread}`;
-}
-
-/** The full sentence. */
-export function networkMessage(rule: NetworkRule, subject: LabelSelector): string {
-  const openings = understood(rule);
-  const pods = selectsAll(subject) ? 'All pods' : `Pods with ${labelSelectorText(subject)}`;
-  const { verb, from, anyone } = words[rule.direction];
-  const lead = `${sentence(pods, subjectLengthMax)} ${verb}`;
-  const direction = rule.direction.toLowerCase();
-  if (openings.some(isUnlimited)) return `${lead} ${direction} ${from} ${anyone} on any port`;
-
-  const pointers = rule.clauses.flatMap(({ unread = [] }) => unread);
-  const unread =
-    pointers.length === 0
-      ? ''
-      : `; more may be allowed by what is not understood: ${boundedList(pointers, { separator: ', ', lengthMax: 120, noun: 'part' })}`;
-  if (openings.length === 0) return `${lead} no ${direction}${unread}`;
-
-  const lengthMax = messageLengthMax - lead.length - unread.length - ' ingress only  … and 9999 more rules'.length;
-  const text = (opening: NetworkClause) => openingText(opening, rule.direction);
-  return `${lead} ${direction} only ${boundedListOf(openings, text, { separator: ', or ', lengthMax, noun: 'rule' })}${unread}`;
-}
-
-const words = {
-  Ingress: { verb: 'accept', from: 'from', anyone: 'anyone' },
-  Egress: { verb: 'have', from: 'to', anyone: 'anywhere' },
-} as const;
-
-function understood(rule: NetworkRule): readonly NetworkClause[] {
-  return rule.clauses.filter(({ unread }) => unread === undefined);
-}
-
-function isUnlimited({ peers, ports }: NetworkClause): boolean {
-  return peers === undefined && ports === undefined;
+  const effect = networkEffect(rule);
+  if (effect === 'audit' || effect === 'allow') return 'Info';
+  const { clauses, end, mayAllow, mayDeny } = networkCourse(rule);
+  if (effect === 'unknown' || mayAllow.length > 0 || mayDeny.length > 0) return 'Warning';
+  if (clauses.some((clause) => clause.action === 'deny' && listsPorts(clause))) return 'Critical';
+  const sweeping = clauses.findIndex((clause) => clause.action === 'deny' && isSweeping(clause));
+  if (sweeping < 0 && end !== 'deny') return 'Warning';
+  const before = sweeping < 0 ? clauses : clauses.slice(0, sweeping);
+  const open = before.filter(({ action }) => action === undefined || action === 'pass');
+  return open.every(listsPorts) ? 'Critical' : 'Warning';
 }
 
 /** A port entry without a number means its whole protocol, and so does the range of all numbers: no port is listed there. */
-function isWholeProtocol({ port, endPort }: NetworkPort): boolean {
+export function isWholeProtocol({ port, endPort, icmpType }: NetworkPort): boolean {
+  if (icmpType !== undefined) return false;
   return port === undefined || (typeof port === 'number' && port <= 1 && endPort === 65_535);
 }
 
@@ -85,50 +122,21 @@ function listsPorts({ ports }: NetworkClause): boolean {
   return ports !== undefined && !ports.some(isWholeProtocol);
 }
 
-/** `no ingress`, `ingress only from listed peers on listed ports`, and what is between. */
-function amount({ direction }: NetworkRule, openings: readonly NetworkClause[]): string {
-  const traffic = direction.toLowerCase();
-  if (openings.length === 0) return `no ${traffic}`;
-  const peers = `${words[direction].from} listed peers`;
-  const whole = openings.every(({ ports }) => ports === undefined || ports.every(isWholeProtocol));
-  const ports = whole ? 'over listed protocols' : 'on listed ports';
-  const withPeers = openings.filter((opening) => opening.peers !== undefined).length;
-  const withPorts = openings.filter((opening) => opening.ports !== undefined).length;
-  const all = openings.length;
-  if (withPorts === 0) return `${traffic} only ${peers}`;
-  if (withPeers === 0) return `${traffic} only ${ports}`;
-  if (withPeers === all && withPorts === all) return `${traffic} only ${peers} ${ports}`;
-  if (withPeers === all) return `${traffic} only ${peers}, in part only ${ports}`;
-  if (withPorts === all) return `${traffic} only ${ports}, in part only ${peers}`;
-  return `${traffic} only ${peers} or ${ports}`;
+/** Whether everybody of a kind is meant, on any port: engines that want a peer named have no other way to say everyone. */
+function isSweeping(clause: NetworkClause): boolean {
+  const { peers = [], ...rest } = clause;
+  return isUnlimited(rest) && peers.some(isEveryone);
 }
 
-function openingText({ peers, ports }: NetworkClause, direction: NetworkRule['direction']): string {
-  const { from, anyone } = words[direction];
-  const portsText =
-    ports === undefined
-      ? 'any port'
-      : boundedListOf(ports, portText, { separator: ', ', lengthMax: portsLengthMax, noun: 'port' });
-  if (peers === undefined) return `on ${portsText} ${from} ${anyone}`;
-  const peersText = boundedListOf(peers, peerText, { separator: ' or ', lengthMax: peersLengthMax, noun: 'peer' });
-  return `${from} ${peersText} on ${portsText}`;
-}
+const everyone: ReadonlySet<string> = new Set(['all', 'world', 'cluster']);
 
-function peerText(peer: NetworkPeer): string {
-  if (peer.ipBlock !== undefined) {
-    const { cidr, except } = peer.ipBlock;
-    return except.length === 0 ? cidr : `${cidr} except ${except.join(', ')}`;
-  }
-  if (peer.pods === undefined) return JSON.stringify(peer);
-  const { namespace, namespaceSelector = {}, podSelector } = peer.pods;
-  const pods = selectsAll(podSelector) ? 'pods' : `pods with ${labelSelectorText(podSelector)}`;
-  if (namespace !== undefined) return `${pods} in namespace ${namespace}`;
-  if (selectsAll(namespaceSelector)) return `${pods} in any namespace`;
-  return `${pods} in namespaces with ${labelSelectorText(namespaceSelector)}`;
-}
-
-function portText({ protocol, port, endPort }: NetworkPort): string {
-  if (port === undefined) return `any ${protocol} port`;
-  if (typeof port === 'string') return `the ${protocol} port named ${port}`;
-  return endPort === undefined ? `${protocol} ${port}` : `${protocol} ${port}-${endPort}`;
+function isEveryone({ pods, ipBlock, entities, ...rest }: NetworkPeer): boolean {
+  if (Object.values(rest).some((part) => part !== undefined)) return false;
+  const kinds = [pods, ipBlock, entities].filter((part) => part !== undefined);
+  if (kinds.length !== 1) return false;
+  if (ipBlock !== undefined) return /^[0.:]+\/0$/.test(ipBlock.cidr) && ipBlock.except.length === 0;
+  if (entities !== undefined) return entities.some((entity) => everyone.has(entity));
+  if (pods?.namespace !== undefined || pods?.expression !== undefined || pods?.serviceAccounts !== undefined)
+    return false;
+  return [pods?.podSelector, pods?.namespaceSelector].every((selector) => Object.keys(selector ?? {}).length === 0);
 }

@@ -38,7 +38,7 @@ import {
   restUnread,
 } from './define.ts';
 import { SelectorField, absent, listOf, selectsAll } from './fields.ts';
-import { networkEffect, networkMessage, networkSeverity, networkSummary } from './network-form.ts';
+import { networkDraft } from './network-draft.ts';
 
 const Types = z.array(z.string());
 const Rules = z.array(z.unknown());
@@ -105,25 +105,16 @@ export const networkPolicy = defineAdapter({
   },
 });
 
-/** Policies add up: what one of them does not let through, another may. A reader of one sentence has to know. */
-const union = '; other policies may allow more';
-
 function draftOf(rule: NetworkRule, subject: LabelSelector, namespace: string): Draft {
-  const effect = networkEffect(rule);
-  const addition = effect === 'allow' || rule.clauses.some(({ unread }) => unread !== undefined) ? '' : union;
-  return {
+  return networkDraft({
     key: rule.direction,
-    type: rule.direction === 'Ingress' ? 'NetworkIngress' : 'NetworkEgress',
-    severity: networkSeverity(rule),
-    effect,
-    summary: networkSummary(rule, subject) + addition,
-    message: networkMessage(rule, subject) + addition,
+    rule,
     scope: {
       namespaces: { names: [namespace] },
       workloads: { ...(selectsAll(subject) ? {} : { selector: subject }), hostNetwork: false },
     },
-    rule,
-  };
+    home: namespace,
+  });
 }
 
 type Spec = z.infer<typeof Spec>;

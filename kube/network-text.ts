@@ -1,0 +1,125 @@
+/**
+ * Peers, ports and conditions of rules on connections, in words for people. As long as what they describe: whoever asks cuts it.
+ */
+import type {
+  IpBlock,
+  NetworkClause,
+  NetworkCondition,
+  NetworkPeer,
+  NetworkPods,
+  NetworkPort,
+} from '../crds/rules/network.ts';
+import { labelsText, podsText, several } from './scope-text.ts';
+
+/** One peer: `pods with app=web in namespace shop`. Every part of it must hold. */
+export function peerText(peer: NetworkPeer): string {
+  const kinds = kindTexts(peer);
+  const [first = 'anyone', ...rest] = kinds;
+  const also = rest.map((text) => ` that are also ${text}`);
+  return [first, ...also, ...limitTexts(peer)].join('');
+}
+
+function kindTexts(peer: NetworkPeer): string[] {
+  const { pods, ipBlock, entities, nodes, domainNames, services, ipSets, identities, external } = peer;
+  const some = <Item>(items: readonly Item[] | undefined, text: (item: Item) => string) =>
+    items === undefined ? [] : [items.length === 0 ? 'nobody' : several(items.map(text), ' or ')];
+  return [
+    ...(pods === undefined ? [] : [networkPodsText(pods)]),
+    ...(ipBlock === undefined ? [] : [ipBlockText(ipBlock)]),
+    ...(nodes === undefined ? [] : [`nodes${labelsText(nodes)}`]),
+    ...some(entities, (entity) => `the entity ${entity}`),
+    ...some(domainNames, domainNameText),
+    ...some(services, serviceText),
+    ...some(ipSets, ipSetText),
+    ...some(identities, (identity) => `the identity ${identity}`),
+    ...(external === undefined ? [] : [`the external set ${external}`]),
+  ];
+}
+
+function limitTexts({ notPods, notIpBlocks = [], ports, notPorts = [] }: NetworkPeer): string[] {
+  return [
+    ...(notPods === undefined ? [] : [` other than ${networkPodsText(notPods)}`]),
+    ...(notIpBlocks.length === 0 ? [] : [` outside of ${several(notIpBlocks)}`]),
+    ...(ports === undefined ? [] : [` that use ${portsText(ports)} themselves`]),
+    ...(notPorts.length === 0 ? [] : [` that do not use ${portsText(notPorts)} themselves`]),
+  ];
+}
+
+function networkPodsText({ namespace, namespaceSelector = {}, podSelector, expression, serviceAccounts }: NetworkPods) {
+  const pods = `pods${podsText({ selector: podSelector, expression, serviceAccounts })}`;
+  if (namespace !== undefined) return `${pods} in namespace ${namespace}`;
+  const labels = labelsText(namespaceSelector);
+  return labels === '' ? `${pods} in any namespace` : `${pods} in namespaces${labels}`;
+}
+
+function ipBlockText({ cidr, except }: IpBlock): string {
+  return `${cidr}${exceptText(except)}`;
+}
+
+function exceptText(except: readonly string[] = []): string {
+  return except.length === 0 ? '' : ` except ${several(except)}`;
+}
+
+function domainNameText({ pattern, wildcard }: NonNullable<NetworkPeer['domainNames']>[number]): string {
+  return wildcard === 'manyLabels' && pattern.includes('*') ? `${pattern} at any depth` : pattern;
+}
+
+function serviceText({ namespace, name, selector = {} }: NonNullable<NetworkPeer['services']>[number]): string {
+  const where = namespace === undefined ? 'in any namespace' : `in namespace ${namespace}`;
+  return name === undefined ? `Services${labelsText(selector)} ${where}` : `Service ${name} ${where}`;
+}
+
+function ipSetText(set: NonNullable<NetworkPeer['ipSets']>[number]): string {
+  const { kind, namespace, name, selector = {}, expression, except } = set;
+  const which = name === undefined ? `any ${kind}${labelsText(selector, expression)}` : `${kind} ${name}`;
+  return `${which}${namespace === undefined ? '' : ` in namespace ${namespace}`}${exceptText(except)}`;
+}
+
+/** `TCP 8080`, `any UDP port`, `the TCP port named sql`, `ICMP type 8`. */
+export function portText({ protocol, port, endPort, icmpType, icmpCode }: NetworkPort): string {
+  if (protocol === 'ICMP' || protocol === 'ICMPv6') {
+    const code = icmpCode === undefined ? '' : ` code ${icmpCode}`;
+    return icmpType === undefined ? protocol : `${protocol} type ${icmpType}${code}`;
+  }
+  const isAny = protocol === 'ANY';
+  if (port === undefined) {
+    if (isAny) return 'any port';
+    return portless(protocol) ? protocolText(protocol) : `any ${protocolText(protocol)} port`;
+  }
+  if (typeof port === 'string')
+    return isAny ? `the port named ${port}` : `the ${protocolText(protocol)} port named ${port}`;
+  const range = endPort === undefined ? `${port}` : `${port}-${endPort}`;
+  return `${isAny ? 'port' : protocolText(protocol)} ${range}`;
+}
+
+const withPorts: ReadonlySet<string> = new Set(['TCP', 'UDP', 'SCTP', 'UDPLite']);
+
+function portless(protocol: string): boolean {
+  return !withPorts.has(protocol);
+}
+
+function protocolText(protocol: string): string {
+  return /^\d+$/.test(protocol) ? `protocol ${protocol}` : protocol;
+}
+
+/** Any of them. */
+export function portsText(ports: readonly NetworkPort[]): string {
+  return ports.length === 0 ? 'no port' : several(ports.map(portText), ', ', 20);
+}
+
+const conditionWords: Readonly<Record<NetworkCondition['kind'], string>> = {
+  http: 'HTTP',
+  dns: 'DNS',
+  serverName: 'the TLS server name',
+  authentication: 'authentication',
+  listener: 'the proxy listener',
+  other: 'the condition',
+};
+
+/** What beside peers and ports must hold: ` over IPv4 if HTTP {"method":"GET"}`, or nothing. */
+export function limitsText({ own, ipVersion, conditions = [] }: NetworkClause): string {
+  const version = ipVersion === undefined ? '' : ` over IPv${ipVersion}`;
+  const bound = own === undefined ? '' : ` where the bound side is ${peerText(own)}`;
+  const texts = conditions.map(({ kind, text }) => `${conditionWords[kind]} ${text}`);
+  return `${version}${bound}${texts.length === 0 ? '' : ` if ${several(texts, ' and ')}`}`;
+}
