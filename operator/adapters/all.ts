@@ -1,6 +1,7 @@
 /**
  * Every adapter, ordered by id. An engine that is not in this list is not read.
  */
+import { adminNetworkPolicy } from './adminnetworkpolicy.ts';
 import { capsule } from './capsule/capsule.ts';
 import type { Adapter } from './define.ts';
 import { kueue } from './kueue/kueue.ts';
@@ -15,6 +16,7 @@ import { validatingAdmissionPolicy } from './validatingadmissionpolicy.ts';
 import { webhookConfig } from './webhookconfig.ts';
 
 export const adapters: readonly Adapter[] = [
+  adminNetworkPolicy,
   capsule,
   kueue,
   limitRange,

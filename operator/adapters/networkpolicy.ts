@@ -24,20 +24,19 @@
  * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/apis/networking/validation/validation.go
  */
 import * as z from 'zod';
-import { compareText } from '../../crds/constraint.ts';
 import type { LabelSelector } from '../../crds/label-selector.ts';
 import type { NetworkClause, NetworkPeer, NetworkPort, NetworkRule } from '../../crds/rules/network.ts';
-import {
-  type Draft,
-  type Fault,
-  NamespacedMetadata,
-  defineAdapter,
-  faultsMax,
-  faultsOf,
-  jsonPointer,
-  restUnread,
-} from './define.ts';
+import { type Draft, type Fault, NamespacedMetadata, defineAdapter, faultsOf, jsonPointer } from './define.ts';
 import { SelectorField, absent, listOf, selectsAll } from './fields.ts';
+import {
+  type Clauses,
+  type Path,
+  readClauses,
+  readEach,
+  unknownFields,
+  unreadClauses,
+  unreadPointers,
+} from './network-clauses.ts';
 import { networkDraft } from './network-draft.ts';
 
 const Types = z.array(z.string());
@@ -96,22 +95,26 @@ export const networkPolicy = defineAdapter({
     const faults: Fault[] = [...whole.faults, ...types.faults];
     const drafts: Draft[] = [];
     for (const direction of types.directions) {
-      const read = readRules(spec, direction, namespace);
+      const field = direction === 'Ingress' ? 'ingress' : 'egress';
+      const read = readClauses(spec[field] ?? [], ['spec', field], (rule, path) =>
+        readRule(rule, direction, namespace, path),
+      );
       faults.push(...read.faults);
-      const rule: NetworkRule = { form: 'network', direction, clauses: [...whole.openings, ...read.openings] };
-      drafts.push(draftOf(rule, whole.subject, namespace));
+      const rule: NetworkRule = { form: 'network', direction, clauses: [...whole.clauses, ...read.clauses] };
+      drafts.push(draftOf(rule, whole, namespace));
     }
     return { drafts, faults };
   },
 });
 
-function draftOf(rule: NetworkRule, subject: LabelSelector, namespace: string): Draft {
+function draftOf(rule: NetworkRule, { subject, unread }: Whole, namespace: string): Draft {
   return networkDraft({
     key: rule.direction,
     rule,
     scope: {
       namespaces: { names: [namespace] },
       workloads: { ...(selectsAll(subject) ? {} : { selector: subject }), hostNetwork: false },
+      ...(unread.length === 0 ? {} : { unread }),
     },
     home: namespace,
   });
@@ -119,22 +122,27 @@ function draftOf(rule: NetworkRule, subject: LabelSelector, namespace: string): 
 
 type Spec = z.infer<typeof Spec>;
 type Direction = NetworkRule['direction'];
-type Path = readonly PropertyKey[];
+
+interface Whole extends Clauses {
+  readonly subject: LabelSelector;
+  /** Parts of the podSelector that are not understood. */
+  readonly unread: string[];
+}
 
 /**
  * The subject, and what may change the meaning of all rules: a field of the spec that is not known, or a podSelector that
  * cannot be read. The policy then is taken to bind every pod, and what it lets through is not known.
  */
-function readWhole(spec: Spec): { subject: LabelSelector; openings: NetworkClause[]; faults: Fault[] } {
+function readWhole(spec: Spec): Whole {
   const subject = SelectorField.safeParse(spec.podSelector ?? {});
-  const faults = [
-    ...(subject.success ? [] : faultsOf(subject.error, ['spec', 'podSelector'])),
-    ...Object.keys(spec)
-      .filter((field) => !knownFields.has(field))
-      .toSorted()
-      .map((field) => ({ path: ['spec', field], message: 'Not a field that this version knows' })),
-  ];
-  return { subject: subject.data ?? {}, openings: unreadOpening(['spec'], faults), faults };
+  const subjectFaults = subject.success ? [] : faultsOf(subject.error, ['spec', 'podSelector']);
+  const faults = [...subjectFaults, ...unknownFields(spec, knownFields)];
+  return {
+    subject: subject.data ?? {},
+    unread: unreadPointers(subjectFaults),
+    clauses: unreadClauses(['spec'], faults),
+    faults,
+  };
 }
 
 function readTypes({ policyTypes = [], egress = [] }: Spec): { directions: Direction[]; faults: Fault[] } {
@@ -149,38 +157,12 @@ function readTypes({ policyTypes = [], egress = [] }: Spec): { directions: Direc
   return { directions, faults };
 }
 
-/** Far more than people or programs write. Half a million fit into an object, and each takes time to read. */
-const rulesMax = 10_000;
-
-interface Openings {
-  readonly openings: readonly NetworkClause[];
-  readonly faults: readonly Fault[];
-}
-
-function readRules(spec: Spec, direction: Direction, namespace: string): Openings {
-  const field = direction === 'Ingress' ? 'ingress' : 'egress';
-  const openings: NetworkClause[] = [];
-  const faults: Fault[] = [];
-  for (const [index, rule] of (spec[field] ?? []).entries()) {
-    if (faults.length >= faultsMax || index >= rulesMax) {
-      const rest = [restUnread(['spec', field], index)];
-      openings.push(...unreadOpening(['spec', field], rest));
-      faults.push(...rest);
-      break;
-    }
-    const read = readRule(rule, direction, namespace, ['spec', field, index]);
-    openings.push(...read.openings);
-    faults.push(...read.faults);
-  }
-  return { openings, faults };
-}
-
 /** What is understood of a rule is one opening; what is not understood, a second one. */
-function readRule(value: unknown, direction: Direction, namespace: string, path: Path): Openings {
+function readRule(value: unknown, direction: Direction, namespace: string, path: Path): Clauses {
   const rule = direction === 'Ingress' ? IngressRule.safeParse(value) : EgressRule.safeParse(value);
   if (!rule.success) {
     const faults = faultsOf(rule.error, path);
-    return { openings: unreadOpening(path, faults), faults };
+    return { clauses: unreadClauses(path, faults), faults };
   }
   const peers = readEach(rule.data.peers, Peer, [...path, direction === 'Ingress' ? 'from' : 'to']);
   const ports = readEach(rule.data.ports, Port, [...path, 'ports']);
@@ -192,35 +174,11 @@ function readRule(value: unknown, direction: Direction, namespace: string, path:
     ...(peers.items.length === 0 ? {} : { peers: peers.items.map((peer) => peerOf(peer, namespace)) }),
     ...(ports.items.length === 0 ? {} : { ports: ports.items.map(portOf) }),
   };
-  return { openings: [...(nothingLeft ? [] : [opening]), ...unreadOpening(path, faults)], faults };
-}
-
-function readEach<Item>(
-  values: readonly unknown[],
-  schema: z.ZodType<Item>,
-  path: Path,
-): { items: Item[]; faults: Fault[] } {
-  const items: Item[] = [];
-  const faults: Fault[] = [];
-  for (const [index, value] of values.entries()) {
-    if (faults.length >= faultsMax) break;
-    const read = schema.safeParse(value);
-    if (read.success) items.push(read.data);
-    else faults.push(...faultsOf(read.error, [...path, index]));
-  }
-  return { items, faults };
+  return { clauses: [...(nothingLeft ? [] : [opening]), ...unreadClauses(path, faults)], faults };
 }
 
 function isEmptied(values: readonly unknown[], read: { readonly items: readonly unknown[] }): boolean {
   return values.length > 0 && read.items.length === 0;
-}
-
-const unreadMax = 10;
-
-function unreadOpening(path: Path, faults: readonly Fault[]): NetworkClause[] {
-  if (faults.length === 0) return [];
-  const pointers = new Set(faults.map((fault) => jsonPointer(fault.path)));
-  return [{ path: jsonPointer(path), unread: [...pointers].toSorted(compareText).slice(0, unreadMax) }];
 }
 
 function peerOf({ ipBlock, namespaceSelector, podSelector }: z.infer<typeof Peer>, namespace: string): NetworkPeer {

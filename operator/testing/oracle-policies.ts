@@ -171,7 +171,12 @@ function severitiesIn(reports: readonly KubeObject[]): Map<string, Severity> {
 }
 
 /** Whose kinds are there without a definition. */
-const builtInGroups = new Set(['', 'admissionregistration.k8s.io', 'networking.k8s.io', 'policy']);
+export const builtInGroups: ReadonlySet<string> = new Set([
+  '',
+  'admissionregistration.k8s.io',
+  'networking.k8s.io',
+  'policy',
+]);
 
 function madeFor({ group, plural }: { readonly group: string; readonly plural: string }): Adapter | undefined {
   return adapters.find(({ resources }) =>

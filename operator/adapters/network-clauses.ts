@@ -1,0 +1,88 @@
+/**
+ * Reading the rules of a network policy one by one: what is understood becomes a clause, what is not, one that says so.
+ */
+import type * as z from 'zod';
+import { compareText } from '../../crds/constraint.ts';
+import type { NetworkClause } from '../../crds/rules/network.ts';
+import { type Fault, faultsMax, faultsOf, jsonPointer, restUnread } from './define.ts';
+
+export type Path = readonly PropertyKey[];
+
+/** What was read of a part of a policy. */
+export interface Clauses {
+  readonly clauses: readonly NetworkClause[];
+  readonly faults: readonly Fault[];
+}
+
+/** Far more than people or programs write. Half a million fit into an object, and each takes time to read. */
+const rulesMax = 10_000;
+
+/** The rules of a list in their order. Of one with too many, or with too much that cannot be read, the rest is one unknown. */
+export function readClauses(
+  rules: readonly unknown[],
+  path: Path,
+  readRule: (rule: unknown, path: Path) => Clauses,
+): Clauses {
+  const clauses: NetworkClause[] = [];
+  const faults: Fault[] = [];
+  for (const [index, rule] of rules.entries()) {
+    if (faults.length >= faultsMax || index >= rulesMax) {
+      const rest = [restUnread(path, index)];
+      clauses.push(...unreadClauses(path, rest));
+      faults.push(...rest);
+      break;
+    }
+    const read = readRule(rule, [...path, index]);
+    clauses.push(...read.clauses);
+    faults.push(...read.faults);
+  }
+  return { clauses, faults };
+}
+
+/** The items that can be read, and what is wrong with the others. */
+export function readEach<Item>(
+  values: readonly unknown[],
+  schema: z.ZodType<Item>,
+  path: Path,
+): { readonly items: readonly Item[]; readonly faults: readonly Fault[] } {
+  const items: Item[] = [];
+  const faults: Fault[] = [];
+  for (const [index, value] of values.entries()) {
+    if (faults.length >= faultsMax) break;
+    const read = schema.safeParse(value);
+    if (read.success) items.push(read.data);
+    else faults.push(...faultsOf(read.error, [...path, index]));
+  }
+  return { items, faults };
+}
+
+const unreadMax = 10;
+
+/** One clause for all that is not understood of the rule at `path`; none where nothing is. */
+export function unreadClauses(
+  path: Path,
+  faults: readonly Fault[],
+  action?: NetworkClause['action'],
+): NetworkClause[] {
+  if (faults.length === 0) return [];
+  const unread = unreadPointers(faults);
+  return [{ path: jsonPointer(path), ...(action === undefined ? {} : { action }), unread }];
+}
+
+/** Where the faults are: each place once, in one order, and not more than anybody looks at. */
+export function unreadPointers(faults: readonly Fault[]): string[] {
+  const pointers = new Set(faults.map(({ path }) => jsonPointer(path)));
+  return [...pointers].toSorted(compareText).slice(0, unreadMax);
+}
+
+/** Of the fields of a spec, those that no version known here has. */
+export function unknownFields(
+  spec: Readonly<Record<string, unknown>>,
+  known: ReadonlySet<string>,
+  path: Path = ['spec'],
+): Fault[] {
+  return Object.keys(spec)
+    .filter((field) => !known.has(field))
+    .toSorted(compareText)
+    .map((field) => ({ path: [...path, field], message: 'Not a field that this version knows' }));
+}
