@@ -6,6 +6,7 @@ import type {
   NetworkClause,
   NetworkCondition,
   NetworkPeer,
+  NetworkPlace,
   NetworkPods,
   NetworkPort,
 } from '../crds/rules/network.ts';
@@ -122,4 +123,22 @@ export function limitsText({ own, ipVersion, conditions = [] }: NetworkClause): 
   const bound = own === undefined ? '' : ` where the bound side is ${peerText(own)}`;
   const texts = conditions.map(({ kind, text }) => `${conditionWords[kind]} ${text}`);
   return `${version}${bound}${texts.length === 0 ? '' : ` if ${several(texts, ' and ')}`}`;
+}
+
+/** Where a policy stands, and what overrides what: `in tier Admin with priority 10, before NetworkPolicies`. Nothing of Cilium. */
+export function placeText({ engine, tier, tierOrder, order }: NetworkPlace): string {
+  switch (engine) {
+    case 'cilium':
+      return '';
+    case 'calico': {
+      const name = `tier ${tier}${tierOrder === undefined ? '' : ` (order ${tierOrder})`}`;
+      return order === undefined ? `last in ${name}` : `in ${name} with order ${order}`;
+    }
+    case 'kubernetes': {
+      const relation = tier === 'Baseline' ? 'only for pods that no NetworkPolicy isolates' : 'before NetworkPolicies';
+      return `in tier ${tier}${order === undefined ? '' : ` with priority ${order}`}, ${relation}`;
+    }
+    default:
+      return engine satisfies never;
+  }
 }

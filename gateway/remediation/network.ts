@@ -1,102 +1,171 @@
 /**
  * Rules on connections: what passes, whom they bind, and how one more thing is let through.
  *
- * NetworkPolicies add up, so a further one opens without a change to those that are there. Policies of other engines may
- * deny regardless, so of them nothing is drafted.
+ * NetworkPolicies add up, so a further one opens without a change to those that are there. Policies of other engines, and of
+ * administrators, may deny regardless, so of them nothing is drafted: who may change them has to be asked.
  *
  * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/
  */
-import type { LabelSelector } from '../../crds/label-selector.ts';
-import type { NetworkClause, NetworkPeer, NetworkPort, NetworkRule } from '../../crds/rules/network.ts';
+import type { NetworkClause, NetworkPort, NetworkRule } from '../../crds/rules/network.ts';
 import { isDnsSubdomain } from '../../kube/names.ts';
+import { limitsText, peerText, placeText, portText } from '../../kube/network-text.ts';
+import { podsText } from '../../kube/scope-text.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
-import { selectorWords } from './selector.ts';
 import { ask, link, look, manual, podsWith, titleOf, yamlPatch } from './steps.ts';
 import type { Subject } from './subject.ts';
-import { listed, shown } from '../words.ts';
+import { capitalized, listed, shown } from '../words.ts';
 
-const openingsMax = 5;
+const clausesMax = 5;
 const textLengthMax = 1_000;
 
 /** From the full form. */
 export function networkRemediation(subject: Subject, rule: NetworkRule): Remediation {
-  const traffic = rule.direction === 'Ingress' ? 'incoming' : 'outgoing';
-  if (subject.effect === 'allow') {
+  const nothing = nothingToDo(subject, rule);
+  if (nothing !== undefined) {
     return {
-      summary: `Nothing needs to be done: ${titleOf(subject)} lets every ${traffic} connection pass.`,
+      summary: `Nothing needs to be done: ${nothing}.`,
       steps: [...look(subject, 'See the policy.'), link('How network policies work.', 'network')],
     };
   }
-  const selector = subject.full?.scope.workloads?.selector;
-  const whom = isEverything(selector ?? {}) ? 'all of the namespace' : `those with ${selectorWords(selector ?? {})}`;
-  const others = isPlainPolicy(subject) ? '; what another NetworkPolicy of the same pods lets through passes, too' : '';
-  const isClosed = rule.clauses.length === 0 && isPlainPolicy(subject);
   return {
-    summary: isClosed
-      ? `${titleOf(subject)} by itself lets no ${traffic} connection through: use one that another policy lets through, or have one allowed.`
-      : `Use a connection that ${titleOf(subject)} lets through, or have one more ${traffic} connection allowed.`,
+    summary: summaryOf(subject, rule),
     steps: [
-      manual(`${shown(passes(rule), textLengthMax)}${dnsText(rule)}${others}.`, 'developer'),
-      podsWith(subject, selector, `See which pods are bound: ${whom}.`),
+      manual(`${shown(decisions(subject, rule), textLengthMax)}.`, 'developer'),
+      ...bound(subject, rule),
       ...look(subject, 'See the policy.'),
+      ...instead(rule),
       opening(subject, rule),
       link('How network policies work.', 'network'),
     ],
   };
 }
 
-function passes({ direction, clauses }: NetworkRule): string {
+function nothingToDo(subject: Subject, rule: NetworkRule): string | undefined {
+  const title = titleOf(subject);
+  if (rule.staged) return `${title} is written down and not enforced`;
+  if (subject.effect === 'audit') return `${title} only notes connections in a log`;
+  if (subject.effect !== 'allow') return undefined;
+  return isIsolating(rule) || rule.clauses.length === 0
+    ? `${title} lets every ${trafficOf(rule)} connection pass`
+    : `${title} refuses no ${trafficOf(rule)} connection`;
+}
+
+function summaryOf(subject: Subject, rule: NetworkRule): string {
+  const title = titleOf(subject);
+  const traffic = trafficOf(rule);
+  if (rule.clauses.length === 0 && isPlainPolicy(subject)) {
+    return `${title} by itself lets no ${traffic} connection through: use one that another policy lets through, or have one allowed.`;
+  }
+  return isIsolating(rule)
+    ? `Use a connection that ${title} lets through, or have one more ${traffic} connection allowed.`
+    : `Use a connection that ${title} does not refuse, or have one more ${traffic} connection allowed.`;
+}
+
+function trafficOf({ direction }: NetworkRule): string {
+  return direction === 'Ingress' ? 'incoming' : 'outgoing';
+}
+
+/** Whether what no policy of its tier lets through is dropped. */
+function isIsolating({ otherwise }: NetworkRule): boolean {
+  return otherwise === undefined || otherwise === 'deny';
+}
+
+/** What its rules say of connections, and what others may say. */
+function decisions(subject: Subject, rule: NetworkRule): string {
+  const others = isPlainPolicy(subject) ? '; what another NetworkPolicy of the same pods lets through passes, too' : '';
+  const place = rule.place === undefined ? '' : placeText(rule.place);
+  const where = place === '' ? '' : `. It stands ${place}`;
+  return `${rule.clauses.some(({ action }) => action !== undefined) ? inOrder(rule) : passes(rule)}${dnsText(rule)}${others}${where}`;
+}
+
+/** Of a rule that only lets through. */
+function passes(rule: NetworkRule): string {
+  const { direction, clauses } = rule;
   const known = clauses.filter(({ unread }) => unread === undefined);
   const parts = clauses.flatMap(({ unread = [] }) => unread);
   if (known.length === 0 && parts.length > 0) return `What it lets through is not known: ${listed(parts, 2)}`;
-  if (known.length === 0) return `It lets no ${direction === 'Ingress' ? 'incoming' : 'outgoing'} connection through`;
+  if (known.length === 0) return `It lets no ${trafficOf(rule)} connection through`;
   const unknown = parts.length === 0 ? '' : `; what ${listed(parts, 2)} lets through is not known`;
-  const texts = known.slice(0, openingsMax).map((each) => openingText(each, direction));
-  const more = known.length - texts.length;
-  return `It lets through: ${texts.join('; ')}${more === 0 ? '' : `; and ${more} more`}${unknown}`;
+  const rest = isIsolating(rule) ? '' : `; ${restText(rule)}`;
+  return `It lets through: ${clausesText(known, (clause) => clauseText(clause, direction))}${rest}${unknown}`;
+}
+
+/** Of a rule that also refuses, or leaves to others: the first that matches decides. */
+function inOrder(rule: NetworkRule): string {
+  const text = (clause: NetworkClause) =>
+    clause.unread === undefined
+      ? `${verbs[clause.action ?? 'allow']} ${clauseText(clause, rule.direction)}`
+      : `what ${listed(clause.unread, 2)} says is not known`;
+  return `The first of its rules that matches decides: ${clausesText(rule.clauses, text)}; ${restText(rule)}`;
+}
+
+const verbs: Readonly<Record<NonNullable<NetworkClause['action']> | 'allow', string>> = {
+  allow: 'it lets through',
+  deny: 'it refuses',
+  pass: 'it leaves to what follows',
+  log: 'it notes, and goes on,',
+};
+
+function restText({ otherwise = 'deny' }: NetworkRule): string {
+  switch (otherwise) {
+    case 'deny':
+      return 'what no rule lets through is dropped';
+    case 'next':
+      return 'what no rule decides is left to other policies';
+    case 'allow':
+      return 'what no rule decides passes';
+    case 'unknown':
+      return 'what becomes of the rest is not known';
+    default:
+      return otherwise satisfies never;
+  }
+}
+
+function clausesText(clauses: readonly NetworkClause[], text: (clause: NetworkClause) => string): string {
+  const told = clauses.slice(0, clausesMax).map(text);
+  const more = clauses.length - told.length;
+  return `${told.join('; ')}${more === 0 ? '' : `; and ${more} more`}`;
 }
 
 /** What is easily forgotten where ports are listed: without this, no name of a Service is resolved. */
-function dnsText({ direction, clauses }: NetworkRule): string {
-  const isOpen = clauses.some(
-    ({ ports, unread }) => unread !== undefined || ports === undefined || ports.some(mayBeDns),
+function dnsText(rule: NetworkRule): string {
+  const isOpen = rule.clauses.some(
+    ({ action, ports, unread }) =>
+      unread !== undefined || (action !== 'deny' && action !== 'log' && (ports === undefined || ports.some(mayBeDns))),
   );
-  return direction === 'Egress' && !isOpen ? '; DNS (port 53) is not among it' : '';
+  return rule.direction === 'Egress' && isIsolating(rule) && !isOpen ? '; DNS (port 53) is not among it' : '';
 }
 
-function mayBeDns({ port, endPort }: NetworkPort): boolean {
+function mayBeDns({ protocol, port, endPort }: NetworkPort): boolean {
+  if (protocol.startsWith('ICMP')) return false;
   if (typeof port !== 'number') return true;
   return port <= 53 && (endPort ?? port) >= 53;
 }
 
-function openingText({ peers, ports }: NetworkClause, direction: NetworkRule['direction']): string {
+function clauseText(clause: NetworkClause, direction: NetworkRule['direction']): string {
+  const { peers, ports, notPorts = [] } = clause;
   const word = direction === 'Ingress' ? 'from' : 'to';
   const who = peers === undefined ? (direction === 'Ingress' ? 'anyone' : 'anywhere') : listed(peers.map(peerText), 3);
   const where = ports === undefined ? 'any port' : listed(ports.map(portText), 6);
-  return `${word} ${who} on ${where}`;
+  const not = notPorts.length === 0 ? '' : ` other than ${listed(notPorts.map(portText), 6)}`;
+  return `${word} ${who === '' ? 'nobody' : who} on ${where === '' ? 'no port' : where}${not}${shown(limitsText(clause), 200)}`;
 }
 
-function peerText(peer: NetworkPeer): string {
-  if (peer.ipBlock !== undefined) {
-    const { cidr, except } = peer.ipBlock;
-    return except.length === 0 ? cidr : `${cidr} except ${listed(except, 5)}`;
-  }
-  if (peer.pods === undefined) return shown(JSON.stringify(peer), 200);
-  const { namespace, namespaceSelector, podSelector } = peer.pods;
-  const who = isEverything(podSelector) ? 'all pods' : `pods with ${selectorWords(podSelector)}`;
-  if (namespace !== undefined) return `${who} in ${namespace}`;
-  return isEverything(namespaceSelector ?? {})
-    ? `${who} in any namespace`
-    : `${who} in namespaces with ${selectorWords(namespaceSelector ?? {})}`;
+/** Whose connections are judged, and how to find them. */
+function bound(subject: Subject, { hook }: NetworkRule): RemediationStep[] {
+  if (hook === 'host') return [];
+  const { selector, expression, serviceAccounts } = subject.full?.scope.workloads ?? {};
+  const which = podsText({ selector, expression, serviceAccounts });
+  const whom = which === '' ? 'all of the namespace' : `those${shown(which, 200)}`;
+  return [podsWith(subject, selector, `See which pods are bound: ${whom}.`)];
 }
 
-function isEverything({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean {
-  return Object.keys(matchLabels).length === 0 && matchExpressions.length === 0;
-}
-
-function portText({ protocol, port, endPort }: NetworkPort): string {
-  if (port === undefined) return `${protocol} on any port`;
-  return `${protocol} ${port}${endPort === undefined ? '' : `-${endPort}`}`;
+/** What is said last is what a namespace can say itself. */
+function instead({ place, direction }: NetworkRule): RemediationStep[] {
+  if (place?.engine !== 'kubernetes' || place.tier !== 'Baseline') return [];
+  const word = capitalized(direction.toLowerCase());
+  const text = `A NetworkPolicy of the namespace that selects these pods with ${word} in policyTypes decides in its place.`;
+  return [manual(text, 'namespace-admin')];
 }
 
 function isPlainPolicy({ kind, apiVersion }: Subject): boolean {
@@ -120,7 +189,8 @@ function opening(subject: Subject, { direction }: NetworkRule): RemediationStep 
   };
   const selector = full.scope.workloads?.selector ?? {};
   // Beside a policy for all pods, a policy for all of them would open more than is asked for.
-  const isForAll = isEverything(selector);
+  const isForAll =
+    Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0;
   const ports = [{ protocol: 'TCP', port: 8_080 }];
   const added = `${name}-addition`;
   const policy = {

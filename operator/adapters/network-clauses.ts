@@ -59,11 +59,7 @@ export function readEach<Item>(
 const unreadMax = 10;
 
 /** One clause for all that is not understood of the rule at `path`; none where nothing is. */
-export function unreadClauses(
-  path: Path,
-  faults: readonly Fault[],
-  action?: NetworkClause['action'],
-): NetworkClause[] {
+export function unreadClauses(path: Path, faults: readonly Fault[], action?: NetworkClause['action']): NetworkClause[] {
   if (faults.length === 0) return [];
   const unread = unreadPointers(faults);
   return [{ path: jsonPointer(path), ...(action === undefined ? {} : { action }), unread }];

@@ -4,7 +4,7 @@
  */
 import type { NetworkClause, NetworkRule } from '../../crds/rules/network.ts';
 import type { Scope, WorkloadScope } from '../../crds/scope.ts';
-import { limitsText, peerText, portText } from '../../kube/network-text.ts';
+import { limitsText, peerText, placeText, portText } from '../../kube/network-text.ts';
 import { boundPodsText, namespacesText } from '../../kube/scope-text.ts';
 import { selectsAll } from './fields.ts';
 import { isWholeProtocol, networkCourse, type NetworkCourse } from './network-form.ts';
@@ -59,6 +59,7 @@ const peersLengthMax = 300;
 const portsLengthMax = 150;
 const limitsLengthMax = 200;
 const groupsMax = 20;
+const placeLengthMax = 200;
 
 /** The full sentence: whom it binds, what it does in its order, and where it stands among others. */
 export function networkMessage(rule: NetworkRule, { scope, home, whom }: NetworkSubject): string {
@@ -67,7 +68,7 @@ export function networkMessage(rule: NetworkRule, { scope, home, whom }: Network
   const subject = sentence(whom?.full ?? pods, subjectLengthMax);
   const course = networkCourse(rule);
   const end = [
-    placeText(rule),
+    placedText(rule),
     hookText(rule),
     pointersText('; more may be allowed by what is not understood: ', course.mayAllow),
     pointersText('; that may be changed by what is not understood: ', course.mayDeny),
@@ -239,17 +240,9 @@ function precedenceText({ place }: NetworkRule): string {
 }
 
 /** Where it stands, and what overrides what. */
-function placeText({ place }: NetworkRule): string {
-  if (place === undefined || place.engine === 'cilium') return '';
-  const { tier, tierOrder, order, engine } = place;
-  const name = `tier ${sentence(tier, 80)}`;
-  if (engine === 'calico') {
-    const within = order === undefined ? 'last in' : 'in';
-    const first = `${name}${tierOrder === undefined ? '' : ` (order ${tierOrder})`}`;
-    return `; ${within} ${first}${order === undefined ? '' : ` with order ${order}`}`;
-  }
-  const priority = order === undefined ? '' : ` with priority ${order}`;
-  return `; in ${name}${priority}${tier === 'Baseline' ? ', only for pods that no NetworkPolicy isolates' : ', before NetworkPolicies'}`;
+function placedText({ place }: NetworkRule): string {
+  const text = place === undefined ? '' : placeText(place);
+  return text === '' ? '' : `; ${sentence(text, placeLengthMax)}`;
 }
 
 function hookText({ hook }: NetworkRule): string {
