@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LabelExpression } from '../crds/label-expression.ts';
-import { holdsExpression } from './label-expression.ts';
+import { holdsExpression, labelExpressionText } from './label-expression.ts';
 
 const own = { app: 'web-frontend', tier: 'front' };
 
@@ -37,4 +37,33 @@ test.each<[string, LabelExpression, boolean | undefined]>([
   ['what is not known beside a true', { any: [{ key: 'a', operator: 'Exists', of: 'namespace' }, { all: [] }] }, true],
 ])('%s', (_name, expression, answer) => {
   expect(holdsExpression(expression, { own })).toBe(answer);
+});
+
+test.each<[LabelExpression, string]>([
+  [{ key: 'app', operator: 'In', values: ['web'] }, 'app=web'],
+  [{ key: 'app', operator: 'In', values: ['web', 'db'] }, 'app in (web,db)'],
+  [{ key: 'app', operator: 'NotIn', values: ['web'] }, 'app!=web'],
+  [{ key: 'app', operator: 'NotIn', values: ['web', 'db'] }, 'app notin (web,db)'],
+  [{ key: 'app', operator: 'Exists' }, 'app'],
+  [{ key: 'app', operator: 'DoesNotExist' }, '!app'],
+  [{ key: 'app', operator: 'Contains', values: ['we'] }, 'app contains we'],
+  [{ key: 'app', operator: 'StartsWith', values: ['we', 'd'] }, 'app starts with (we,d)'],
+  [{ key: 'app', operator: 'EndsWith', values: ['b'] }, 'app ends with b'],
+  [{ key: 'team', operator: 'In', values: ['a'], of: 'namespace' }, 'team of the namespace=a'],
+  [{ key: 'team', operator: 'Exists', of: 'serviceAccount' }, 'team of the ServiceAccount'],
+  [{ all: [] }, 'any labels'],
+  [{ any: [] }, 'labels that nothing has'],
+  [
+    {
+      all: [
+        { key: 'app', operator: 'Exists' },
+        {
+          any: [{ key: 'tier', operator: 'In', values: ['a'] }, { not: { key: 'tier', operator: 'Exists' } }],
+        },
+      ],
+    },
+    'app,(tier=a or not (tier))',
+  ],
+])('in words: %j', (expression, text) => {
+  expect(labelExpressionText(expression)).toBe(text);
 });

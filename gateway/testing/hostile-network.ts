@@ -1,0 +1,101 @@
+/**
+ * Rules on connections as an attacker would write them, with every part that the form has.
+ */
+import * as fc from 'fast-check';
+import {
+  type NetworkClause,
+  NetworkCondition,
+  type NetworkPeer,
+  NetworkPlace,
+  type NetworkRule,
+} from '../../crds/rules/network.ts';
+import { expression, hostileText, selector, texts } from './hostile-text.ts';
+
+const pods = fc.record(
+  {
+    namespace: hostileText,
+    namespaceSelector: selector,
+    podSelector: selector,
+    expression,
+    serviceAccounts: texts,
+  },
+  { requiredKeys: ['podSelector'] },
+);
+const port = fc.record(
+  {
+    protocol: fc.oneof(fc.constantFrom('TCP', 'ANY', 'ICMP', 'ICMPv6', '47'), hostileText),
+    port: fc.oneof(hostileText, fc.integer()),
+    endPort: fc.integer(),
+    icmpType: fc.oneof(hostileText, fc.integer()),
+    icmpCode: fc.integer(),
+  },
+  { requiredKeys: ['protocol'] },
+);
+const ports = fc.array(port, { maxLength: 8 });
+const peer: fc.Arbitrary<NetworkPeer> = fc.record(
+  {
+    pods,
+    notPods: pods,
+    ipBlock: fc.record({ cidr: hostileText, except: texts }),
+    notIpBlocks: texts,
+    entities: texts,
+    nodes: selector,
+    domainNames: fc.array(
+      fc.record({ pattern: hostileText, wildcard: fc.constantFrom('oneLabel' as const, 'manyLabels' as const) }),
+      { maxLength: 2 },
+    ),
+    services: fc.array(fc.record({ namespace: hostileText, name: hostileText, selector }, { requiredKeys: [] }), {
+      maxLength: 2,
+    }),
+    ipSets: fc.array(
+      fc.record(
+        { kind: hostileText, namespace: hostileText, name: hostileText, selector, expression, except: texts },
+        { requiredKeys: ['kind'] },
+      ),
+      { maxLength: 2 },
+    ),
+    identities: texts,
+    external: hostileText,
+    ports,
+    notPorts: ports,
+  },
+  { requiredKeys: [] },
+);
+const clause: fc.Arbitrary<NetworkClause> = fc.record(
+  {
+    path: hostileText,
+    action: fc.constantFrom('deny' as const, 'pass' as const, 'log' as const),
+    peers: fc.array(peer, { maxLength: 4 }),
+    ports,
+    notPorts: ports,
+    own: peer,
+    ipVersion: fc.constantFrom(4 as const, 6 as const),
+    conditions: fc.array(
+      fc.record({ kind: fc.constantFrom(...NetworkCondition.shape.kind.options), text: hostileText }),
+      { maxLength: 2 },
+    ),
+    unread: texts,
+  },
+  { requiredKeys: ['path'] },
+);
+const place: fc.Arbitrary<NetworkPlace> = fc.record(
+  {
+    engine: fc.constantFrom(...NetworkPlace.shape.engine.options),
+    tier: fc.oneof(fc.constantFrom('Admin', 'Baseline'), hostileText),
+    tierOrder: fc.double({ noNaN: true }),
+    order: fc.double({ noNaN: true }),
+  },
+  { requiredKeys: ['engine', 'tier'] },
+);
+export const hostileNetworkRule: fc.Arbitrary<NetworkRule> = fc.record(
+  {
+    form: fc.constant('network' as const),
+    direction: fc.constantFrom('Ingress' as const, 'Egress' as const),
+    clauses: fc.array(clause, { maxLength: 8 }),
+    otherwise: fc.constantFrom('deny' as const, 'next' as const, 'allow' as const, 'unknown' as const),
+    place,
+    staged: fc.constant(true as const),
+    hook: fc.constantFrom('host' as const, 'forward' as const, 'preDnat' as const, 'untracked' as const),
+  },
+  { requiredKeys: ['form', 'direction', 'clauses'] },
+);
