@@ -10,7 +10,7 @@ import type {
   NetworkPods,
   NetworkPort,
 } from '../crds/rules/network.ts';
-import { labelsText, podsText, several } from './scope-text.ts';
+import { labelsText, podsText, selectedNamespacesText, several } from './scope-text.ts';
 
 /** One peer: `pods with app=web in namespace shop`. Every part of it must hold. */
 export function peerText(peer: NetworkPeer): string {
@@ -49,8 +49,7 @@ function limitTexts({ notPods, notIpBlocks = [], ports, notPorts = [] }: Network
 function networkPodsText({ namespace, namespaceSelector = {}, podSelector, expression, serviceAccounts }: NetworkPods) {
   const pods = `pods${podsText({ selector: podSelector, expression, serviceAccounts })}`;
   if (namespace !== undefined) return `${pods} in namespace ${namespace}`;
-  const labels = labelsText(namespaceSelector);
-  return labels === '' ? `${pods} in any namespace` : `${pods} in namespaces${labels}`;
+  return `${pods}${selectedNamespacesText(namespaceSelector)}`;
 }
 
 function ipBlockText({ cidr, except }: IpBlock): string {

@@ -33,6 +33,19 @@ test('the own namespace of a policy goes without saying, and no other', () => {
 test.each([
   [{}, ' in any namespace'],
   [{ names: [] }, ' in no namespace'],
+  [{ selector: { matchLabels: { 'kubernetes.io/metadata.name': 'shop' } } }, ' in namespace shop'],
+  [
+    {
+      selector: {
+        matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In' as const, values: ['a', 'b'] }],
+      },
+    },
+    ' in namespaces a, b',
+  ],
+  [
+    { selector: { matchLabels: { 'kubernetes.io/metadata.name': 'shop', team: 'a' } } },
+    ' in namespaces with kubernetes.io/metadata.name=shop,team=a',
+  ],
   [{ anyOf: [] }, ' in no namespace'],
   [{ names: ['a'], globs: ['b-*'] }, ' in namespaces a, b-*'],
   [{ excluded: ['kube-*'] }, ' in any namespace other than kube-*'],

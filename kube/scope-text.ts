@@ -56,13 +56,32 @@ function isOnly({ names = [], globs, excluded, selector, expression }: Namespace
 }
 
 function filterText({ names, globs, excluded = [], selector = {}, expression }: NamespaceFilter): string {
+  const but = excluded.length === 0 ? '' : ` other than ${several(excluded)}`;
   const listed = names === undefined && globs === undefined ? undefined : [...(names ?? []), ...(globs ?? [])];
   if (listed?.length === 0) return nowhere;
-  const labels = labelsText(selector, expression);
+  if (listed === undefined && expression === undefined) return `${selectedNamespacesText(selector)}${but}`;
   const noun = listed?.length === 1 ? ' in namespace' : ' in namespaces';
-  const which = `${listed === undefined ? '' : ` ${several(listed)}`}${labels}`;
-  const but = excluded.length === 0 ? '' : ` other than ${several(excluded)}`;
-  return which === '' ? `${anywhere}${but}` : `${noun}${which}${but}`;
+  return `${noun}${listed === undefined ? '' : ` ${several(listed)}`}${labelsText(selector, expression)}${but}`;
+}
+
+/** Every namespace has it, with its own name. */
+const nameLabel = 'kubernetes.io/metadata.name';
+
+/** ` in any namespace`, ` in namespaces with team=shop`, and ` in namespace shop` where a selector goes by the name. */
+export function selectedNamespacesText(selector: LabelSelector): string {
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  const labels = Object.entries(matchLabels);
+  const [[key, name] = [], ...others] = labels;
+  if (key === nameLabel && name !== undefined && others.length === 0 && matchExpressions.length === 0) {
+    return ` in namespace ${name}`;
+  }
+  const [only, ...more] = matchExpressions;
+  if (labels.length === 0 && only?.key === nameLabel && only.operator === 'In' && more.length === 0) {
+    const { values = [] } = only;
+    return `${values.length === 1 ? ' in namespace' : ' in namespaces'} ${several(values)}`;
+  }
+  const text = labelsText(selector);
+  return text === '' ? anywhere : ` in namespaces${text}`;
 }
 
 /** ` with app=web`, or nothing where any labels will do. */

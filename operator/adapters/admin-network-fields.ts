@@ -7,7 +7,19 @@
 import * as z from 'zod';
 import type { LabelSelector } from '../../crds/label-selector.ts';
 import type { NetworkPeer, NetworkPort } from '../../crds/rules/network.ts';
-import { absent, listOf, SelectorField } from './fields.ts';
+import { isJsonObject } from '../../kube/object.ts';
+import { absent, SelectorField } from './fields.ts';
+
+/**
+ * Namespaces by labels. In early versions the selector stood in a field of its own, and other fields beside it chose in other
+ * ways, which are not known here.
+ *
+ * @see https://github.com/kubernetes-sigs/network-policy-api/blob/0b04ed7e95c515da54b76f30178ffdae974dff76/apis/v1alpha1/shared_types.go
+ */
+const PeerNamespaces = z.preprocess((value) => {
+  const isOld = isJsonObject(value) && Object.keys(value).length === 1 && isJsonObject(value['namespaceSelector']);
+  return isOld ? value['namespaceSelector'] : value;
+}, SelectorField);
 
 /** A selector that is absent selects all: v1alpha2 may omit that of namespaces, and stored objects that of pods. */
 const NamespacedPods = z.strictObject({ namespaceSelector: absent(SelectorField), podSelector: absent(SelectorField) });
@@ -26,12 +38,15 @@ export const AdminSubject = z
   })
   .transform(({ namespaces, pods }): SubjectSelectors => pods ?? { namespaceSelector: namespaces });
 
-const ingressPeers = { namespaces: absent(SelectorField), pods: absent(NamespacedPods) };
+const ingressPeers = { namespaces: absent(PeerNamespaces), pods: absent(NamespacedPods) };
+/** Four times as many as an API server stores in one list: a later version may take more. */
+const addressesMax = 100;
+
 const egressPeers = {
   ...ingressPeers,
   nodes: absent(SelectorField),
-  networks: absent(listOf(z.string(), { min: 1 })),
-  domainNames: absent(listOf(z.string().min(1), { min: 1 })),
+  networks: absent(z.array(z.string()).min(1).max(addressesMax)),
+  domainNames: absent(z.array(z.string().min(1)).min(1).max(addressesMax)),
 };
 
 type Peer = z.infer<z.ZodObject<typeof egressPeers>>;

@@ -41,6 +41,9 @@ import { networkDraft } from './network-draft.ts';
 
 type Direction = NetworkRule['direction'];
 
+/** As many rules, peers and ports an API server stores in one list. */
+const listMax = 100;
+
 const directions = ['Ingress', 'Egress'] as const;
 const Rules = z.array(z.unknown());
 const Priority = z.int().min(0).max(1_000);
@@ -66,7 +69,7 @@ export const adminNetworkPolicy = defineAdapter({
       const rules = spec[field] ?? [];
       // A field that is not known may say something of a direction without rules, too.
       if (rules.length === 0 && !head.mayAct) continue;
-      const read = readClauses(rules, ['spec', field], (rule, path) => readRule(rule, direction, path));
+      const read = readClauses(rules, ['spec', field], (rule, path) => readRule(rule, direction, path), listMax);
       faults.push(...read.faults);
       const { place, scope } = head;
       const clauses = [...head.clauses, ...read.clauses];
@@ -142,8 +145,8 @@ const actions: Readonly<Record<Action, NetworkClause['action']>> = {
   Pass: 'pass',
 };
 
-const Peers = z.array(z.unknown(), { error: 'Must name at least one peer' }).min(1);
-const Ports = absent(z.array(z.unknown()).min(1));
+const Peers = z.array(z.unknown(), { error: 'Must name at least one peer' }).min(1).max(listMax);
+const Ports = absent(z.array(z.unknown()).min(1).max(listMax));
 const rest = { name: absent(z.unknown()), action: Action, ports: Ports, protocols: Ports };
 const Rule = {
   Ingress: z.strictObject({ ...rest, from: Peers }).transform(({ from, ...rule }) => ({ ...rule, peers: from })),

@@ -17,16 +17,21 @@ export interface Clauses {
 /** Far more than people or programs write. Half a million fit into an object, and each takes time to read. */
 const rulesMax = 10_000;
 
-/** The rules of a list in their order. Of one with too many, or with too much that cannot be read, the rest is one unknown. */
+/**
+ * The rules of a list in their order. Of one with too many, or with too much that cannot be read, the rest is one unknown.
+ *
+ * @param max How many an API server stores, where there is a limit.
+ */
 export function readClauses(
   rules: readonly unknown[],
   path: Path,
   readRule: (rule: unknown, path: Path) => Clauses,
+  max = rulesMax,
 ): Clauses {
   const clauses: NetworkClause[] = [];
   const faults: Fault[] = [];
   for (const [index, rule] of rules.entries()) {
-    if (faults.length >= faultsMax || index >= rulesMax) {
+    if (faults.length >= faultsMax || index >= max) {
       const rest = [restUnread(path, index)];
       clauses.push(...unreadClauses(path, rest));
       faults.push(...rest);
@@ -71,7 +76,7 @@ export function unreadPointers(faults: readonly Fault[]): string[] {
   return [...pointers].toSorted(compareText).slice(0, unreadMax);
 }
 
-/** Of the fields of a spec, those that no version known here has. */
+/** Of the fields of a spec, those that no version known here has; the first of them, where there are many. */
 export function unknownFields(
   spec: Readonly<Record<string, unknown>>,
   known: ReadonlySet<string>,
@@ -80,5 +85,6 @@ export function unknownFields(
   return Object.keys(spec)
     .filter((field) => !known.has(field))
     .toSorted(compareText)
+    .slice(0, faultsMax)
     .map((field) => ({ path: [...path, field], message: 'Not a field that this version knows' }));
 }

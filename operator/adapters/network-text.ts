@@ -38,7 +38,7 @@ export function networkSummary(rule: NetworkRule, { scope, whom }: NetworkSubjec
   const does = courseText(course, rule, {
     all: (word) => `${word.from} ${word.anyone}`,
     some: (clauses, word) => extentText(clauses, word),
-    groupsMax: 4,
+    groupsMax: 3,
     lengthMax: messageLengthMax,
   });
   const unread = [
@@ -100,22 +100,30 @@ interface Wording {
 function courseText(course: NetworkCourse, rule: NetworkRule, wording: Wording): string {
   const word = words[rule.direction];
   const groups = grouped(course.clauses);
-  const told = groups.slice(0, wording.groupsMax);
-  const isOnly = course.end === 'deny' && groups.at(-1)?.action === 'allow' && told.length === groups.length;
+  const isOnly = course.end === 'deny' && groups.at(-1)?.action === 'allow';
   const ending = isOnly ? '' : endText(course, rule, wording);
-  let left = wording.lengthMax - ending.length - told.length * '; else accept ingress only logged'.length;
+  let left = wording.lengthMax - ending.length;
   let text = '';
-  for (const [index, group] of told.entries()) {
-    const which = wording.some(group.clauses, word, left / (told.length - index));
-    left -= which.length;
-    text += groupText(group, which, rule, isOnly && index === told.length - 1);
+  let link = '';
+  for (const [index, group] of groups.entries()) {
+    const rest = groups.length - index;
+    if (index === wording.groupsMax || (index > 0 && left < groupLengthMin)) {
+      text += '; else what further rules say';
+      break;
+    }
+    const which = wording.some(group.clauses, word, left - linkLengthMax - (rest > 1 ? furtherLengthMax : 0));
+    text += `${link}${groupText(group, which, rule, isOnly && rest === 1)}`;
+    left = wording.lengthMax - ending.length - text.length;
     // What is only noted in a log goes on to what stands after it.
-    if (index < told.length - 1) text += group.action === 'log' ? ', then ' : '; else ';
+    link = group.action === 'log' ? ', then ' : '; else ';
   }
-  if (told.length < groups.length) text += '; else what further rules say';
-  if (ending === '') return text;
-  return text === '' ? ending : `${text}${groups.at(-1)?.action === 'log' ? ', then ' : '; else '}${ending}`;
+  return ending === '' ? text : `${text}${link}${ending}`;
 }
+
+/** Where less than this is left for a part of a sentence, nobody learns anything from it. */
+const groupLengthMin = 160;
+const linkLengthMax = '; else leave ingress to NetworkPolicies'.length;
+const furtherLengthMax = '; else what further rules say'.length;
 
 interface Group {
   readonly action: 'allow' | 'deny' | 'pass' | 'log';
