@@ -3,6 +3,7 @@
  */
 import { adminNetworkPolicy } from './adminnetworkpolicy.ts';
 import { capsule } from './capsule/capsule.ts';
+import { cilium } from './cilium/cilium.ts';
 import type { Adapter } from './define.ts';
 import { kueue } from './kueue/kueue.ts';
 import { limitRange } from './limitrange.ts';
@@ -18,6 +19,7 @@ import { webhookConfig } from './webhookconfig.ts';
 export const adapters: readonly Adapter[] = [
   adminNetworkPolicy,
   capsule,
+  cilium,
   kueue,
   limitRange,
   mutatingAdmissionPolicy,
