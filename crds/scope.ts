@@ -34,6 +34,9 @@ export const WorkloadScope = z.object({
   expression: LabelExpression.optional().describe('On the labels of pods, beside the selector.'),
   serviceAccounts: z.array(z.string()).optional().describe('Names; pods must run as one of them.'),
   hostNetwork: z.literal(false).optional().describe('False: no pods that use the network of their node.'),
+  nodes: LabelSelector.optional().describe(
+    'Nodes with such labels are meant, and of pods only those that use the network of one.',
+  ),
   quotaScopes: z.array(QuotaScope).optional().describe('Properties of pods, all of which must hold (ResourceQuota).'),
 });
 export type WorkloadScope = z.infer<typeof WorkloadScope>;

@@ -77,7 +77,8 @@ function scopeSelects(scope: Scope | undefined, labels: Readonly<Record<string, 
   if (pods.selector !== undefined && !matchesLabels(pods.selector, labels)) return false;
   const holds = pods.expression === undefined ? true : holdsExpression(pods.expression, { own: labels });
   if (holds !== true) return holds;
-  return (pods.quotaScopes ?? []).length === 0 && pods.serviceAccounts === undefined ? true : undefined;
+  const byLabels = pods.serviceAccounts === undefined && pods.nodes === undefined;
+  return (pods.quotaScopes ?? []).length === 0 && byLabels ? true : undefined;
 }
 
 /** Whether the full form means a workload of which more is known than labels, or may mean it. */

@@ -335,7 +335,9 @@ export function hostileConstraint(
     }),
     scope: fc.record({
       namespaces: fc.record({ selector }),
-      workloads: optional(fc.record({ selector, expression, serviceAccounts: texts }, { requiredKeys: [] })),
+      workloads: optional(
+        fc.record({ selector, expression, serviceAccounts: texts, nodes: selector }, { requiredKeys: [] }),
+      ),
       admission: optional(
         fc.array(
           fc.record({

@@ -3,6 +3,7 @@
  */
 import { adminNetworkPolicy } from './adminnetworkpolicy.ts';
 import { capsule } from './capsule/capsule.ts';
+import { cilium } from './cilium/cilium.ts';
 import type { Adapter } from './define.ts';
 import { gatekeeper } from './gatekeeper/gatekeeper.ts';
 import { istio } from './istio/istio.ts';
@@ -24,6 +25,7 @@ import { webhookConfig } from './webhookconfig.ts';
 export const adapters: readonly Adapter[] = [
   adminNetworkPolicy,
   capsule,
+  cilium,
   gatekeeper,
   istio,
   kubewarden,

@@ -75,6 +75,7 @@ const workloadScope: fc.Arbitrary<WorkloadScope> = parts<WorkloadScope>({
   expression,
   serviceAccounts: fc.array(fc.constantFrom('default', 'web'), { maxLength: 2 }),
   hostNetwork: fc.constant(false as const),
+  nodes: selector,
 });
 const workload: fc.Arbitrary<Workload> = fc
   .tuple(labels, fc.constantFrom('default', 'web'), fc.constantFrom('metadata', 'own', 'host'))

@@ -45,6 +45,20 @@ describe('bindsWorkload', () => {
     ['a scope of a later Kubernetes', scopes('Newer'), web(), 'unknown'],
     ['a network of its own', { hostNetwork: false as const }, web(), 'yes'],
     ['the network of its node', { hostNetwork: false as const }, web({ hostNetwork: true }), 'no'],
+    ['a network of its own where nodes are meant', { nodes: {} }, web(), 'no'],
+    ['the network of its node where every node is meant', { nodes: {} }, web({ hostNetwork: true }), 'yes'],
+    [
+      'the network of its node where some nodes are meant',
+      { nodes: { matchLabels: { role: 'edge' } } },
+      web({ hostNetwork: true }),
+      'unknown',
+    ],
+    [
+      'a pod of which the network is not known where nodes are meant',
+      { nodes: {} },
+      { kind: 'Pod', name: 'x', labels: {} } satisfies Workload,
+      'unknown',
+    ],
     [
       'a pod of which the network is not known',
       { hostNetwork: false as const },
@@ -69,6 +83,7 @@ describe('bindsWorkload', () => {
 
   test('only a scope without any condition binds every workload to come', () => {
     expect(bindsEveryWorkload({}, [])).toBe(true);
+    expect(bindsEveryWorkload({ nodes: {} }, [])).toBe(false);
     expect(bindsEveryWorkload({ selector: { matchLabels: {} } }, [])).toBe(true);
     expect(bindsEveryWorkload({ selector: { matchExpressions: [{ key: 'a', operator: 'Exists' }] } }, [])).toBe(false);
     expect(bindsEveryWorkload(scopes('BestEffort'), [])).toBe(false);

@@ -1,6 +1,7 @@
 /**
  * Whether a scope binds a workload: yes, no, or not known, where only the cluster's other settings decide.
  */
+import type { LabelSelector } from '../../crds/label-selector.ts';
 import type { QuotaScope } from '../../crds/rules/quota.ts';
 import type { WorkloadScope } from '../../crds/scope.ts';
 import { holdsExpression } from '../../kube/label-expression.ts';
@@ -24,6 +25,7 @@ export function bindsWorkload(
     matchesQuotaScope(quotaScope, workload.traits, defaultPriorityClass),
   );
   if (scope.hostNetwork === false) answers.push(hasOwnNetwork(workload.traits));
+  if (scope.nodes !== undefined) answers.push(usesNetworkOf(scope.nodes, workload.traits));
   if (scope.expression !== undefined)
     answers.push(answerOf(holdsExpression(scope.expression, { own: workload.labels })));
   if (scope.serviceAccounts !== undefined) answers.push(runsAs(scope.serviceAccounts, workload));
@@ -32,8 +34,8 @@ export function bindsWorkload(
 
 /** Whether a scope binds all of a namespace's workloads, whatever labels they will have. One that is excepted ends that. */
 export function bindsEveryWorkload(scope: WorkloadScope, workloads: readonly Workload[]): boolean {
-  const { selector, expression, serviceAccounts, quotaScopes = [] } = scope;
-  if (expression !== undefined || serviceAccounts !== undefined) return false;
+  const { selector, expression, serviceAccounts, nodes, quotaScopes = [] } = scope;
+  if (expression !== undefined || serviceAccounts !== undefined || nodes !== undefined) return false;
   const everyLabel =
     Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions?.length ?? 0) === 0;
   return (
@@ -55,6 +57,13 @@ function runsAs(names: readonly string[], { serviceAccount, traits }: Workload):
 function hasOwnNetwork(traits: PodTraits | undefined): Answer {
   if (traits === undefined) return 'unknown';
   return traits.hostNetwork ? 'no' : 'yes';
+}
+
+/** On which node a pod will run is not known. */
+function usesNetworkOf({ matchLabels, matchExpressions }: LabelSelector, traits: PodTraits | undefined): Answer {
+  if (traits?.hostNetwork === false) return 'no';
+  const isEveryNode = matchLabels === undefined && matchExpressions === undefined;
+  return traits !== undefined && isEveryNode ? 'yes' : 'unknown';
 }
 
 /**

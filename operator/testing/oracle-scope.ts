@@ -84,20 +84,21 @@ function holds({ key, operator, values = [] }: LabelRequirement, labels: Labels)
 
 /** Whether every workload is meant, whatever it is. */
 export function meansEveryWorkload(scope: WorkloadScope): boolean {
-  const { selector = {}, quotaScopes = [], expression, serviceAccounts } = scope;
+  const { selector = {}, quotaScopes = [], expression, serviceAccounts, nodes } = scope;
   const demands =
     Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length + quotaScopes.length;
-  return demands === 0 && expression === undefined && serviceAccounts === undefined;
+  return demands === 0 && expression === undefined && serviceAccounts === undefined && nodes === undefined;
 }
 
 /** What only the cluster's other settings decide counts as bound: what is not known is not hidden. */
 export function mayBindWorkload(scope: WorkloadScope, { labels, traits, serviceAccount }: Workload): boolean {
-  const { selector = {}, expression = { all: [] }, serviceAccounts, quotaScopes = [], hostNetwork } = scope;
+  const { selector = {}, expression = { all: [] }, serviceAccounts, quotaScopes = [], hostNetwork, nodes } = scope;
   if (!selects(selector, labels) || !possible(expression, labels).includes(true)) return false;
   if (traits === undefined && serviceAccount === undefined) return true;
   if (serviceAccounts !== undefined && !serviceAccounts.includes(serviceAccount ?? 'default')) return false;
   if (traits === undefined) return true;
   if (hostNetwork === false && traits.hostNetwork) return false;
+  if (nodes !== undefined && !traits.hostNetwork) return false;
   return quotaScopes.every((quotaScope) => mayMatch(quotaScope, traits));
 }
 
