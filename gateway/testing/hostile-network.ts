@@ -32,6 +32,13 @@ const port = fc.record(
   { requiredKeys: ['protocol'] },
 );
 const ports = fc.array(port, { maxLength: 8 });
+const ipSets = fc.array(
+  fc.record(
+    { kind: hostileText, namespace: hostileText, name: hostileText, selector, expression, except: texts },
+    { requiredKeys: ['kind'] },
+  ),
+  { maxLength: 2 },
+);
 const peer: fc.Arbitrary<NetworkPeer> = fc.record(
   {
     pods,
@@ -47,13 +54,8 @@ const peer: fc.Arbitrary<NetworkPeer> = fc.record(
     services: fc.array(fc.record({ namespace: hostileText, name: hostileText, selector }, { requiredKeys: [] }), {
       maxLength: 2,
     }),
-    ipSets: fc.array(
-      fc.record(
-        { kind: hostileText, namespace: hostileText, name: hostileText, selector, expression, except: texts },
-        { requiredKeys: ['kind'] },
-      ),
-      { maxLength: 2 },
-    ),
+    ipSets,
+    notIpSets: ipSets,
     identities: texts,
     external: hostileText,
     ports,

@@ -182,6 +182,7 @@ export function hostileConstraint(
     scope: fc.record({
       namespaces: fc.record({ selector }),
       workloads: optional(fc.record({ selector, expression, serviceAccounts: texts }, { requiredKeys: [] })),
+      hosts: optional(fc.record({ selector, expression }, { requiredKeys: [] })),
       admission: optional(
         fc.array(
           fc.record({

@@ -2,6 +2,7 @@
  * Every adapter, ordered by id. An engine that is not in this list is not read.
  */
 import { adminNetworkPolicy } from './adminnetworkpolicy.ts';
+import { calico } from './calico/calico.ts';
 import { capsule } from './capsule/capsule.ts';
 import type { Adapter } from './define.ts';
 import { kueue } from './kueue/kueue.ts';
@@ -17,6 +18,7 @@ import { webhookConfig } from './webhookconfig.ts';
 
 export const adapters: readonly Adapter[] = [
   adminNetworkPolicy,
+  calico,
   capsule,
   kueue,
   limitRange,
