@@ -8,7 +8,10 @@ export const LabelRequirement = z.object({
   of: z
     .enum(['namespace', 'serviceAccount'])
     .optional()
-    .describe("Whose label it is: that of the pod's namespace or ServiceAccount. Absent: of the object itself."),
+    .describe(
+      "Whose label it is: that of the pod's namespace or ServiceAccount. Absent: of the object itself. For a label " +
+        '`projectcalico.org/name` of a ServiceAccount its name is taken.',
+    ),
 });
 export type LabelRequirement = z.infer<typeof LabelRequirement>;
 

@@ -41,6 +41,13 @@ export const WorkloadScope = z.object({
 });
 export type WorkloadScope = z.infer<typeof WorkloadScope>;
 
+/** Which interfaces of nodes are meant (host endpoints of Calico). All parts that are present must hold. */
+export const HostScope = z.object({
+  selector: LabelSelector.optional().describe('On the labels of the host endpoint.'),
+  expression: LabelExpression.optional().describe('On the same, beside the selector.'),
+});
+export type HostScope = z.infer<typeof HostScope>;
+
 /** Requests that admission judges, in the terms of admissionregistration.k8s.io rules; `*` stands for all. */
 export const AdmissionRule = z.object({
   operations: z.array(z.string()),
@@ -166,6 +173,7 @@ export type AdmissionMatch = z.infer<typeof AdmissionMatch>;
 export const Scope = z.object({
   namespaces: NamespaceScope,
   workloads: WorkloadScope.optional(),
+  hosts: HostScope.optional().describe('Beside the workloads. Absent from a scope that binds no interfaces of nodes.'),
   admission: z
     .array(AdmissionMatch)
     .optional()

@@ -48,6 +48,28 @@ test.each<[NetworkPeer, string]>([
     { ipSets: [{ kind: 'NetworkSet', namespace: 'shop', selector: { matchLabels: { a: 'b' } } }] },
     'any NetworkSet with a=b in namespace shop',
   ],
+  [
+    {
+      ipSets: ['NetworkSet', 'GlobalNetworkSet', 'HostEndpoint'].map((kind) => ({
+        kind,
+        selector: { matchLabels: { a: 'b' } },
+      })),
+    },
+    'any NetworkSet or GlobalNetworkSet or HostEndpoint with a=b',
+  ],
+  [
+    {
+      ipSets: [
+        { kind: 'CiliumCIDRGroup', name: 'a' },
+        { kind: 'CiliumCIDRGroup', name: 'b' },
+      ],
+    },
+    'CiliumCIDRGroup a or CiliumCIDRGroup b',
+  ],
+  [
+    { notIpSets: [{ kind: 'NetworkSet' }, { kind: 'GlobalNetworkSet', name: 'a' }] },
+    'anyone outside of any NetworkSet and GlobalNetworkSet a',
+  ],
   [{ identities: ['spiffe://a'] }, 'the identity spiffe://a'],
   [{ external: 'aws' }, 'the external set aws'],
   [

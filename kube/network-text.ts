@@ -3,6 +3,7 @@
  */
 import type {
   IpBlock,
+  IpSet,
   NetworkClause,
   NetworkCondition,
   NetworkPeer,
@@ -31,16 +32,17 @@ function kindTexts(peer: NetworkPeer): string[] {
     ...some(entities, (entity) => `the entity ${entity}`),
     ...some(domainNames, domainNameText),
     ...some(services, serviceText),
-    ...some(ipSets, ipSetText),
+    ...(ipSets === undefined ? [] : [ipSets.length === 0 ? 'nobody' : ipSetsText(ipSets, ' or ')]),
     ...some(identities, (identity) => `the identity ${identity}`),
     ...(external === undefined ? [] : [`the external set ${external}`]),
   ];
 }
 
-function limitTexts({ notPods, notIpBlocks = [], ports, notPorts = [] }: NetworkPeer): string[] {
+function limitTexts({ notPods, notIpBlocks = [], notIpSets = [], ports, notPorts = [] }: NetworkPeer): string[] {
   return [
     ...(notPods === undefined ? [] : [` other than ${networkPodsText(notPods)}`]),
     ...(notIpBlocks.length === 0 ? [] : [` outside of ${several(notIpBlocks)}`]),
+    ...(notIpSets.length === 0 ? [] : [` outside of ${ipSetsText(notIpSets, ' and ')}`]),
     ...(ports === undefined ? [] : [` using ${portsText(ports)} on their side`]),
     ...(notPorts.length === 0 ? [] : [` not using ${portsText(notPorts)} on their side`]),
   ];
@@ -69,7 +71,23 @@ function serviceText({ namespace, name, selector = {} }: NonNullable<NetworkPeer
   return name === undefined ? `Services${labelsText(selector)} ${where}` : `Service ${name} ${where}`;
 }
 
-function ipSetText(set: NonNullable<NetworkPeer['ipSets']>[number]): string {
+/** Kinds of sets of which the same is asked stand together: `any NetworkSet or GlobalNetworkSet with a=b`. */
+function ipSetsText(sets: readonly IpSet[], separator: string): string {
+  const alike = Map.groupBy(sets.slice(0, setsMax), (set) => JSON.stringify({ ...set, kind: '' }));
+  const texts = [...alike.values()].map((group) => {
+    const [first = { kind: '' }] = group;
+    return first.name === undefined
+      ? ipSetText({ ...first, kind: several([...new Set(group.map(({ kind }) => kind))], ' or ') })
+      : several(group.map(ipSetText), separator);
+  });
+  const more = sets.length - setsMax;
+  return `${several(texts, separator)}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** More are not looked at: nobody reads them. */
+const setsMax = 8;
+
+function ipSetText(set: IpSet): string {
   const { kind, namespace, name, selector = {}, expression, except } = set;
   const which = name === undefined ? `any ${kind}${labelsText(selector, expression)}` : `${kind} ${name}`;
   return `${which}${namespace === undefined ? '' : ` in namespace ${namespace}`}${exceptText(except)}`;

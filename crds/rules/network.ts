@@ -26,6 +26,17 @@ export const NetworkPort = z.object({
 });
 export type NetworkPort = z.infer<typeof NetworkPort>;
 
+/** Addresses that stand in an object of its own, by its name or labels; all of that kind without either. */
+export const IpSet = z.object({
+  kind: z.string(),
+  namespace: z.string().optional(),
+  name: z.string().optional(),
+  selector: LabelSelector.optional(),
+  expression: LabelExpression.optional(),
+  except: z.array(z.string()).optional(),
+});
+export type IpSet = z.infer<typeof IpSet>;
+
 /**
  * One kind of counterpart of a connection. Every part that is present must hold, and one that is empty lets nobody through.
  */
@@ -52,20 +63,12 @@ export const NetworkPeer = z.object({
     .optional()
     .describe('What stands behind any of these Services. Without a namespace: in every one.'),
   ipSets: z
-    .array(
-      z.object({
-        kind: z.string(),
-        namespace: z.string().optional(),
-        name: z.string().optional(),
-        selector: LabelSelector.optional(),
-        expression: LabelExpression.optional(),
-        except: z.array(z.string()).optional(),
-      }),
-    )
+    .array(IpSet)
     .optional()
     .describe(
       'Addresses that stand in objects of their own (CIDR groups, network sets), by name or labels; any of them.',
     ),
+  notIpSets: z.array(IpSet).optional().describe('The address may stand in none of these.'),
   identities: z.array(z.string()).optional().describe('Identities that a proxy proves, as the engine writes them.'),
   external: z.string().optional().describe('A set of addresses that something outside the cluster keeps.'),
   ports: z.array(NetworkPort).optional().describe('Ports of the counterpart; any of them.'),
@@ -110,7 +113,13 @@ export const NetworkPlace = z.object({
     .string()
     .describe('Admin, NetworkPolicy and Baseline of Kubernetes; Normal of Cilium; the name of a Tier of Calico.'),
   tierOrder: z.number().optional().describe('Of the tier: lower goes first. Absent: last, by name.'),
-  order: z.number().optional().describe('Of the policy in its tier: lower goes first. Absent: last.'),
+  order: z
+    .number()
+    .optional()
+    .describe(
+      'Of the policy in its tier: lower goes first. Absent: last. Of policies of Calico with one order the name decides, then ' +
+        'namespace and kind.',
+    ),
 });
 export type NetworkPlace = z.infer<typeof NetworkPlace>;
 

@@ -33,6 +33,13 @@ const port = fc.record(
 );
 const ports = fc.array(port, { maxLength: 4 });
 const fewPorts = fc.array(port, { maxLength: 2 });
+const ipSets = fc.array(
+  fc.record(
+    { kind: hostileText, namespace: hostileText, name: hostileText, selector, expression, except: texts },
+    { requiredKeys: ['kind'] },
+  ),
+  { maxLength: 2 },
+);
 const part: fc.Arbitrary<NetworkPeer> = fc.oneof(
   fc.record({ pods }),
   fc.record({ notPods: pods }),
@@ -51,15 +58,8 @@ const part: fc.Arbitrary<NetworkPeer> = fc.oneof(
       maxLength: 2,
     }),
   }),
-  fc.record({
-    ipSets: fc.array(
-      fc.record(
-        { kind: hostileText, namespace: hostileText, name: hostileText, selector, expression, except: texts },
-        { requiredKeys: ['kind'] },
-      ),
-      { maxLength: 2 },
-    ),
-  }),
+  fc.record({ ipSets }),
+  fc.record({ notIpSets: ipSets }),
   fc.record({ identities: texts }),
   fc.record({ external: hostileText }),
   fc.record({ ports: fewPorts }),

@@ -338,6 +338,7 @@ export function hostileConstraint(
       workloads: optional(
         fc.record({ selector, expression, serviceAccounts: texts, nodes: selector }, { requiredKeys: [] }),
       ),
+      hosts: optional(fc.record({ selector, expression }, { requiredKeys: [] })),
       admission: optional(
         fc.array(
           fc.record({

@@ -2,6 +2,7 @@
  * Every adapter, ordered by id. An engine that is not in this list is not read.
  */
 import { adminNetworkPolicy } from './adminnetworkpolicy.ts';
+import { calico } from './calico/calico.ts';
 import { capsule } from './capsule/capsule.ts';
 import { cilium } from './cilium/cilium.ts';
 import type { Adapter } from './define.ts';
@@ -24,6 +25,7 @@ import { webhookConfig } from './webhookconfig.ts';
 
 export const adapters: readonly Adapter[] = [
   adminNetworkPolicy,
+  calico,
   capsule,
   cilium,
   gatekeeper,

@@ -49,7 +49,8 @@ export function networkSummary(rule: NetworkRule, { scope, whom }: NetworkSubjec
   return staged(rule, `${subject} ${does}${precedenceText(rule)}${unread.join('')}${additionText(rule, course)}`);
 }
 
-function somePodsText({ selector = {}, expression, serviceAccounts }: WorkloadScope = {}): string {
+/** Whether all pods or some are bound, for every reader. */
+export function somePodsText({ selector = {}, expression, serviceAccounts }: WorkloadScope = {}): string {
   return selectsAll(selector) && expression === undefined && serviceAccounts === undefined ? 'All pods' : 'Some pods';
 }
 

@@ -26,7 +26,8 @@
 import * as z from 'zod';
 import type { LabelSelector } from '../../crds/label-selector.ts';
 import type { NetworkClause, NetworkPeer, NetworkPort, NetworkRule } from '../../crds/rules/network.ts';
-import { type Draft, type Fault, NamespacedMetadata, defineAdapter, faultsOf, jsonPointer } from './define.ts';
+import type { Scope } from '../../crds/scope.ts';
+import { type Fault, NamespacedMetadata, defineAdapter, faultsOf, jsonPointer } from './define.ts';
 import { SelectorField, absent, listOf, selectsAll } from './fields.ts';
 import {
   type Clauses,
@@ -90,34 +91,38 @@ export const networkPolicy = defineAdapter({
   resources: [{ group: 'networking.k8s.io', plural: 'networkpolicies' }],
   fields: { metadata: NamespacedMetadata, spec: absent(Spec) },
   constraints({ metadata: { namespace }, spec = Spec.parse({}) }) {
-    const whole = readWhole(spec);
-    const types = readTypes(spec);
-    const faults: Fault[] = [...whole.faults, ...types.faults];
-    const drafts: Draft[] = [];
-    for (const direction of types.directions) {
-      const field = direction === 'Ingress' ? 'ingress' : 'egress';
-      const read = readClauses(spec[field] ?? [], ['spec', field], (rule, path) =>
-        readRule(rule, direction, namespace, path),
-      );
-      faults.push(...read.faults);
-      const rule: NetworkRule = { form: 'network', direction, clauses: [...whole.clauses, ...read.clauses] };
-      drafts.push(draftOf(rule, whole, namespace));
-    }
-    return { drafts, faults };
+    const { rules, scope, faults } = readNetworkPolicy(spec, namespace);
+    return { drafts: rules.map((rule) => networkDraft({ key: rule.direction, rule, scope, home: namespace })), faults };
   },
 });
 
-function draftOf(rule: NetworkRule, { subject, unread }: Whole, namespace: string): Draft {
-  return networkDraft({
-    key: rule.direction,
-    rule,
-    scope: {
-      namespaces: { names: [namespace] },
-      workloads: { ...(selectsAll(subject) ? {} : { selector: subject }), hostNetwork: false },
-      ...(unread.length === 0 ? {} : { unread }),
-    },
-    home: namespace,
-  });
+/** The spec of a NetworkPolicy, with fields that are not known, too. */
+export { Spec as NetworkPolicySpec };
+
+/** What the spec comes to: whom it binds, and one rule for each direction in force. */
+export function readNetworkPolicy(
+  spec: Spec,
+  namespace: string,
+): { readonly rules: readonly NetworkRule[]; readonly scope: Scope; readonly faults: readonly Fault[] } {
+  const whole = readWhole(spec);
+  const { subject, unread } = whole;
+  const types = readTypes(spec);
+  const faults: Fault[] = [...whole.faults, ...types.faults];
+  const rules: NetworkRule[] = [];
+  for (const direction of types.directions) {
+    const field = direction === 'Ingress' ? 'ingress' : 'egress';
+    const read = readClauses(spec[field] ?? [], ['spec', field], (rule, path) =>
+      readRule(rule, direction, namespace, path),
+    );
+    faults.push(...read.faults);
+    rules.push({ form: 'network', direction, clauses: [...whole.clauses, ...read.clauses] });
+  }
+  const scope = {
+    namespaces: { names: [namespace] },
+    workloads: { ...(selectsAll(subject) ? {} : { selector: subject }), hostNetwork: false as const },
+    ...(unread.length === 0 ? {} : { unread }),
+  };
+  return { rules, scope, faults };
 }
 
 type Spec = z.infer<typeof Spec>;

@@ -24,7 +24,6 @@ import { type OperatorDeps, type RunningOperator, startOperator } from '../opera
 import { apiServices } from '../discovery/definitions.ts';
 import { classResources } from '../scope/class-index.ts';
 import { workloadKinds } from '../scope/workload.ts';
-import { builtInGroups } from './oracle-policies.ts';
 
 export const namespaces: Resource = {
   group: '',
@@ -161,7 +160,6 @@ export function withVersion(transport: Transport): Transport {
   };
 }
 
-/** Kinds of other groups come with a definition that a test makes. */
 function assertServed(): void {
   for (const { group, plural } of adapters.flatMap(({ resources }) => resources)) {
     if (
