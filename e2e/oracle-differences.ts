@@ -31,6 +31,22 @@ const Resources = z.object({
   resources: z.array(z.object({ name: z.string(), kind: z.string(), namespaced: z.boolean() })),
 });
 
+/** What differs, and where the two begin to. */
+export function differenceText({ what, name, must, says }: Difference): string {
+  return `${what} ${name}: ${firstDifference(must, says, '')}`;
+}
+
+function firstDifference(must: unknown, says: unknown, path: string): string {
+  const both = [must, says].filter((value) => typeof value === 'object' && value !== null);
+  if (both.length < 2) return `${path}: must be ${JSON.stringify(must)}, is ${JSON.stringify(says)}`;
+  const [left, right] = both.map((value) => new Map<string, unknown>(Object.entries(Object(value))));
+  for (const key of new Set([...(left?.keys() ?? []), ...(right?.keys() ?? [])])) {
+    const [a, b] = [left?.get(key), right?.get(key)];
+    if (!isDeepStrictEqual(a, b)) return firstDifference(a, b, `${path}/${key}`);
+  }
+  return `${path}: another order`;
+}
+
 /** Ready when the API server has told what it serves by itself: ask before anything is installed there. */
 export async function oracleOf(target: Target): Promise<Differences> {
   const builtIn = await readBuiltIn(target);

@@ -11,7 +11,6 @@ import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { systemNamespace } from '../../crds/api.ts';
 import { systemClock as clock } from '../../kube/clock.ts';
 import { adapters } from '../../operator/adapters/all.ts';
@@ -19,7 +18,7 @@ import { adapterOf } from '../../operator/discovery/decide-kinds.ts';
 import { connect } from '../control-plane/connection.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
 import { corpusMissing } from '../eval/corpus.ts';
-import { type Differences, oracleOf } from '../oracle-differences.ts';
+import { type Differences, differenceText, oracleOf } from '../oracle-differences.ts';
 import { install, operatorProgram, type Program } from '../programs.ts';
 import { createAuditTrail, type AuditTrail } from './audit-trail.ts';
 import {
@@ -176,23 +175,8 @@ async function untilQuiet(audit: AuditTrail): Promise<number> {
 async function expectRight(differences: Differences, when: string): Promise<void> {
   say(`comparing with the oracle ${when} …`);
   const found = await differences();
-  tell(
-    `wrong ${when}`,
-    found.map(({ what, name, must, says }) => `${what} ${name}: ${firstDifference(must, says)}`),
-  );
+  tell(`wrong ${when}`, found.map(differenceText));
   print({ figure: 'wrong', unit: 'objects', when, value: found.length });
-}
-
-/** Where two values begin to differ, with what stands there. */
-function firstDifference(must: unknown, says: unknown, path = ''): string {
-  const both = [must, says].filter((value) => typeof value === 'object' && value !== null);
-  if (both.length < 2) return `${path}: must be ${JSON.stringify(must)}, is ${JSON.stringify(says)}`;
-  const [left, right] = both.map((value) => new Map<string, unknown>(Object.entries(Object(value))));
-  for (const key of new Set([...(left?.keys() ?? []), ...(right?.keys() ?? [])])) {
-    const [a, b] = [left?.get(key), right?.get(key)];
-    if (!isDeepStrictEqual(a, b)) return firstDifference(a, b, `${path}/${key}`);
-  }
-  return `${path}: another order`;
 }
 
 interface State {

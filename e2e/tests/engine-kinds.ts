@@ -59,9 +59,11 @@ function caseObject(object: JsonObject): CaseObject[] {
   const [kind, name, namespace] = [object['kind'], at(object, 'metadata', 'name'), at(object, 'metadata', 'namespace')];
   if (version === undefined || typeof kind !== 'string' || typeof name !== 'string') return [];
   const lower = kind.toLowerCase();
-  const resource = adapters
+  // The shortest: serverauthorizations begins as servers does.
+  const [resource] = adapters
     .flatMap(({ resources }) => resources)
-    .find((own) => own.group === group && (own.plural === '*' || own.plural.startsWith(lower.slice(0, -1))));
+    .filter((own) => own.group === group && (own.plural === '*' || own.plural.startsWith(lower.slice(0, -1))))
+    .toSorted((a, b) => a.plural.length - b.plural.length);
   if (resource === undefined || builtInGroups.has(group)) return [];
   const plural = resource.plural === '*' ? lower : resource.plural;
   return [{ group, version, kind, plural, namespace: typeof namespace === 'string' ? namespace : undefined, object }];

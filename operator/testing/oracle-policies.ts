@@ -103,13 +103,14 @@ export function policyTruth(cluster: Listing): PolicyTruth {
     profiles.set(name, refused ? { reason: 'Refused' } : { reason: 'NotServed', adapter: made });
   }
 
-  const own = adapters.flatMap((adapter) =>
-    adapter.resources
-      .flatMap((resource) =>
-        resource.plural === '*' ? defined.filter(({ group }) => group === resource.group) : [resource],
-      )
-      .map(({ group, plural }) => ({ adapter, resource: { group, plural } })),
-  );
+  const own = adapters.flatMap((adapter) => {
+    const named = adapter.resources.filter(({ plural }) => plural !== '*');
+    const groups = adapter.resources.filter(({ plural }) => plural === '*').map(({ group }) => group);
+    const found = defined
+      .filter(({ group, versions }) => groups.includes(group) && versions.length > 0)
+      .toSorted((a, b) => order(resourceName(a), resourceName(b)));
+    return [...named, ...found].map(({ group, plural }) => ({ adapter, resource: { group, plural } }));
+  });
   const unknown = [
     ...[...spokenFor.values()].map(({ spec }) => ({ group: spec.gvr.group, plural: spec.gvr.resource })),
     ...defined.filter(({ versions, isPolicy }) => isPolicy && versions.length > 0),
