@@ -15,7 +15,14 @@ import { type KubeObject, type Resource, resourceName } from '../../kube/resourc
 import { genericId } from '../adapters/generic.ts';
 import { isTerminating, textsOfParts, timeless } from './oracle.ts';
 import { parameterTexts } from './oracle-parameters.ts';
-import { constraintsOf, definedKinds, type Listing, type PolicyReader, policyTruth } from './oracle-policies.ts';
+import {
+  constraintsOf,
+  definedKinds,
+  type Listing,
+  type PolicyReader,
+  policyTruth,
+  parameterKindsOf,
+} from './oracle-policies.ts';
 import { bindsNamespace } from './oracle-scope.ts';
 
 export interface ClusterTruth {
@@ -141,7 +148,7 @@ function totalsOf(cluster: Listing, everything: readonly Constraint[], versions:
     byType,
     namespaces: living.length,
     namespacesWithConstraints: living.filter(isBound).length,
-    adapters: healthOf(policyTruth(cluster).readers),
+    adapters: healthOf(policyTruth(cluster).readers, parameterKindsOf(cluster)),
     versions,
     conditions: [
       {
@@ -155,7 +162,7 @@ function totalsOf(cluster: Listing, everything: readonly Constraint[], versions:
   return [{ name: 'cluster', ...status }];
 }
 
-function healthOf(readers: readonly PolicyReader[]): unknown {
+function healthOf(readers: readonly PolicyReader[], parameterKinds: ReadonlyMap<string, readonly string[]>): unknown {
   const byAdapter = [...Map.groupBy(readers, ({ adapter }) => adapter.id)].toSorted(([a], [b]) => compareText(a, b));
   return byAdapter.map(([name, own]) => {
     const watched = own.filter(({ unread }) => unread === undefined).map(({ resource }) => resourceName(resource));
@@ -172,7 +179,7 @@ function healthOf(readers: readonly PolicyReader[]): unknown {
       name,
       enabled: watched.length > 0,
       ...(reasons.size === 0 ? {} : { reason: [...reasons].join('; ') }),
-      watchedResources: watched,
+      watchedResources: [...watched, ...(parameterKinds.get(name) ?? [])],
     };
   });
 }

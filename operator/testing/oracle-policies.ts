@@ -148,15 +148,39 @@ export function policyTruth(cluster: Listing): PolicyTruth {
 /** What all policies impose. Edges have hysteresis: `reports` are those that stand there, and close to one they decide. */
 export function constraintsOf(cluster: Listing, reports: readonly KubeObject[]): Constraint[] {
   const said = severitiesIn(reports);
+  return objectsByAdapter(cluster)
+    .flatMap(({ adapter, objects }) => readTogether(adapter, objects, parametersIn(cluster)).constraints)
+    .map((constraint) => settled(constraint, said.get(constraint.id)));
+}
+
+/** Kinds that policies take parameters from and that are defined, by adapter: `plural.group`, ordered by version and kind. */
+export function parameterKindsOf(cluster: Listing): ReadonlyMap<string, readonly string[]> {
+  const defined = definedKinds(cluster);
+  const known = parametersIn(cluster);
+  return new Map(
+    objectsByAdapter(cluster).map(({ adapter, objects }) => {
+      const asked = new Map<string, string>();
+      readTogether(adapter, objects, (kind) => {
+        const definition = defined.find(
+          ({ group, kind: name, versions }) =>
+            name === kind.kind && versions.some((version) => `${group}/${version}` === kind.apiVersion),
+        );
+        if (definition !== undefined) asked.set(`${kind.apiVersion} ${kind.kind}`, resourceName(definition));
+        return known(kind);
+      });
+      return [adapter.id, [...asked].toSorted(([a], [b]) => order(a, b)).map(([, name]) => name)];
+    }),
+  );
+}
+
+/** Objects of the kinds of one adapter say something together; each unknown kind has an adapter of its own. */
+function objectsByAdapter(cluster: Listing): readonly { readonly adapter: Adapter; readonly objects: KubeObject[] }[] {
   const objects = ({ resource, version, unread }: PolicyReader) =>
     (unread === undefined ? (cluster.get(resourceName(resource)) ?? []) : []).map((object) =>
       version === undefined ? object : { ...object, apiVersion: `${resource.group}/${version}` },
     );
-  // Objects of the kinds of one adapter say something together; each unknown kind has an adapter of its own.
   const together = Map.groupBy(policyTruth(cluster).readers, ({ adapter }) => adapter);
-  return [...together]
-    .flatMap(([adapter, readers]) => readTogether(adapter, readers.flatMap(objects), parametersIn(cluster)).constraints)
-    .map((constraint) => settled(constraint, said.get(constraint.id)));
+  return [...together].map(([adapter, readers]) => ({ adapter, objects: readers.flatMap(objects) }));
 }
 
 function severitiesIn(reports: readonly KubeObject[]): Map<string, Severity> {
