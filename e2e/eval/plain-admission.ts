@@ -9,7 +9,7 @@ import type { JsonObject } from './corpus.ts';
 import { fitsSelector, listIn, objectIn, textIn, textsIn, valueIn } from './plain-match.ts';
 import type { AdmissionRequest, Meant } from './scope-match.ts';
 
-/** Undefined for what is not judged when a request comes. */
+/** Undefined for what is not judged when a request comes, and for policies that Kyverno does not take. */
 export function kyvernoCelMatches(policy: JsonObject, request: AdmissionRequest): Meant {
   const kind = textIn(policy, 'kind');
   if (/Deleting/.test(kind) || textIn(policy, 'spec', 'evaluation', 'mode') === 'JSON') return undefined;
@@ -19,8 +19,14 @@ export function kyvernoCelMatches(policy: JsonObject, request: AdmissionRequest)
     if (request.namespace !== own) return false;
   }
   const match = objectIn(policy, 'spec', 'matchConstraints');
+  if (Object.keys(match).length === 0 || !hasBody(policy)) return undefined;
   const ways = [match, ...autogenMatches(policy, match)];
   return ways.some((way) => matchesResources(way, request));
+}
+
+/** What a policy is for must be said. */
+function hasBody(policy: JsonObject): boolean {
+  return !/Generating/.test(textIn(policy, 'kind')) || listIn(policy, 'spec', 'generate').length > 0;
 }
 
 function matchesResources(match: JsonObject, request: AdmissionRequest): boolean {
@@ -65,7 +71,7 @@ const groups: Readonly<Record<string, string>> = {
   statefulsets: 'apps',
 };
 
-/** What Kyverno makes of a policy about pods and nothing else. */
+/** What Kyverno makes of a policy about pods and nothing else, where its kind has a field to say otherwise. */
 function autogenMatches(policy: JsonObject, match: JsonObject): readonly JsonObject[] {
   if (!/(Validating|Mutating)Policy$/.test(textIn(policy, 'kind'))) return [];
   const [first, ...others] = listIn(match, 'resourceRules').map((rule) => objectIn(rule));

@@ -8,13 +8,26 @@ import type { JsonObject } from './corpus.ts';
 import { fitsSelector, type Labels, listIn, objectIn, textIn, textsIn } from './plain-match.ts';
 import type { AdmissionRequest, Meant } from './scope-match.ts';
 
-/** Undefined for requests that its webhook sees only where somebody has asked for it, and for objects that nobody sends. */
+/**
+ * Undefined for requests that its webhooks see only where somebody has asked for it, for objects that nobody sends, and for
+ * what Gatekeeper does not take. Nobody asks it about a status.
+ */
 export function gatekeeperMatches(object: JsonObject, request: AdmissionRequest): Meant {
   if (request.operation !== 'CREATE' && request.operation !== 'UPDATE') return undefined;
   const match = objectIn(object, 'spec', 'match');
   if (textIn(match, 'source') === 'Generated') return undefined;
+  if (hasUnknownOperator(match)) return undefined;
+  if (request.subresource === 'status') return false;
+  if (isMutator(object) && request.subresource !== undefined) return undefined;
   if (isMutator(object) && !isAppliedTo(object, request)) return false;
   return request.labels.some((labels) => matchesObject(match, request, labels));
+}
+
+function hasUnknownOperator(match: JsonObject): boolean {
+  const operators = ['labelSelector', 'namespaceSelector'].flatMap((field) =>
+    listIn(match, field, 'matchExpressions').map((expression) => textIn(expression, 'operator')),
+  );
+  return operators.some((operator) => !['In', 'NotIn', 'Exists', 'DoesNotExist'].includes(operator));
 }
 
 function isMutator({ apiVersion }: JsonObject): boolean {

@@ -172,7 +172,8 @@ function isOfKind(text: string, request: AdmissionRequest): boolean {
   if (!fitsWildcard(group, request.group) || !fitsWildcard(version, request.version)) return false;
   if (!fitsWildcard(kind, request.kind)) return false;
   const below = request.subresource ?? '';
-  if (kind === 'Pod' && subresource === '' && request.group === '' && below === 'ephemeralcontainers') return true;
+  const isOfPod = request.kind === 'Pod' && request.group === '' && below === 'ephemeralcontainers';
+  if (subresource === '' && isOfPod) return true;
   return fitsWildcard(subresource, below);
 }
 
@@ -201,8 +202,9 @@ function autogenRules(policy: JsonObject, rule: JsonObject): readonly JsonObject
   return [{ ...rule, match: withKinds(rule['match'], kinds), exclude: withKinds(rule['exclude'], kinds) }];
 }
 
-function isPod(kind: string): boolean {
-  return writtenKind(kind).kind === 'Pod';
+function isPod(text: string): boolean {
+  const { kind, subresource } = writtenKind(text);
+  return kind === 'Pod' && subresource === '';
 }
 
 /** All rules together decide whether any of them is made into one for controllers. */

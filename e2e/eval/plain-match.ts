@@ -50,7 +50,7 @@ export function fitsWildcard(pattern: string, text: string): boolean {
   return text !== '' && (first === '?' || first === text[0]) && fitsWildcard(rest, text.slice(1));
 }
 
-/** One requirement of a label selector in the plain form of the documentation. */
+/** One requirement of a label selector; none that is no such thing holds. */
 function fitsExpression(expression: unknown, labels: Labels): boolean {
   const key = textIn(expression, 'key');
   const value = labels[key];
@@ -60,7 +60,7 @@ function fitsExpression(expression: unknown, labels: Labels): boolean {
   if (operator === 'NotIn') return value === undefined || !values.includes(value);
   if (operator === 'Exists') return value !== undefined;
   if (operator === 'DoesNotExist') return value === undefined;
-  throw new Error(`no operator of label selectors: ${operator}`);
+  return false;
 }
 
 /** Whether a LabelSelector of Kubernetes selects an object with these labels. */

@@ -43,6 +43,7 @@ const builtIn: Readonly<Record<string, readonly string[]>> = {
   'autoscaling/v2': ['HorizontalPodAutoscaler horizontalpodautoscalers'],
   'storage.k8s.io/v1': ['StorageClass storageclasses *'],
   'scheduling.k8s.io/v1': ['PriorityClass priorityclasses *'],
+  'certificates.k8s.io/v1': ['CertificateSigningRequest certificatesigningrequests *'],
   'apiextensions.k8s.io/v1': ['CustomResourceDefinition customresourcedefinitions *'],
 };
 

@@ -138,7 +138,9 @@ function chosen(choices: Choices, pick: <Value>(values: readonly Value[]) => Val
 }
 
 function requestOf(choice: Choice, looks: Looks): AdmissionRequest {
-  const { kind, operation, namespace, namespaceLabels, user, annotations, unnamed } = choice;
+  const { kind, namespace, namespaceLabels, user, annotations, unnamed } = choice;
+  // Nothing creates or deletes a status by itself.
+  const operation = kind.subresource === 'status' ? 'UPDATE' : choice.operation;
   const { namespaced, ...resource } = kind;
   const isNamespace = kind.group === '' && kind.kind === 'Namespace';
   const around = { 'kubernetes.io/metadata.name': namespace, ...namespaceLabels };
