@@ -80,7 +80,10 @@ function autogenMatches(policy: JsonObject, match: JsonObject): readonly JsonObj
     const values = textsIn(first, field);
     return values.length === 1 && values[0] === value;
   };
-  if (!isExactly('apiGroups', '') || !isExactly('apiVersions', 'v1') || !isExactly('resources', 'pods')) return [];
+  if (!isExactly('apiGroups', '') || !isExactly('apiVersions', 'v1')) return [];
+  const resources = textsIn(first, 'resources');
+  const isOfPods = resources.every((one) => one === 'pods' || one === 'pods/ephemeralcontainers');
+  if (!isOfPods || !resources.includes('pods')) return [];
   const narrows =
     Object.keys(objectIn(match, 'objectSelector')).length > 0 ||
     listIn(match, 'excludeResourceRules').length > 0 ||

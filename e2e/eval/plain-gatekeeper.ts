@@ -16,14 +16,16 @@ export function gatekeeperMatches(object: JsonObject, request: AdmissionRequest)
   if (request.operation !== 'CREATE' && request.operation !== 'UPDATE') return undefined;
   const match = objectIn(object, 'spec', 'match');
   if (textIn(match, 'source') === 'Generated') return undefined;
-  if (hasUnknownOperator(match)) return undefined;
+  if (isRefused(match)) return undefined;
   if (request.subresource === 'status') return false;
   if (isMutator(object) && request.subresource !== undefined) return undefined;
   if (isMutator(object) && !isAppliedTo(object, request)) return false;
   return request.labels.some((labels) => matchesObject(match, request, labels));
 }
 
-function hasUnknownOperator(match: JsonObject): boolean {
+function isRefused(match: JsonObject): boolean {
+  const lists = [match['kinds'], match['namespaces'], match['excludedNamespaces']];
+  if (lists.some((list) => list !== undefined && !Array.isArray(list))) return true;
   const operators = ['labelSelector', 'namespaceSelector'].flatMap((field) =>
     listIn(match, field, 'matchExpressions').map((expression) => textIn(expression, 'operator')),
   );

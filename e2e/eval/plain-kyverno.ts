@@ -112,9 +112,10 @@ function matchesResources(
   return true;
 }
 
-/** What the webhooks are registered for where a rule names no operation. */
+/** What the webhooks are registered for where a rule names no operation. A rule that changes other objects comes after requests. */
 function usualOperations(rule: JsonObject): readonly string[] {
-  const changes = rule['mutate'] !== undefined || rule['verifyImages'] !== undefined;
+  const changesIt = rule['mutate'] !== undefined && listIn(rule, 'mutate', 'targets').length === 0;
+  const changes = changesIt || rule['verifyImages'] !== undefined;
   return changes ? ['CREATE', 'UPDATE'] : ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'];
 }
 

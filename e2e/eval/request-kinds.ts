@@ -44,6 +44,10 @@ const builtIn: Readonly<Record<string, readonly string[]>> = {
   'storage.k8s.io/v1': ['StorageClass storageclasses *'],
   'scheduling.k8s.io/v1': ['PriorityClass priorityclasses *'],
   'certificates.k8s.io/v1': ['CertificateSigningRequest certificatesigningrequests *'],
+  'flowcontrol.apiserver.k8s.io/v1': [
+    'FlowSchema flowschemas *',
+    'PriorityLevelConfiguration prioritylevelconfigurations *',
+  ],
   'apiextensions.k8s.io/v1': ['CustomResourceDefinition customresourcedefinitions *'],
 };
 

@@ -3,6 +3,7 @@
  * meant is told by others.
  */
 import type { JsonObject } from './corpus.ts';
+import { requestedKind } from './object-kinds.ts';
 import { filtersOf, writtenKind } from './plain-kyverno.ts';
 import { filledIn, nearLabels, nearPairs, nearTexts } from './near-values.ts';
 import { fitsWildcard, listIn, objectIn, textIn, textsIn, valueIn } from './plain-match.ts';
@@ -57,8 +58,13 @@ function kindsLike(text: string, kinds: readonly RequestKind[]): readonly Reques
   const made = filledIn(kind);
   const ofGroup = group === '*' ? 'made-up.example.com' : filledIn(group);
   const ofVersion = version === '*' ? 'v1' : filledIn(version);
-  const plural = `${made.toLowerCase()}s`;
-  return [{ group: ofGroup, version: ofVersion, kind: made, plural, namespaced: true, ...below }];
+  return [{ ...madeUp(ofGroup, ofVersion, made), ...below }];
+}
+
+/** A kind that no definition is known of. */
+function madeUp(group: string, version: string, kind: string): RequestKind {
+  const { plural, namespaced } = requestedKind({ apiVersion: `${group}/${version}`, kind }, () => undefined);
+  return { group, version, kind, plural, namespaced };
 }
 
 /** One who is all that the filter asks, and some who are not quite. */
@@ -146,7 +152,7 @@ export function gatekeeperCorners(object: JsonObject, kinds: readonly RequestKin
       const found = kinds.filter(({ group, kind }) => isOfGroup(group) && (wanted === '*' || kind === wanted));
       if (found.length > 0) return found.slice(0, kindsOfPattern);
       const group = groups.find((one) => one !== '*') ?? 'made-up.example.com';
-      return [{ group, version: 'v1', kind: filledIn(wanted), plural: `${wanted.toLowerCase()}s`, namespaced: true }];
+      return [madeUp(group, 'v1', filledIn(wanted))];
     });
   });
   const excluded = textsIn(match, 'excludedNamespaces');
