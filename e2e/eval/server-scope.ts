@@ -43,7 +43,7 @@ export interface ServerScope {
 const group = 'admissionregistration.k8s.io';
 const everyOperation = ['CREATE', 'UPDATE', 'DELETE'];
 const bindingsMax = 4;
-const requestsOfSubject = 60;
+const requestsOfSubject = 32;
 const mention = /kind:\s*(Validating|Mutating)(AdmissionPolicy|WebhookConfiguration)/;
 
 export async function serverScope(controlPlane: ControlPlane): Promise<ServerScope> {

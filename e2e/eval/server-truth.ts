@@ -24,7 +24,7 @@ const admission = '/apis/admissionregistration.k8s.io/v1';
 /** Undefined when the API server takes it, and else what it says. */
 export async function installed(client: Client, collection: string, object: JsonObject): Promise<string | undefined> {
   try {
-    await client.json('POST', `${admission}/${collection}`, object);
+    await client.json('POST', `${admission}/${collection}?fieldValidation=Strict`, object);
     return undefined;
   } catch (error) {
     if (!(error instanceof AdminError)) throw error;
@@ -50,22 +50,27 @@ export async function judgedByServer(
   for (const [name, labels] of namespacesOf(requests)) await makeNamespace(client, name, labels);
 
   const ids: (string | undefined)[] = requests.map(() => undefined);
-  // Requests about one object come one after the other: each may need it to have other labels.
-  const creating = (index: number) => (requests[index]?.operation === 'CREATE' ? 0 : 1);
-  const ofObjects = [...Map.groupBy(requests.keys(), (index) => objectKey(requests[index])).values()].map((own) =>
-    // What is there cannot be created.
-    own.toSorted((a, b) => creating(a) - creating(b)),
-  );
-  const workers = Array.from({ length: atOnce }, async () => {
-    for (let own = ofObjects.pop(); own !== undefined; own = ofObjects.pop()) {
-      const kept: Kept = { stored: undefined };
-      for (const index of own) {
-        const request = requests[index];
-        ids[index] = request === undefined ? undefined : await sent(client, request, kept);
+  const isCreating = (index: number) => requests[index]?.operation === 'CREATE';
+  const [creating, others] = [
+    requests.keys().filter(isCreating),
+    requests.keys().filter((index) => !isCreating(index)),
+  ];
+  // What is there cannot be created; and requests about one object may each need it to have other labels.
+  for (const tasks of [
+    [...creating].map((index) => [index]),
+    [...Map.groupBy(others, (index) => objectKey(requests[index])).values()],
+  ]) {
+    const workers = Array.from({ length: atOnce }, async () => {
+      for (let own = tasks.pop(); own !== undefined; own = tasks.pop()) {
+        const kept: Kept = { stored: undefined };
+        for (const index of own) {
+          const request = requests[index];
+          ids[index] = request === undefined ? undefined : await sent(client, request, kept);
+        }
       }
-    }
-  });
-  await Promise.all(workers);
+    });
+    await Promise.all(workers);
+  }
 
   const asked = askedIn(readFileSync(controlPlane.auditLog, 'utf8'));
   return requests.map((request, index) => {
