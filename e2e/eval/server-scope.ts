@@ -6,7 +6,6 @@
  * as one that is not there and may fail. So all of them can be in force at once, and none hides another.
  */
 import { loadCases } from '../../crds/cases/load-cases.ts';
-import { waitFor } from '../control-plane/admin.ts';
 import { connect } from '../control-plane/connection.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { corpusMissing, type JsonObject, sharedCorpus } from './corpus.ts';
@@ -18,7 +17,7 @@ import { resourceCorners } from './scope-corners.ts';
 import type { AdmissionRequest } from './scope-match.ts';
 import { type Corner, type Looks, scopeRequests, within } from './scope-requests.ts';
 import { constraintsOf, type ScopeRow } from './scope-rows.ts';
-import { installed, judgedByServer, namespacesOf, noteKey, untilInForce } from './server-truth.ts';
+import { installed, judgedByServer, noteKey, untilInForce } from './server-truth.ts';
 
 /** One policy with one binding, or one webhook, under a name of its own. */
 interface Subject {
@@ -43,7 +42,7 @@ export interface ServerScope {
 const group = 'admissionregistration.k8s.io';
 const everyOperation = ['CREATE', 'UPDATE', 'DELETE'];
 const bindingsMax = 4;
-const requestsOfSubject = 32;
+const requestsOfSubject = 20;
 const mention = /kind:\s*(Validating|Mutating)(AdmissionPolicy|WebhookConfiguration)/;
 
 export async function serverScope(controlPlane: ControlPlane): Promise<ServerScope> {
@@ -80,12 +79,6 @@ export async function serverScope(controlPlane: ControlPlane): Promise<ServerSco
     probes().map(({ name }) => name),
   );
   const requests = asked.map(({ request }) => request);
-  for (const namespace of namespacesOf(requests).keys()) {
-    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
-    await client.json('PATCH', `/api/v1/namespaces/${namespace}?fieldManager=potoo-admin&force=true`, body);
-    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/default`;
-    await waitFor(controlPlane, path, (account) => account !== undefined, `the ServiceAccount of ${namespace}`);
-  }
   const judged = await judgedByServer(controlPlane, requests);
   const constraints = new Map(subjects.map((subject) => [subject, constraintsOf(subject.read, kindOf)]));
   const rows = asked.flatMap(({ subject, request }, index): ScopeRow[] => {

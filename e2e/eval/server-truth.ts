@@ -47,7 +47,9 @@ export async function judgedByServer(
   requests: readonly AdmissionRequest[],
 ): Promise<readonly (Judged | undefined)[]> {
   await using client = await connect(controlPlane);
-  for (const [name, labels] of namespacesOf(requests)) await makeNamespace(client, name, labels);
+  const namespaces = [...namespacesOf(requests)];
+  await Promise.all(namespaces.map(([name, labels]) => makeNamespace(client, name, labels)));
+  for (const [name] of namespaces) await defaultServiceAccount(client, name);
 
   const ids: (string | undefined)[] = requests.map(() => undefined);
   const isCreating = (index: number) => requests[index]?.operation === 'CREATE';
@@ -113,6 +115,15 @@ function objectKey(request: AdmissionRequest | undefined): string {
 async function makeNamespace(client: Client, name: string, labels: Labels): Promise<void> {
   const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
   await client.json('PATCH', `/api/v1/namespaces/${name}?fieldManager=potoo-admin&force=true`, body);
+}
+
+/** Pods are refused before a namespace has one. */
+async function defaultServiceAccount(client: Client, namespace: string): Promise<void> {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/default`;
+  for (let tries = 0; (await client.find(path)) === undefined; tries += 1) {
+    if (tries === 600) throw new Error(`${namespace} has no ServiceAccount default after 30 s`);
+    await systemClock.sleep(50);
+  }
 }
 
 /** @returns The audit id of the answer; undefined when there is none, because the API server refused it before. */
