@@ -21,8 +21,8 @@ interface Asked {
   readonly name: string;
   readonly corners: readonly Corner[];
   readonly looks: Looks;
-  isOwn(constraint: Constraint): boolean;
-  matches(request: AdmissionRequest): Meant;
+  readonly isOwn: (constraint: Constraint) => boolean;
+  readonly matches: (request: AdmissionRequest) => Meant;
 }
 
 const mentions = {

@@ -6,6 +6,7 @@
  * as one that is not there and may fail. So all of them can be in force at once, and none hides another.
  */
 import { loadCases } from '../../crds/cases/load-cases.ts';
+import { compareText } from '../../crds/constraint.ts';
 import { connect } from '../control-plane/connection.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { corpusMissing, type JsonObject, sharedCorpus } from './corpus.ts';
@@ -138,7 +139,7 @@ function subjectsOf(
 interface Draft {
   /** What decides, after its kind: subjects that agree in it are asked about once. */
   readonly matches: readonly unknown[];
-  build(name: string): Pick<Subject, 'name' | 'objects' | 'read' | 'operations'>;
+  readonly build: (name: string) => Pick<Subject, 'name' | 'objects' | 'read' | 'operations'>;
 }
 
 function policySubjects(policy: JsonObject, objects: readonly JsonObject[]): readonly Draft[] {
@@ -262,7 +263,10 @@ function settled<Asked extends { readonly request: AdmissionRequest }>(all: read
     const { request } = each;
     const { namespace, namespaceLabels = {} } = request;
     if (namespace === undefined) return each;
-    const name = nameOf(namespace, JSON.stringify(Object.entries(namespaceLabels).toSorted()));
+    const name = nameOf(
+      namespace,
+      JSON.stringify(Object.entries(namespaceLabels).toSorted(([a], [b]) => compareText(a, b))),
+    );
     return { ...each, request: { ...request, namespace: name, namespaceLabels: labelled(namespaceLabels, name) } };
   });
   return placed.map((each) => {
