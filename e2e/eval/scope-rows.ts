@@ -61,8 +61,9 @@ type Row = z.infer<typeof Row>;
 /**
  * @param index A file with one row a line, as the oracles of the corpus have it.
  * @param root The folder that its paths are relative to.
+ * @param every One of so many rows is taken.
  */
-export function scopeRows(oracle: ScopeOracle, index: string, root: string): readonly ScopeRow[] {
+export function scopeRows(oracle: ScopeOracle, index: string, root: string, every = 1): readonly ScopeRow[] {
   const corpus = corpusAt(root);
   const definitions = existsSync(sharedCorpus.root)
     ? sharedCorpus.files('crds').flatMap((file) => sharedCorpus.objects(file))
@@ -70,7 +71,7 @@ export function scopeRows(oracle: ScopeOracle, index: string, root: string): rea
   const kinds = objectKinds(definitions);
   return readFileSync(index, 'utf8')
     .split('\n')
-    .filter((line) => line !== '')
+    .filter((line, number) => line !== '' && number % every === 0)
     .map((line) => Row.parse(JSON.parse(line)))
     .flatMap((row) => scopeRow(oracle, row, corpus, kinds));
 }

@@ -1,57 +1,50 @@
 /**
  * `npm run -s eval:scope -- <kyverno|gatekeeper|vap> [--index <file.jsonl> --root <folder>]`: whether scopes say of an object that a
- * policy means it where the engine's own verdict says so. The last line is one JSON object of counts.
+ * policy means it where the engine's own verdict says so. The last line is one JSON object of counts; without an index the line
+ * before it has those of requests that were made for the policies of the corpus.
  */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { meansRequest } from './scope-match.ts';
+import { startControlPlane } from '../control-plane/control-plane.ts';
+import { corpusMissing } from './corpus.ts';
+import { generatedRows } from './generated-scope.ts';
+import { type ScopeAgreement, scopeAgreement } from './scope-agreement.ts';
 import { type ScopeOracle, scopeOracles, type ScopeRow, scopeRows, sharedIndex } from './scope-rows.ts';
+import { serverScope } from './server-scope.ts';
 
 const usage = `Usage: npm run -s eval:scope -- <${scopeOracles.join('|')}> [--index <file.jsonl> --root <folder>]
 
-Without an index: the oracle of the corpus beside the project. Paths in an index are relative to the root.`;
+Without an index: the oracle of the corpus beside the project, and before it requests just inside and just outside of what
+each policy matches. Of those a plain matcher tells which are meant; for vap a real API server does, with the webhooks of the
+cases too: a control plane is started on this machine, which takes one to two minutes, and longer where it has to be built first.
+Paths in an index are relative to the root.`;
 
-const { oracle, index, root } = argumentsOf(process.argv.slice(2));
+const { oracle, index, root, isOwn } = argumentsOf(process.argv.slice(2));
 const missesMax = 60;
 
-const rows = scopeRows(oracle, index, root);
-const judged = rows.map((row) => ({ row, meant: meantBy(row) }));
-const apart = judged.filter(({ row, meant }) => row.bound === false && meant !== false && row.conditional);
-const counted = judged.filter((each) => each.row.bound !== undefined && !apart.includes(each));
-const bound = counted.filter(({ row }) => row.bound === true);
-const unbound = counted.filter(({ row }) => row.bound === false);
-// What a scope leaves open is bound in every report.
-const boundRight = bound.filter(({ meant }) => meant !== false);
-const unboundRight = unbound.filter(({ meant }) => meant === false);
+if (isOwn && corpusMissing === undefined) {
+  const generated = scopeAgreement(oracle === 'vap' ? await rowsOfServer() : generatedRows(oracle));
+  tell(generated);
+  print(JSON.stringify({ ...generated.counts, generated: true }));
+}
+const agreement = scopeAgreement(scopeRows(oracle, index, root));
+tell(agreement);
+print(JSON.stringify(agreement.counts));
 
-const misses = counted.filter((each) => !boundRight.includes(each) && !unboundRight.includes(each));
-for (const { row, meant } of misses.slice(0, missesMax)) print(`${row.id}: ${missText(row, meant)}`);
-if (misses.length > missesMax) print(`… and ${misses.length - missesMax} more`);
-print(
-  `${rows.length} rows; ${rows.length - judged.filter(({ row }) => row.bound !== undefined).length} tell nothing of scopes, ` +
-    `${apart.length} may be skipped by a condition; of those bound ${bound.filter(({ meant }) => meant === undefined).length} are left open`,
-);
-print(
-  JSON.stringify({
-    bound: bound.length,
-    bound_right: boundRight.length,
-    unbound: unbound.length,
-    unbound_right: unboundRight.length,
-  }),
-);
-
-/** One of the constraints means it, or may. */
-function meantBy({ constraints, request }: ScopeRow): boolean | undefined {
-  const answers = constraints.map((constraint) => meansRequest(constraint, request));
-  if (answers.includes(true)) return true;
-  return answers.includes(undefined) ? undefined : false;
+async function rowsOfServer(): Promise<readonly ScopeRow[]> {
+  await using controlPlane = await startControlPlane();
+  const { rows, refused } = await serverScope(controlPlane);
+  for (const why of refused) print(`not taken by the API server: ${why}`);
+  return rows;
 }
 
-function missText({ constraints, request, bound: must }: ScopeRow, meant: boolean | undefined): string {
-  const what = `${request.operation} ${request.kind} ${request.namespace ?? ''}/${request.name}`;
-  const said = meant === undefined ? 'left open' : meant ? 'bound' : 'not bound';
-  const why = constraints.length === 0 ? ', without any constraint' : '';
-  return `${what} must ${must === true ? '' : 'not '}be bound, and is ${said}${why}`;
+function tell({ counts, misses, silent, apart, open }: ScopeAgreement): void {
+  for (const miss of misses.slice(0, missesMax)) print(miss);
+  if (misses.length > missesMax) print(`… and ${misses.length - missesMax} more`);
+  print(
+    `${counts.bound + counts.unbound + silent + apart} rows; ${silent} tell nothing of scopes, ` +
+      `${apart} may be skipped by a condition; of those bound ${open} are left open`,
+  );
 }
 
 function argumentsOf(args: readonly string[]) {
@@ -68,7 +61,7 @@ function argumentsOf(args: readonly string[]) {
     }
     const files = { ...sharedIndex(wanted), ...values };
     if (!existsSync(files.index)) fail(`${files.index} is not there`);
-    return { oracle: wanted satisfies ScopeOracle, ...files };
+    return { oracle: wanted satisfies ScopeOracle, isOwn: values.index === undefined, ...files };
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error));
   }

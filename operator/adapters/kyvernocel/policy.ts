@@ -102,7 +102,7 @@ export interface Meant {
  * resourceRules name, so a policy without any is told of nothing. matchPolicy counts there: Kyverno itself compares the kind
  * that it is sent.
  */
-export function meantBy(spec: SpecReader, { metadata: { namespace } }: ObjectHead): Meant {
+export function meantBy(spec: SpecReader, { kind, metadata: { namespace } }: ObjectHead): Meant {
   const isThere = spec.read('matchConstraints', z.unknown()) !== undefined;
   const constraints = spec.readRequired('matchConstraints', MatchResources);
   const conditions = spec.read('matchConditions', Conditions) ?? [];
@@ -113,7 +113,8 @@ export function meantBy(spec: SpecReader, { metadata: { namespace } }: ObjectHea
     return { matching, controllers: [], native };
   }
   const { resourceRules = [] } = constraints;
-  const pods = ruleForPods(constraints);
+  // Neither the schema nor the engine has autogen for what generates.
+  const pods = kind.endsWith('GeneratingPolicy') ? undefined : ruleForPods(constraints);
   const controllers = pods === undefined ? [] : (autogen?.podControllers?.controllers ?? allControllers);
   const rules = pods === undefined ? resourceRules : [...resourceRules, ...rulesForControllers(pods, controllers)];
   const matching = matchingIn(namespace, { ...constraints, resourceRules: rules }, conditions);
