@@ -155,7 +155,7 @@ describe('npm start', () => {
       steps: expect.arrayContaining([expect.objectContaining({ requires_privilege: 'cluster-admin' })]),
     });
     const network = await paste(demo, onlyLine(demo, '/shop-admin', 'potoo_remediation'));
-    expect(network).toContain('from pods with app=ingress in namespaces with team=platform on TCP http');
+    expect(network).toContain('from pods with app=ingress in namespaces with team=platform on the TCP port named http');
   });
 
   test('a developer sees one namespace, the platform team and nobody in particular see all', async () => {
