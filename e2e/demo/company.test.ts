@@ -13,6 +13,7 @@ import type { Adapter } from '../../operator/adapters/define.ts';
 import { genericAdapter, genericId } from '../../operator/adapters/generic.ts';
 import { readTogether } from '../../operator/adapters/join.ts';
 import { isPolicyByName } from '../../operator/adapters/policy-hints.ts';
+import { adapterOf } from '../../operator/discovery/decide-kinds.ts';
 import { isPolicyAnnotation } from '../../operator/discovery/definitions.ts';
 import { at } from '../control-plane/admin.ts';
 import { readObjects } from '../programs.ts';
@@ -22,18 +23,33 @@ const objects = z
   .parse(readObjects(fileURLToPath(new URL('samples', import.meta.url))));
 const ofKind = (kind: unknown) => objects.filter((object) => object['kind'] === kind);
 
+const definitions = ofKind('CustomResourceDefinition').map((definition) => ({
+  group: String(at(definition, 'spec', 'group')),
+  plural: String(at(definition, 'spec', 'names', 'plural')),
+  kind: String(at(definition, 'spec', 'names', 'kind')),
+  isPolicy: at(definition, 'metadata', 'annotations', isPolicyAnnotation),
+}));
+const ofEngine = (definition: { readonly group: string; readonly plural: string }) =>
+  adapterOf(definition, adapters) !== undefined;
+
 /** `plural.group`, as the kinds of the samples and of the adapters are named. */
 function resourceOf(object: unknown): string {
   const version = String(at(object, 'apiVersion'));
-  const kind = String(at(object, 'kind')).toLowerCase();
+  const kind = String(at(object, 'kind'));
   const group = version.includes('/') ? version.slice(0, version.indexOf('/')) : '';
-  return resourceName({ group, plural: kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s` });
+  const defined = definitions.find((definition) => definition.group === group && definition.kind === kind)?.plural;
+  const lower = kind.toLowerCase();
+  return resourceName({ group, plural: defined ?? (lower.endsWith('y') ? `${lower.slice(0, -1)}ies` : `${lower}s`) });
 }
 
 /** What an adapter makes of the samples of its kinds. */
 function read(adapter: Adapter) {
   const names = adapter.resources.map(resourceName);
-  const own = objects.filter((object) => names.includes(resourceOf(object)));
+  const groups = adapter.resources.flatMap(({ group, plural }) => (plural === '*' ? [`.${group}`] : []));
+  const own = objects.filter((object) => {
+    const name = resourceOf(object);
+    return names.includes(name) || groups.some((group) => name.endsWith(group));
+  });
   return { own, ...readTogether(adapter, own.map(asStored)) };
 }
 
@@ -54,6 +70,27 @@ test.each(ofBuiltIns)('there are samples of all that $id reads, and it understan
   expect(new Set(own.map(resourceOf))).toEqual(new Set(adapter.resources.map(resourceName)));
   expect(problems).toEqual([]);
   expect(constraints.length).toBeGreaterThan(0);
+});
+
+/** Of which the demo has definitions. */
+const ofEngines = adapters.filter((adapter) =>
+  definitions.some((definition) => adapterOf(definition, adapters) === adapter.id),
+);
+
+test.each(ofEngines)(
+  'the samples of $id are understood, and there is one of each kind that is defined for it',
+  (adapter) => {
+    const { own, constraints, problems } = read(adapter);
+    const defined = definitions.filter((definition) => adapterOf(definition, adapters) === adapter.id);
+    expect(new Set(own.map(resourceOf))).toEqual(new Set(defined.map(resourceName)));
+    expect(problems).toEqual([]);
+    expect(constraints.length).toBeGreaterThan(0);
+  },
+);
+
+test('engines of each way to decide are there: patterns, programs, connections, the mesh', () => {
+  const forms = ofEngines.flatMap((adapter) => read(adapter).constraints.map(({ rule }) => rule.form));
+  expect([...new Set(forms)].toSorted()).toEqual(['assignment', 'mesh', 'network', 'pattern', 'rego']);
 });
 
 test('webhooks: one that fails closed and is Critical, one that changes objects, one that carries an engine', () => {
@@ -83,12 +120,7 @@ test('a PriorityClass is there, and a workload has it', () => {
 });
 
 describe('kinds of the company', () => {
-  const definitions = ofKind('CustomResourceDefinition').map((definition) => ({
-    group: String(at(definition, 'spec', 'group')),
-    plural: String(at(definition, 'spec', 'names', 'plural')),
-    kind: String(at(definition, 'spec', 'names', 'kind')),
-    isPolicy: at(definition, 'metadata', 'annotations', isPolicyAnnotation),
-  }));
+  const own = definitions.filter((definition) => !ofEngine(definition));
   const profiles = ofKind('ConstraintProfile').map((object) => ConstraintProfile.parse(object).spec);
   const profileOf = ({ group, plural }: { readonly group: string; readonly plural: string }) =>
     profiles.find(({ gvr }) => gvr.group === group && gvr.resource === plural);
@@ -101,14 +133,14 @@ describe('kinds of the company', () => {
       apiGroups.flatMap((group) => resources.map((plural) => resourceName({ group, plural }))),
     );
 
-  test.each(definitions)('$plural has samples that are understood', (definition) => {
+  test.each(own)('$plural has samples that are understood', (definition) => {
     const { constraints, problems } = read(genericAdapter(definition, profileOf(definition)));
     expect(problems).toEqual([]);
     expect(constraints.length).toBeGreaterThan(0);
   });
 
   test('one is read by a profile that finds all there is to find, and no other way leads to it', () => {
-    const [known, ...more] = definitions.filter((definition) => profileOf(definition) !== undefined);
+    const [known, ...more] = own.filter((definition) => profileOf(definition) !== undefined);
     expect(more).toEqual([]);
     expect(known).toMatchObject({ isPolicy: undefined });
     expect(known !== undefined && isPolicyByName(known)).toBe(false);
@@ -121,14 +153,14 @@ describe('kinds of the company', () => {
   });
 
   test('one is read by its annotation, and its objects say in annotations what they come to', () => {
-    const annotated = definitions.filter(({ isPolicy }) => isPolicy === 'true');
+    const annotated = own.filter(({ isPolicy }) => isPolicy === 'true');
     expect(annotated.map(isPolicyByName)).toEqual([false]);
     const told = ofKind(annotated[0]?.kind).map((object) => Object.keys(Object(at(object, 'metadata', 'annotations'))));
     expect(told).toEqual([['potoo.io/summary', 'potoo.io/severity', 'potoo.io/constraint-type']]);
   });
 
   test('one is a policy by its name, and the operator may not read it until a printed line lets it', () => {
-    const forbidden = definitions.filter((definition) => !allowed.includes(resourceName(definition)));
+    const forbidden = own.filter((definition) => !allowed.includes(resourceName(definition)));
     expect(forbidden.map(({ plural }) => plural)).toEqual(['costlimits']);
     expect(forbidden.map(isPolicyByName)).toEqual([true]);
   });

@@ -92,6 +92,21 @@ export function companyLines({ kubeconfig, gateway, callers }: Place & { readonl
     },
     {
       title:
+        'Policies of engines in the same words. None of them runs here, so nothing enforces these: a pattern of Kyverno, a program ' +
+        'of Gatekeeper, connections by name of Cilium, identities of Istio.',
+      lines: [
+        curl(
+          `${as('platform-admin')} ${posted({ namespace: 'payments', constraint_name: 'own-registry' })} ${remediation}`,
+        ),
+        curl(
+          `${as('platform-admin')} ${posted({ namespace: 'sandbox', constraint_name: 'ten-replicas' })} ${remediation}`,
+        ),
+        curl(`${as('platform-admin')} ${gateway}/resources/constraints/data/postgres-backups`),
+        curl(`${as('platform-admin')} ${gateway}/resources/constraints/payments/charge-by-checkout`),
+      ],
+    },
+    {
+      title:
         "The company's own kinds: one is read as a ConstraintProfile says, one by an annotation of its definition. A third is " +
         'a policy by its name, and health tells which right is missing. Given that right, the report of shop gains an entry ' +
         'within ten seconds.',

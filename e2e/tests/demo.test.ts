@@ -129,8 +129,8 @@ describe('npm start', () => {
     const told = [...readme.matchAll(/^\w+ +constraints +\d.*$/gm)].map(([row]) => cellsOf(row));
     expect(told).toHaveLength(8);
     expect(printed.split('\n').map(cellsOf)).toEqual(expect.arrayContaining(told));
-    expect(printed).toMatch(/^shop +constraints +18 +10 +2 +6 +\d+s$/m);
-    expect(printed).toMatch(/^sandbox +constraints +5 +0 +3 +2 +\d+s$/m);
+    expect(printed).toMatch(/^shop +constraints +21 +11 +4 +6 +\d+s$/m);
+    expect(printed).toMatch(/^sandbox +constraints +9 +0 +5 +4 +\d+s$/m);
   });
 
   test.skipIf(!hasKubectl)('kubectl explains the fields and shows the report', async () => {
@@ -155,7 +155,7 @@ describe('npm start', () => {
       steps: expect.arrayContaining([expect.objectContaining({ requires_privilege: 'cluster-admin' })]),
     });
     const network = await paste(demo, onlyLine(demo, '/shop-admin', 'potoo_remediation'));
-    expect(network).toContain('from pods with app=ingress in namespaces with team=platform on TCP http');
+    expect(network).toContain('from pods with app=ingress in namespaces with team=platform on the TCP port named http');
   });
 
   test('a developer sees one namespace, the platform team and nobody in particular see all', async () => {
@@ -180,6 +180,18 @@ describe('npm start', () => {
       for (const kind of [...mutating, 'DataResidencyRule']) expect(details).toContain(` ${kind} `);
     },
   );
+
+  test('policies of engines are answered in the same words, as far as who asks may see them', async () => {
+    const said = async (...parts: readonly string[]) => paste(demo, onlyLine(demo, '/platform-admin', ...parts));
+    expect(await said('own-registry')).toContain('Images come from the registry of the company.');
+    expect(await said('ten-replicas')).toContain('with most: 10');
+    expect(JSON.parse(await said('postgres-backups'))).toMatchObject({
+      constraint_type: 'NetworkEgress',
+      message: expect.stringContaining('backups.example.com'),
+      affected_workloads: ['postgres'],
+    });
+    expect(JSON.parse(await said('charge-by-checkout'))).toMatchObject({ constraint_type: 'MeshPolicy' });
+  });
 
   test.skipIf(!hasKubectl)('what they refuse is refused, with the name that stands in the report', async () => {
     const image = paste(demo, onlyLine(demo, 'shop/tester:latest'));
@@ -211,7 +223,7 @@ describe('npm start', () => {
     expect(events).toEqual([expect.stringMatching(/"updated".*"checkout-from-web".*"Warning"/)]);
     await vi.waitFor(
       async () => {
-        expect(await paste(demo, report)).toMatch(/^constraints +19 +9 +3 +7 /m);
+        expect(await paste(demo, report)).toMatch(/^constraints +22 +10 +5 +7 /m);
         const answer = await paste(demo, onlyLine(demo, '/shop-admin', 'constraints/shop/checkout'));
         expect(JSON.parse(answer)).toMatchObject({ severity: 'Warning', message: expect.stringContaining('any port') });
       },
@@ -222,8 +234,8 @@ describe('npm start', () => {
     await vi.waitFor(
       async () => {
         const table = await paste(demo, onlyLine(demo, 'kubectl get constraintreports'));
-        expect(table).toMatch(/^sandbox +constraints +5 +1 +2 +2 /m);
-        expect(table).toMatch(/^legacy +constraints +5 +1 +2 +2 /m);
+        expect(table).toMatch(/^sandbox +constraints +9 +1 +4 +4 /m);
+        expect(table).toMatch(/^legacy +constraints +7 +1 +3 +3 /m);
         expect(await paste(demo, onlyLine(demo, 'reports/legacy'))).toContain('Pod Security Standard are refused');
       },
       { timeout: 20_000 },

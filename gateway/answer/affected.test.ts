@@ -129,6 +129,22 @@ describe('which workloads are bound', () => {
     expect(namesOf('*', 'services')).toEqual(['shop']);
   });
 
+  test('of a policy about kinds, the workloads that are or make such objects', () => {
+    const workloads = workloadsOf([workload('CronJob/tidy'), workload('Deployment/web'), workload('Rollout/shop')]);
+    const bindingOf = (...kinds: string[]): Binding => {
+      const patterns = kinds.map((kind) => ({ group: '*', version: '*', kind }));
+      const scope = { namespaces: {}, admission: [{ filters: [{ kinds: patterns }] }] };
+      return { ...inherited, form: formIn(undefined, { ...constraint, scope }) };
+    };
+    const namesOf = (...kinds: string[]) => affectedOf(bindingOf(...kinds), workloads, true).names;
+    expect(namesOf('Service', 'Namespace')).toEqual([]);
+    expect(namesOf('Job')).toEqual(['tidy', 'shop']);
+    expect(namesOf('Service', 'Rollout')).toEqual(['shop']);
+    expect(namesOf('*')).toEqual(['tidy', 'web', 'shop']);
+    expect(mayBind(bindingOf('Service'), 'new', workloads, true)).toBe(false);
+    expect(mayBind(bindingOf('Deployment'), 'new', workloads, true)).toBe(true);
+  });
+
   test('whom a policy from outside binds is told to those who may see its full form', () => {
     const workloads = workloadsOf([workload('Deployment/db', hidden), workload('Deployment/web')]);
     expect(affectedOf(inherited, workloads, true)).toEqual({ names: ['db'], total: 1 });

@@ -5,7 +5,7 @@
  */
 import { compareText } from '../../crds/constraint.ts';
 import type { StoredWorkload } from '../../crds/detail.ts';
-import type { AdmissionMatch, Scope } from '../../crds/scope.ts';
+import type { AdmissionFilter, AdmissionMatch, AdmissionRule, Scope } from '../../crds/scope.ts';
 import { holdsExpression } from '../../kube/label-expression.ts';
 import { matchesLabels } from '../../kube/label-selector.ts';
 import type { Binding } from '../catalog/binding.ts';
@@ -92,28 +92,47 @@ function maySelect(scope: Scope, { kind, labels, hostNetwork }: StoredWorkload):
 
 /** What the API server and its controllers make of one, by kind: requests for any of these are requests for it. */
 const madeOf: Readonly<Record<string, readonly string[]>> = {
-  CronJob: ['cronjobs', 'jobs', 'pods'],
-  DaemonSet: ['daemonsets', 'pods'],
-  Deployment: ['deployments', 'replicasets', 'pods'],
-  Job: ['jobs', 'pods'],
-  Pod: ['pods'],
-  ReplicaSet: ['replicasets', 'pods'],
-  ReplicationController: ['replicationcontrollers', 'pods'],
-  StatefulSet: ['statefulsets', 'pods'],
+  CronJob: ['CronJob', 'Job', 'Pod'],
+  DaemonSet: ['DaemonSet', 'Pod'],
+  Deployment: ['Deployment', 'ReplicaSet', 'Pod'],
+  Job: ['Job', 'Pod'],
+  Pod: ['Pod'],
+  ReplicaSet: ['ReplicaSet', 'Pod'],
+  ReplicationController: ['ReplicationController', 'Pod'],
+  StatefulSet: ['StatefulSet', 'Pod'],
 };
 const madeOfAny = Object.values(madeOf).flat();
+const pluralOf = (kind: string) => `${kind.toLowerCase()}s`;
 
 /** Whether requests for such a workload can match. `kind` is undefined where it is not known either. */
-function mayMean({ rules }: AdmissionMatch, kind: string | undefined): boolean {
+function mayMean({ rules, filters }: AdmissionMatch, kind: string | undefined): boolean {
   const made = kind !== undefined && Object.hasOwn(madeOf, kind) ? madeOf[kind] : undefined;
-  if (rules === undefined) return true;
-  return rules.some(({ apiGroups, resources }) => {
-    // Somebody else's controller may make all of these, and how requests name its own kind is not known.
-    if (made === undefined && !apiGroups.every(isBuiltIn)) return true;
-    return resources.some((resource) => {
-      const [plural = ''] = resource.split('/', 1);
-      return plural === '*' || (made ?? madeOfAny).includes(plural);
-    });
+  return (
+    (rules === undefined || rules.some((rule) => mayMeanByRule(rule, made))) &&
+    (filters === undefined || filters.some((filter) => mayMeanByFilter(filter, made, kind)))
+  );
+}
+
+function mayMeanByRule({ apiGroups, resources }: AdmissionRule, made: readonly string[] | undefined): boolean {
+  // Somebody else's controller may make all of these, and how requests name its own kind is not known.
+  if (made === undefined && !apiGroups.every(isBuiltIn)) return true;
+  return resources.some((resource) => {
+    const [plural = ''] = resource.split('/', 1);
+    return plural === '*' || (made ?? madeOfAny).some((each) => pluralOf(each) === plural);
+  });
+}
+
+function mayMeanByFilter(
+  filter: AdmissionFilter,
+  made: readonly string[] | undefined,
+  own: string | undefined,
+): boolean {
+  if (filter.scope === 'Cluster') return false;
+  if (filter.kinds === undefined) return true;
+  return filter.kinds.some(({ group, kind }) => {
+    if (/[*?]/.test(kind) || kind === own || (made ?? madeOfAny).includes(kind)) return true;
+    // `*` goes with the kinds of those who leave the group out; another group is named because it has workloads of its own.
+    return own === undefined && group !== '*' && !isBuiltIn(group);
   });
 }
 

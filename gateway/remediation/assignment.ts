@@ -5,7 +5,7 @@
  */
 import type { AssignmentRule } from '../../crds/rules/assignment.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
-import { dryRun, link, look, manual, titleOf } from './steps.ts';
+import { dryRun, link, look, manual, titleOf, told } from './steps.ts';
 import type { Subject } from './subject.ts';
 import { cited, listed } from '../words.ts';
 
@@ -14,6 +14,7 @@ export function assignmentRemediation(subject: Subject, rule: AssignmentRule): R
   return {
     summary: `Nothing needs to be done: ${titleOf(subject)} changes objects as they are written.`,
     steps: [
+      ...told(subject),
       changed(rule),
       dryRun(subject, 'See what would be stored of a manifest (add -o yaml).'),
       ...look(subject, 'See the policy.'),
@@ -24,7 +25,7 @@ export function assignmentRemediation(subject: Subject, rule: AssignmentRule): R
 
 const verbs: Readonly<Record<AssignmentRule['operation'], string>> = {
   set: 'sets',
-  addMetadata: 'adds, where there is none,',
+  addMetadata: 'adds, where it is not set,',
   mergeValues: 'adds values to the list',
   pruneValues: 'removes values from the list',
   image: 'sets parts of the image at',

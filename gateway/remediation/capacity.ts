@@ -7,7 +7,7 @@ import type { CapacityRule } from '../../crds/rules/capacity.ts';
 import { isDnsLabel, isDnsSubdomain } from '../../kube/names.ts';
 import { listed, shown } from '../words.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
-import { ask, kubectl, link, look, manual, titleOf } from './steps.ts';
+import { ask, kubectl, link, look, manual, titleOf, told } from './steps.ts';
 import type { Subject } from './subject.ts';
 
 /** Why workloads wait, and what they may ask for; whom to ask where nothing starts at all. */
@@ -15,9 +15,13 @@ export function capacityRemediation(subject: Subject, rule: CapacityRule): Remed
   return {
     summary: summaryOf(subject, rule),
     steps: [
+      ...(rule.blocked === undefined ? [] : told(subject)),
       ...waiting(subject, rule),
       ...(rule.blocked === undefined ? [manual(roomText(rule), 'developer')] : []),
-      ...look(subject, 'See the queue as it is stored, if your rights allow it.'),
+      // Of the queue of the namespace itself more has been shown already.
+      ...(subject.kind === 'LocalQueue' && subject.home === subject.namespace
+        ? []
+        : look(subject, 'See the queue as it is stored, if your rights allow it.')),
       ask(subject, askedText(rule), 'cluster-admin'),
       link('How queues share capacity.', 'capacity'),
     ],

@@ -19,7 +19,7 @@ const Case = z.strictObject({
   policy: Source,
   scope: Scope.extend({ namespaces: Scope.shape.namespaces.default({}) }),
   rule: Rule,
-  message: z.string().default(''),
+  message: z.string().default('The full sentence'),
   metrics: Metrics.optional(),
   contact: z.string().optional(),
   summary: z.string(),

@@ -1,8 +1,11 @@
 /** The only addresses that steps hold: never one out of a policy. */
 export const urls = {
+  adminNetwork: 'https://network-policy-api.sigs.k8s.io/',
   admissionWebhooks: 'https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/',
   assignment: 'https://open-policy-agent.github.io/gatekeeper/website/docs/mutation/',
+  calico: 'https://docs.tigera.io/calico/latest/network-policy/',
   capacity: 'https://kueue.sigs.k8s.io/docs/concepts/cluster_queue/',
+  cilium: 'https://docs.cilium.io/en/stable/security/policy/',
   disruption: 'https://kubernetes.io/docs/tasks/run-application/configure-pdb/',
   kubewarden: 'https://docs.kubewarden.io/explanations/architecture',
   kyverno: 'https://kyverno.io/docs/policy-types/cluster-policy/',

@@ -8,7 +8,7 @@
 import type { MeshDemand, MeshRule } from '../../crds/rules/mesh.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
 import { selectorArgument } from './selector.ts';
-import { ask, link, look, manual, podsWith, titleOf } from './steps.ts';
+import { ask, link, look, manual, podsWith, titleOf, told } from './steps.ts';
 import type { Subject } from './subject.ts';
 import { listed } from '../words.ts';
 
@@ -26,6 +26,7 @@ export function meshRemediation(subject: Subject, rule: MeshRule): Remediation {
   return {
     summary: summaryOf(subject, rule.demand),
     steps: [
+      ...told(subject),
       manual(`${symptoms(rule)}${unreadText(rule)}`, 'developer'),
       ...bound(subject, rule),
       ...look(subject, 'See the policy.'),

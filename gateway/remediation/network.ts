@@ -10,6 +10,7 @@ import type { NetworkClause, NetworkPort, NetworkRule } from '../../crds/rules/n
 import { isDnsSubdomain } from '../../kube/names.ts';
 import { limitsText, peerText, placeText, portText } from '../../kube/network-text.ts';
 import { podsText } from '../../kube/scope-text.ts';
+import type { Link } from './links.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
 import { ask, link, look, manual, podsWith, titleOf, yamlPatch } from './steps.ts';
 import type { Subject } from './subject.ts';
@@ -24,7 +25,7 @@ export function networkRemediation(subject: Subject, rule: NetworkRule): Remedia
   if (nothing !== undefined) {
     return {
       summary: `Nothing needs to be done: ${nothing}.`,
-      steps: [...look(subject, 'See the policy.'), link('How network policies work.', 'network')],
+      steps: [...look(subject, 'See the policy.'), link('How network policies work.', linkOf(subject))],
     };
   }
   return {
@@ -35,7 +36,7 @@ export function networkRemediation(subject: Subject, rule: NetworkRule): Remedia
       ...look(subject, 'See the policy.'),
       ...instead(rule),
       opening(subject, rule),
-      link('How network policies work.', 'network'),
+      link('How network policies work.', linkOf(subject)),
     ],
   };
 }
@@ -56,9 +57,21 @@ function summaryOf(subject: Subject, rule: NetworkRule): string {
   if (rule.clauses.length === 0 && isPlainPolicy(subject)) {
     return `${title} by itself lets no ${traffic} connection through: use one that another policy lets through, or have one allowed.`;
   }
-  return isIsolating(rule)
+  return isIsolating(rule) && rule.clauses.every(({ action }) => action === undefined || action === 'log')
     ? `Use a connection that ${title} lets through, or have one more ${traffic} connection allowed.`
     : `Use a connection that ${title} does not refuse, or have one more ${traffic} connection allowed.`;
+}
+
+const links: Readonly<Record<string, Link>> = {
+  'cilium.io': 'cilium',
+  'crd.projectcalico.org': 'calico',
+  'policy.networking.k8s.io': 'adminNetwork',
+  'projectcalico.org': 'calico',
+};
+
+function linkOf({ apiVersion }: Subject): Link {
+  const [group = ''] = apiVersion.split('/', 1);
+  return Object.hasOwn(links, group) ? (links[group] ?? 'network') : 'network';
 }
 
 function trafficOf({ direction }: NetworkRule): string {
@@ -94,17 +107,28 @@ function passes(rule: NetworkRule): string {
 function inOrder(rule: NetworkRule): string {
   const text = (clause: NetworkClause) =>
     clause.unread === undefined
-      ? `${verbs[clause.action ?? 'allow']} ${clauseText(clause, rule.direction)}`
+      ? does(clause.action, `connections ${clauseText(clause, rule.direction)}`)
       : `what ${listed(clause.unread, 2)} says is not known`;
-  return `The first of its rules that matches decides: ${clausesText(rule.clauses, text)}; ${restText(rule)}`;
+  const rules = clausesText(rule.clauses, text);
+  const first =
+    rule.clauses.length === 1 ? capitalized(rules) : `The first of its rules that matches decides: ${rules}`;
+  return `${first}; ${restText(rule)}`;
 }
 
-const verbs: Readonly<Record<NonNullable<NetworkClause['action']> | 'allow', string>> = {
-  allow: 'it lets through',
-  deny: 'it refuses',
-  pass: 'it leaves to what follows',
-  log: 'it notes, and goes on,',
-};
+function does(action: NetworkClause['action'], connections: string): string {
+  switch (action) {
+    case undefined:
+      return `it lets through ${connections}`;
+    case 'deny':
+      return `it refuses ${connections}`;
+    case 'pass':
+      return `it leaves ${connections} to what follows`;
+    case 'log':
+      return `it notes ${connections} and goes on`;
+    default:
+      return action satisfies never;
+  }
+}
 
 function restText({ otherwise = 'deny' }: NetworkRule): string {
   switch (otherwise) {

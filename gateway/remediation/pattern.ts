@@ -6,18 +6,17 @@
  */
 import type { PatternRule } from '../../crds/rules/pattern.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
-import { ask, dryRun, link, look, manual, titleOf } from './steps.ts';
+import { ask, dryRun, isOfDeletion, kubectl, link, look, manual, titleOf, told } from './steps.ts';
 import type { Subject } from './subject.ts';
 import { cited, listed } from '../words.ts';
 
 /** From the full form. */
 export function patternRemediation(subject: Subject, rule: PatternRule): Remediation {
-  const isOfRequests = rule.does !== 'cleanUp';
   return {
     summary: summaryOf(subject, rule),
     steps: [
       ...demands(subject, rule),
-      ...(isOfRequests && rule.admission !== false ? [dryRun(subject, dryRunText(rule))] : []),
+      ...question(subject, rule),
       ...look(
         subject,
         rule.does === 'cleanUp' ? 'See the policy.' : `See the policy; it is its rule ${cited(rule.name, 80)}.`,
@@ -46,6 +45,7 @@ function summaryOf(subject: Subject, { does, allowExistingViolations }: PatternR
     case 'allow':
       return `Nothing needs to be done: ${title} refuses nothing.`;
     case 'deny':
+      if (isOfDeletion(subject)) return `Leave what ${title} keeps from deletion, or ask for an exception.`;
       return does === 'validate' && allowExistingViolations !== false
         ? `Change the manifest to what ${title} asks for; updates of objects that did not meet it before pass.`
         : `Change the manifest to what ${title} asks for, or ask for an exception.`;
@@ -59,8 +59,13 @@ function summaryOf(subject: Subject, { does, allowExistingViolations }: PatternR
   }
 }
 
-function dryRunText({ does }: PatternRule): string {
-  return does === 'mutate' ? 'See what would be stored of a manifest (add -o yaml).' : 'See whether a manifest passes.';
+/** A manifest passes where nothing is refused: what is wrong with it stands in reports. */
+function question(subject: Subject, { does, admission }: PatternRule): RemediationStep[] {
+  if (does === 'cleanUp' || does === 'generate' || admission === false) return [];
+  if (does === 'mutate') return [dryRun(subject, 'See what would be stored of a manifest (add -o yaml).')];
+  if (subject.effect !== 'audit') return [dryRun(subject, 'See whether a manifest passes.')];
+  const words = ['get', 'policyreports.wgpolicyk8s.io', '-n', subject.namespace, '-o', 'wide'];
+  return [kubectl('See what was found in the namespace, if reports are written here.', words, 'developer')];
 }
 
 /** An exception has to name what is generated for controllers, too. */
@@ -70,12 +75,10 @@ function exceptionText({ name, generated = [] }: PatternRule): string {
   return `for a PolicyException for ${which} ${listed(names, 3)}, with the reason.`;
 }
 
-const lengthMax = 600;
-
 /** The message says it in words; the rule itself would be read by nobody. */
-function demands({ full }: Subject, { unread }: PatternRule): RemediationStep[] {
+function demands(subject: Subject, { unread }: PatternRule): RemediationStep[] {
   if (unread !== undefined) {
     return [manual(`What it demands is not known in full: ${listed(unread, 2)} is not understood.`)];
   }
-  return full === undefined ? [] : [manual(`What it says and does: ${cited(full.message, lengthMax)}.`, 'developer')];
+  return told(subject);
 }

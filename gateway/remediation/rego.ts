@@ -6,7 +6,7 @@
  */
 import type { RegoNeed, RegoRule } from '../../crds/rules/rego.ts';
 import type { Remediation, RemediationStep } from './schema.ts';
-import { ask, dryRun, link, look, manual, titleOf } from './steps.ts';
+import { ask, dryRun, link, look, manual, titleOf, told } from './steps.ts';
 import type { Subject } from './subject.ts';
 import { listed, shown } from '../words.ts';
 
@@ -15,9 +15,12 @@ export function regoRemediation(subject: Subject, rule: RegoRule): Remediation {
   return {
     summary: summaryOf(subject),
     steps: [
+      ...told(subject),
       ...demands(rule),
-      dryRun(subject, 'See whether a manifest passes: a refusal or a warning says what is wrong.'),
-      ...look(subject, 'See the policy and its parameters.'),
+      ...(subject.effect === 'deny' || subject.effect === 'warn' || subject.effect === 'unknown'
+        ? [dryRun(subject, 'See whether a manifest passes: a refusal or a warning says what is wrong.')]
+        : []),
+      ...look(subject, 'See the policy with its parameters, and in its status what an audit has found.'),
       ...(subject.effect === 'deny' || subject.effect === 'unknown'
         ? [ask(subject, 'for an exception, with the reason.', 'cluster-admin')]
         : []),
@@ -59,13 +62,18 @@ const needs: Readonly<Record<RegoNeed, string>> = {
 function demands({ template, program, unread }: RegoRule): RemediationStep[] {
   const kind = shown(template, 63);
   if (program === undefined) {
-    return [manual(`What it demands is not known here: the template of ${kind} is not read, or not understood.`)];
+    return [
+      manual(`What it demands is not known here: the template of ${kind} is not read, or not understood.`, 'developer'),
+    ];
   }
   const rest =
     unread === undefined ? '' : ` What it demands is not known in full: ${listed(unread, 2)} is not understood.`;
   const depends =
     program.needs === undefined ? '' : ` It depends on ${listed(program.needs.map((need) => needs[need]))} as well.`;
   return [
-    manual(`The program of the template of ${kind} decides, with the parameters of the policy.${depends}${rest}`),
+    manual(
+      `The program of the template of ${kind} decides, with the parameters of the policy.${depends}${rest}`,
+      'developer',
+    ),
   ];
 }

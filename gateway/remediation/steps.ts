@@ -11,7 +11,7 @@ import { commandLine, type Value } from './quote.ts';
 import type { Privilege, RemediationStep } from './schema.ts';
 import { selectorArgument } from './selector.ts';
 import type { Subject } from './subject.ts';
-import { shown } from '../words.ts';
+import { cited, shown } from '../words.ts';
 
 /** A step in words. */
 export function manual(description: string, privilege?: Privilege): RemediationStep {
@@ -131,9 +131,30 @@ export function look(subject: Subject, description: string): RemediationStep[] {
   return words === undefined ? [] : [kubectl(description, ['get', ...words, '-o', 'yaml'], readerOf(subject))];
 }
 
-/** What the API server says to a manifest, without storing it. */
-export function dryRun({ namespace }: Subject, description: string): RemediationStep {
-  return kubectl(description, ['apply', '--dry-run=server', '-n', namespace, '-f', 'FILE'], 'developer');
+/** What the API server says to a manifest, or to its deletion where nothing else is judged; nothing is stored or deleted. */
+export function dryRun(subject: Subject, description: string): RemediationStep {
+  const { namespace } = subject;
+  const rest = ['--dry-run=server', '-n', namespace, '-f', 'FILE'];
+  return isOfDeletion(subject)
+    ? kubectl('See whether the objects of a manifest may be deleted; none is.', ['delete', ...rest], 'developer')
+    : kubectl(description, ['apply', ...rest], 'developer');
+}
+
+/** Whether all requests that are meant delete something. */
+export function isOfDeletion({ full }: Subject): boolean {
+  return (full?.scope.admission ?? []).some(({ rules = [], filters = [] }) => {
+    const operations = [...rules, ...filters].map((each) => each.operations);
+    return operations.length > 0 && operations.every((each) => each?.length === 1 && each[0] === 'DELETE');
+  });
+}
+
+const messageLengthMax = 600;
+
+/** The sentence of the full form, as far as a step holds it: for rules that nobody would read as they are written. */
+export function told({ full }: Subject): RemediationStep[] {
+  return full === undefined
+    ? []
+    : [manual(`What it says and does: ${cited(full.message, messageLengthMax)}.`, 'developer')];
 }
 
 /** The pods that a selector takes in. */
