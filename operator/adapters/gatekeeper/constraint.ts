@@ -12,7 +12,7 @@ import * as z from 'zod';
 import type { Effect, Rule } from '../../../crds/constraint.ts';
 import type { AdmissionException, AdmissionFilter, MatchCondition, Scope } from '../../../crds/scope.ts';
 import { namespacesOf, workloadsOfFilters } from '../admission-filters.ts';
-import { type Draft, type Fault, jsonPointer, type ObjectHead } from '../define.ts';
+import { type Draft, type Fault, jsonPointer, type ObjectHead, type Part } from '../define.ts';
 import { JsonField } from '../json-field.ts';
 import { defineJoinedKind, headOf } from '../join.ts';
 import { readSpec } from '../spec-reader.ts';
@@ -46,11 +46,11 @@ export interface ConstraintPart {
 const Fields = z.record(z.string(), z.unknown());
 const known = new Set(['enforcementAction', 'match', 'parameters', 'scopedEnforcementActions']);
 
-/** Of any kind in the group. Parts have the kind as their key, as that of the template does. */
+/** Of any kind in the group. Each is a part by itself, which hears the template of its kind. */
 export const anyConstraint = defineJoinedKind({
   group: 'constraints.gatekeeper.sh',
   fields: { spec: absent(Fields) },
-  parts(object): { parts: { key: string; value: ConstraintPart }[]; faults: readonly Fault[] } {
+  parts(object): { parts: Part<ConstraintPart>[]; faults: readonly Fault[] } {
     const { spec = {}, kind } = object;
     const reader = readSpec(spec);
     const parameters = reader.read('parameters', JsonField);
@@ -66,7 +66,9 @@ export const anyConstraint = defineJoinedKind({
       unreadMatch: pointers(ofMatch),
       unread: pointers(others),
     };
-    return { parts: [{ key: kind, value }], faults: [...ofMatch, ...ofActions, ...others] };
+    // Not as mutators, which have `kind/name`: a kind of constraint may have any name.
+    const key = `${kind} ${object.metadata.name}`;
+    return { parts: [{ key, value, hears: kind }], faults: [...ofMatch, ...ofActions, ...others] };
   },
 });
 
