@@ -33,6 +33,7 @@ export function constraintMessage(told: Told): string {
     ...(part.parameters === undefined ? [] : parametersTexts(part)),
     ...saysTexts(told),
     ...conditionsTexts(told),
+    ...nativeTexts(told),
     ...(template === undefined ? ['its template is not known here'] : []),
   ];
   return parts.join('; ');
@@ -94,6 +95,13 @@ function saysTexts({ template }: Told): string[] {
     ...(says === '' ? [] : [`its template says ${JSON.stringify(sentence(says, 300))}`]),
     ...(told === '' ? [] : [`a refusal may say ${told}`]),
   ];
+}
+
+/** Who sees both is told that they are one demand. Gatekeeper can be started so that it makes none. */
+function nativeTexts({ native }: Told): string[] {
+  if (native === undefined) return [];
+  const which = `${native.kind} ${sentence(native.name ?? '', 80)}`;
+  return [`Gatekeeper has the API server apply the same by ${which}, unless that is switched off`];
 }
 
 function conditionsTexts({ template }: Told): string[] {

@@ -10,6 +10,7 @@
  */
 import * as z from 'zod';
 import type { Effect, Rule } from '../../../crds/constraint.ts';
+import type { CelRule } from '../../../crds/rules/cel.ts';
 import type { AdmissionException, AdmissionFilter, MatchCondition, Scope } from '../../../crds/scope.ts';
 import { namespacesOf, workloadsOfFilters } from '../admission-filters.ts';
 import { type Draft, type Fault, jsonPointer, type ObjectHead, type Part } from '../define.ts';
@@ -91,6 +92,7 @@ export interface Told {
   readonly exceptions: readonly AdmissionException[];
   readonly part: ConstraintPart;
   readonly template: TemplatePart | undefined;
+  readonly native: CelRule['native'];
 }
 
 /** What a constraint imposes; without `template` what is known of it all the same. */
@@ -106,7 +108,8 @@ export function constraintDrafts(
     const mayRefuse = isUnderstood ? key === ownKey && mayBeGraver(part, template, action) : action !== undefined;
     const effect = mayRefuse && action !== 'dryrun' ? 'unknown' : effectOf(action);
     const scope = scopeOf(filters, exceptions, template?.cel?.matchConditions, part.unreadMatch);
-    const told: Told = { kind: part.head.kind, effect, consequence, exceptions, part, template };
+    const native = key === ownKey ? nativeOf(part, template) : undefined;
+    const told: Told = { kind: part.head.kind, effect, consequence, exceptions, part, template, native };
     return {
       key,
       type: 'Admission',
@@ -115,7 +118,7 @@ export function constraintDrafts(
       summary: constraintSummary(told),
       message: constraintMessage(told),
       scope,
-      rule: ruleOf(part, template, action),
+      rule: ruleOf(part, template, action, native),
     };
   });
 }
@@ -183,9 +186,24 @@ export function scopeOf(
   };
 }
 
+/**
+ * The object by which the API server judges as well. It is there to be read, and its binding is a constraint of its own.
+ *
+ * @see https://open-policy-agent.github.io/gatekeeper/website/docs/validating-admission-policy/
+ */
+function nativeOf({ head, match, enforcement }: ConstraintPart, template: TemplatePart | undefined): CelRule['native'] {
+  const isMade = template?.cel?.generatesPolicy === true && match.original && enforcement.admissionPolicy.length > 0;
+  return isMade ? { kind: 'ValidatingAdmissionPolicy', name: `gatekeeper-${head.kind.toLowerCase()}` } : undefined;
+}
+
 const celActions = { deny: ['Deny'], warn: ['Warn'], dryrun: ['Audit'] } as const;
 
-function ruleOf(part: ConstraintPart, template: TemplatePart | undefined, action: Action | undefined): Rule {
+function ruleOf(
+  part: ConstraintPart,
+  template: TemplatePart | undefined,
+  action: Action | undefined,
+  native: CelRule['native'],
+): Rule {
   const unread = [...part.unread, ...(template?.unread ?? [])];
   const { parameters } = part;
   const more = {
@@ -211,6 +229,7 @@ function ruleOf(part: ConstraintPart, template: TemplatePart | undefined, action
     variables: cel.variables,
     validations: cel.validations,
     actions: action === undefined ? [] : [...celActions[action]],
+    ...(native === undefined ? {} : { native }),
     ...more,
   };
 }
