@@ -18,7 +18,11 @@ const outcomes = {
 
 /** For every reader: kinds of objects, the kind of the constraint and what follows. */
 export function constraintSummary(told: Told): string {
-  return `${lead(told, '', 'summary')}${endOf(told)}`;
+  const { action, filters } = told.consequence;
+  const [{ operations = [] } = {}] = filters;
+  // As nearly all are; one for deletions alone would be misread.
+  const isUsual = action === undefined || ['CREATE', 'UPDATE'].every((operation) => operations.includes(operation));
+  return `${lead(told, isUsual ? '' : ` when they are ${operationsText(operations)}`, 'summary')}${endOf(told)}`;
 }
 
 /** With whom it leaves out, what the template says of itself, and the parameters. */

@@ -101,12 +101,13 @@ export function constraintDrafts(
   template: TemplatePart | undefined,
   settings: { readonly configs: readonly ConfigPart[]; readonly expansions: readonly ExpansionPart[] },
 ): Draft[] {
-  const exceptions = exemptionsOf(settings.configs, 'validation');
   return consequencesOf(part, template, settings.expansions).map((consequence) => {
     const { key, action, filters } = consequence;
     const isUnderstood = part.unread.length + part.unreadMatch.length === 0;
     const mayRefuse = isUnderstood ? key === ownKey && mayBeGraver(part, template, action) : action !== undefined;
     const effect = mayRefuse && action !== 'dryrun' ? 'unknown' : effectOf(action);
+    const isAudited = key === ownKey && action === undefined && effect === 'audit';
+    const exceptions = exemptionsOf(settings.configs, isAudited ? 'audit' : 'validation');
     const scope = scopeOf(filters, exceptions, template?.cel?.matchConditions, part.unreadMatch);
     const native = key === ownKey ? nativeOf(part, template) : undefined;
     const told: Told = { kind: part.head.kind, effect, consequence, exceptions, part, template, native };
