@@ -20,7 +20,9 @@ export function tellWatchFailures(log: Logger): WatchFailures {
     failed(resource, { code, said }) {
       if (told.get(resource) === code) return;
       told.set(resource, code);
-      log.warn({ resource, code, said }, 'watch failed, trying again');
+      // A version that is too old to go on from is no trouble: another list, as when a definition changes.
+      if (code === 'KUBE_GONE') log.info({ resource, code, said }, 'watch ended, listing again');
+      else log.warn({ resource, code, said }, 'watch failed, trying again');
     },
     states(states) {
       for (const { resource, state } of states) if (state === 'synced') told.delete(resource);

@@ -26,6 +26,7 @@ import {
   podControllers,
   pods,
   reaches,
+  reaching,
   services,
 } from './admission-rules.ts';
 import type { AdapterResource } from './define.ts';
@@ -175,13 +176,17 @@ function anyReached(
   kinds: readonly AdapterResource[],
   asked: readonly Operation[],
 ): boolean {
+  // Of thousands of rules few are about these kinds.
+  const about = admission.map(({ rules, excluded = [] }) => ({
+    rules: rules === undefined ? undefined : reaching(rules, kinds, asked),
+    always: reaching(excluded, kinds, asked).filter(({ names }) => names === undefined),
+  }));
   return kinds.some((kind) =>
     asked.some((operation) =>
-      admission.every(({ rules, excluded = [] }) => {
-        const matched = rules === undefined || reaches(rules, [kind], [operation]);
-        const always = excluded.filter(({ names }) => names === undefined);
-        return matched && !reaches(always, [kind], [operation]);
-      }),
+      about.every(
+        ({ rules, always }) =>
+          (rules === undefined || reaches(rules, [kind], [operation])) && !reaches(always, [kind], [operation]),
+      ),
     ),
   );
 }

@@ -16,22 +16,20 @@ import type { AdmissionRule } from '../../crds/scope.ts';
 import { workloadKinds } from '../scope/workload.ts';
 import type { AdapterResource } from './define.ts';
 import { absent, listOf } from './fields.ts';
-import { boundedList, sentence } from './text.ts';
+import { boundedList, boundedListInOrder, sentence } from './text.ts';
 
 const operations = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'] as const;
 export type Operation = (typeof operations)[number];
 
+const resourceForm = /^[^/]+(\/[^/]+)?$/;
 const Resource = z
   .string()
-  .regex(
-    /^[^/]+(\/[^/]+)?$/,
-    'Must be a resource, like pods, or one with a subresource, like pods/exec, pods/* or */*',
-  );
+  .regex(resourceForm, 'Must be a resource, like pods, or one with a subresource, like pods/exec, pods/* or */*');
 
 const ruleFields = {
   apiGroups: listOf(z.string(), { min: 1 }),
   apiVersions: listOf(z.string(), { min: 1 }),
-  resources: listOf(Resource, { min: 1 }),
+  resources: listOf(Resource, { min: 1, form: resourceForm }),
   scope: absent(z.enum(['*', 'Cluster', 'Namespaced'])),
   resourceNames: absent(listOf(z.string())),
 };
@@ -59,16 +57,20 @@ function normalRule(
       : operations.filter((operation) => rule.operations.includes(operation)),
     apiGroups: normal(rule.apiGroups),
     apiVersions: normal(rule.apiVersions),
-    resources: [...new Set(rule.resources)].toSorted(compareText),
+    resources: distinct(rule.resources),
     ...(rule.scope === undefined || rule.scope === '*' ? {} : { scope: rule.scope }),
     ...(rule.resourceNames === undefined || rule.resourceNames.length === 0
       ? {}
-      : { names: [...new Set(rule.resourceNames)].toSorted(compareText) }),
+      : { names: distinct(rule.resourceNames) }),
   };
 }
 
 function normal(values: readonly string[]): string[] {
-  return values.includes('*') ? ['*'] : [...new Set(values)].toSorted(compareText);
+  return values.includes('*') ? ['*'] : distinct(values);
+}
+
+function distinct(values: readonly string[]): string[] {
+  return values.length < 2 ? [...values] : [...new Set(values)].toSorted(compareText);
 }
 
 /** What is left of rules for an engine that is asked about no other operations. */
@@ -93,12 +95,24 @@ export function reaches(
   kinds: readonly AdapterResource[],
   asked: readonly Operation[],
 ): boolean {
-  return rules.some(
-    (rule) =>
-      rule.scope !== 'Cluster' &&
-      has(rule.apiVersions, 'v1') &&
-      asked.some((operation) => has(rule.operations, operation)) &&
-      kinds.some(({ group, plural }) => has(rule.apiGroups, group) && reachesPlural(rule, plural)),
+  return rules.some((rule) => ruleReaches(rule, kinds, asked));
+}
+
+/** Those of the rules that do. */
+export function reaching(
+  rules: readonly AdmissionRule[],
+  kinds: readonly AdapterResource[],
+  asked: readonly Operation[],
+): AdmissionRule[] {
+  return rules.filter((rule) => ruleReaches(rule, kinds, asked));
+}
+
+function ruleReaches(rule: AdmissionRule, kinds: readonly AdapterResource[], asked: readonly Operation[]): boolean {
+  return (
+    rule.scope !== 'Cluster' &&
+    has(rule.apiVersions, 'v1') &&
+    asked.some((operation) => has(rule.operations, operation)) &&
+    kinds.some(({ group, plural }) => has(rule.apiGroups, group) && reachesPlural(rule, plural))
   );
 }
 
@@ -108,7 +122,12 @@ function has(values: readonly string[], value: string): boolean {
 
 /** The object itself and not one of its subresources. */
 function reachesPlural({ resources }: AdmissionRule, plural: string): boolean {
-  return [plural, `${plural}/*`, '*', '*/*'].some((resource) => resources.includes(resource));
+  return (
+    resources.includes(plural) ||
+    resources.includes('*') ||
+    resources.includes('*/*') ||
+    resources.includes(`${plural}/*`)
+  );
 }
 
 /** Built-in kinds whose objects live in no namespace, by group. A group that is not here may hold any kind. */
@@ -213,11 +232,13 @@ const wordLengthMax = 60;
 
 /** The kinds of resource, for every reader, in at most about `lengthMax` characters: `deployments, exec of pods, services`. */
 export function resourceWords(rules: readonly AdmissionRule[], lengthMax = 120): string {
-  const words = rules.flatMap((rule) => {
+  const words = new Set<string>();
+  for (const rule of rules) {
     const groups = groupWords(rule);
-    return rule.resources.map((resource) => sentence(resourceWord(resource, rule, groups), wordLengthMax));
-  });
-  return boundedList([...new Set(words)].toSorted(compareText), { separator: ', ', lengthMax, noun: 'kind' });
+    for (const resource of rule.resources) words.add(resourceWord(resource, rule, groups));
+  }
+  const word = (text: string) => sentence(text, wordLengthMax);
+  return boundedListInOrder(words, word, { separator: ', ', lengthMax, noun: 'kind' });
 }
 
 /** How the groups of a rule are told: behind a plural, and behind `all resources`. */

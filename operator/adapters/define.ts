@@ -44,6 +44,11 @@ export interface Reading {
 export interface Part<Value> {
   readonly key: string;
   readonly value: Value;
+  /**
+   * Key of parts that its join is given as well: of a template that many policies follow, each of which is joined by itself. With
+   * one key for all of them each change of one would make all the others anew.
+   */
+  readonly hears?: string;
 }
 
 export interface Adapter {
@@ -53,7 +58,7 @@ export interface Adapter {
   /** Never throws, whatever it is given. */
   read(object: unknown): Reading;
   /**
-   * What all parts of one key, and what all joins share, say together; of adapters that read parts. Pure, never throws, and
+   * What all parts of one key, those that they hear, and what all joins share, say together; of adapters that read parts. Pure, never throws, and
    * the order of the values makes no difference. It is joined again when something else is known of a kind that it asked for.
    */
   join?(values: readonly unknown[], parameters: Parameters): Reading;

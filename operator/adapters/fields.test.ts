@@ -62,3 +62,15 @@ test('what is wrong in a list is told in the words, and at the place, of a list 
   expect(reading(listOf(rows), [{ operator: 'Exists' }])).toEqual([{ operator: 'Exists' }]);
   expect(reading(listOf(rows, { min: 1 }), [])).toEqual(reading(z.array(rows).min(1), []));
 });
+
+test('a list of texts in a form is read as its schema reads it', () => {
+  const form = /^[a-z]+$/;
+  const item = z.string().regex(form, 'Must be small letters');
+  fc.assert(
+    fc.property(fc.array(fc.oneof(fc.constantFrom('a', 'bc'), fc.string({ maxLength: 2 }), fc.integer())), (values) => {
+      const [quick, slow] = [listOf(item, { form }).safeParse(values), listOf(item).safeParse(values)];
+      expect(quick.data).toEqual(slow.data);
+      expect(quick.error?.issues).toEqual(slow.error?.issues);
+    }),
+  );
+});

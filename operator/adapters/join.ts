@@ -1,7 +1,7 @@
 /**
  * Engines whose policies say something only together with other objects: a ValidatingAdmissionPolicy does nothing without a
- * binding. Each object is read by itself into parts with a key, and all parts of a key are joined into constraints, again
- * whenever one of them changes. What a few objects say about all others (settings, tiers, what holds for the whole mesh) is
+ * binding. Each object is read by itself into parts with a key, and all parts of a key are joined into constraints, together with
+ * those of another key that they hear, again whenever one of them changes. What a few objects say about all others (settings, tiers, what holds for the whole mesh) is
  * shared by all joins of the adapter, each of which is made anew when that changes.
  */
 import type * as z from 'zod';
@@ -64,7 +64,7 @@ export function defineJoinedKind<Fields extends z.ZodRawShape, Value>(
 /**
  * An adapter for kinds that impose something only together.
  *
- * @param definition.join Pure; is given all values with one key and all that are shared, in any order, and what is known of the
+ * @param definition.join Pure; is given all values with one key, those that they hear and all that are shared, in any order, and what is known of the
  *   objects that they take parameters from.
  */
 export function defineJoiningAdapter<Value>(definition: {
@@ -121,9 +121,13 @@ export function readTogether(
     ({ key }) => key,
   );
   const shared = alone.flatMap((reading) => reading.shared ?? []);
+  const valuesOf = (own: readonly Part<unknown>[]) => {
+    const heard = new Set(own.flatMap(({ hears }) => hears ?? []));
+    return [...own, ...[...heard].flatMap((key) => parts.get(key) ?? [])].map(({ value }) => value);
+  };
   const joined = [...parts]
     .toSorted(([a], [b]) => compareText(a, b))
-    .flatMap(([, values]) => adapter.join?.([...values.map(({ value }) => value), ...shared], parameters) ?? []);
+    .flatMap(([, values]) => adapter.join?.([...valuesOf(values), ...shared], parameters) ?? []);
   const readings = [...alone, ...joined];
   return {
     constraints: readings.flatMap(({ constraints }) => constraints),

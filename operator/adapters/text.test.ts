@@ -1,5 +1,7 @@
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { boundedListOf, sentence } from './text.ts';
+import { compareText } from '../../crds/constraint.ts';
+import { boundedList, boundedListInOrder, boundedListOf, sentence } from './text.ts';
 
 test('what is left out of a list is counted and never put into words', () => {
   const asked: number[] = [];
@@ -19,4 +21,14 @@ test.each([
   ['what turns text around', 'a\u202eb\u2066c\u200fd', 'a b c d'],
 ])('a sentence holds no %s', (_, text, expected) => {
   expect(sentence(text, 100)).toBe(expected);
+});
+
+test('of texts in their order the first are told, as if all had been put in order', () => {
+  const form = { separator: ', ', lengthMax: 40, noun: 'kind' };
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.string({ maxLength: 3 }), { maxLength: 200 }), (texts) => {
+      const told = boundedListInOrder(new Set(texts), (text) => text, form);
+      expect(told).toBe(boundedList(texts.toSorted(compareText), form));
+    }),
+  );
 });

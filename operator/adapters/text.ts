@@ -1,6 +1,7 @@
 /**
  * Putting sentences together from parts that come out of policy objects: one line, bounded, the same on every machine.
  */
+import { compareText } from '../../crds/constraint.ts';
 
 /**
  * One line of at most `lengthMax` characters: what is cut ends in an ellipsis. Without what turns the direction of the text
@@ -33,18 +34,45 @@ export function boundedList(items: readonly string[], form: ListForm): string {
 }
 
 /** The same of items that are put into words one by one: not those that are left out, of which there may be thousands. */
-export function boundedListOf<Item>(
-  items: readonly Item[],
+export function boundedListOf<Item>(items: readonly Item[], word: (item: Item) => string, form: ListForm): string {
+  return listOfFirst(items, items.length, word, form);
+}
+
+/** The same of texts in their order. Not all are put in order: there may be a hundred thousand, of which dozens are told. */
+export function boundedListInOrder(texts: ReadonlySet<string>, word: (text: string) => string, form: ListForm): string {
+  const toldMax = Math.ceil(form.lengthMax / form.separator.length) + 1;
+  return listOfFirst(firstInOrder(texts, toldMax), texts.size, word, form);
+}
+
+function listOfFirst<Item>(
+  first: readonly Item[],
+  total: number,
   word: (item: Item) => string,
   { separator, lengthMax, noun }: ListForm,
 ): string {
   let text = '';
-  for (const [index, item] of items.entries()) {
+  for (const [index, item] of first.entries()) {
     const longer = index === 0 ? sentence(word(item), lengthMax) : `${text}${separator}${word(item)}`;
-    if (longer.length > lengthMax) return `${text} … and ${counted(items.length - index, `more ${noun}`)}`;
+    if (longer.length > lengthMax) return `${text} … and ${counted(total - index, `more ${noun}`)}`;
     text = longer;
   }
   return text;
+}
+
+/** The first `max` texts by their order. */
+function firstInOrder(texts: ReadonlySet<string>, max: number): string[] {
+  const kept: string[] = [];
+  let last: string | undefined;
+  for (const text of texts) {
+    if (last !== undefined && compareText(text, last) >= 0) continue;
+    kept.push(text);
+    // Now and then, so that texts in falling order are not sorted once each.
+    if (kept.length < max * 2) continue;
+    kept.sort(compareText);
+    kept.length = max;
+    last = kept.at(-1);
+  }
+  return kept.toSorted(compareText).slice(0, max);
 }
 
 function counted(count: number, noun: string): string {

@@ -33,8 +33,10 @@ export interface PoliciesDeps {
 
 interface Join {
   readonly adapter: Adapter;
-  /** Object → values. */
-  readonly values: Map<string, readonly unknown[]>;
+  /** Object → its parts. */
+  readonly parts: Map<string, readonly Part<unknown>[]>;
+  /** Other joins, whose parts it is given as well. */
+  readonly hears: ReadonlySet<string>;
   /** Kinds of parameters that it asked for, by their text. */
   readonly asked: ReadonlyMap<string, ParameterKind>;
 }
@@ -47,6 +49,8 @@ export function createPolicies(deps: PoliciesDeps): Policies {
   /** What could not be read in each object and join. */
   const told = new Map<string, string>();
   const joins = new Map<string, Join>();
+  /** Join → those that hear it. */
+  const hearers = new Map<string, Set<string>>();
   /** Which joins an object is part of. */
   const joinsOf = new Map<string, ReadonlySet<string>>();
   /** Adapter → object → what it says to all joins of the adapter. */
@@ -69,23 +73,17 @@ export function createPolicies(deps: PoliciesDeps): Policies {
   /** Gives an object other parts; returns the joins that had or have one of them, and none when they are as before. */
   function replaceParts(adapter: Adapter, object: string, parts: readonly Part<unknown>[]): ReadonlySet<string> {
     const before = joinsOf.get(object) ?? new Set();
-    // No resource has a space in its name: a join is never taken for an object.
-    const now = new Map(
-      [...Map.groupBy(parts, ({ key }) => `${adapter.id} ${key}`)].map(([name, own]) => [
-        name,
-        own.map(({ value }) => value),
-      ]),
-    );
+    const now = Map.groupBy(parts, ({ key }) => joinName(adapter, key));
     // Engines write the status of their policies again and again.
     const same = [...now].every(
-      ([name, own]) => JSON.stringify(joins.get(name)?.values.get(object)) === JSON.stringify(own),
+      ([name, own]) => JSON.stringify(joins.get(name)?.parts.get(object)) === JSON.stringify(own),
     );
     if (before.size === now.size && same) return new Set();
-    for (const join of before) joins.get(join)?.values.delete(object);
+    for (const join of before) joins.get(join)?.parts.delete(object);
     for (const [name, own] of now) {
-      const join = joins.get(name) ?? { adapter, values: new Map(), asked: new Map() };
+      const join = joins.get(name) ?? { adapter, parts: new Map(), hears: new Set(), asked: new Map() };
       joins.set(name, join);
-      join.values.set(object, own);
+      join.parts.set(object, own);
     }
     if (now.size === 0) joinsOf.delete(object);
     else joinsOf.set(object, new Set(now.keys()));
@@ -103,16 +101,32 @@ export function createPolicies(deps: PoliciesDeps): Policies {
     return true;
   }
 
-  function rejoin(name: string, { adapter, values: own, asked: before }: Join): ReadonlySet<string> {
+  function listen(name: string, before: ReadonlySet<string>, now: ReadonlySet<string>): void {
+    for (const heard of before.difference(now)) {
+      const own = hearers.get(heard);
+      own?.delete(name);
+      if (own?.size === 0) hearers.delete(heard);
+    }
+    for (const heard of now.difference(before)) {
+      const own = hearers.get(heard) ?? new Set();
+      hearers.set(heard, own.add(name));
+    }
+  }
+
+  function rejoin(name: string, { adapter, parts, hears: heardBefore, asked: before }: Join): ReadonlySet<string> {
     const asked = new Map<string, ParameterKind>();
-    const shared = sharedOf.get(adapter.id)?.values() ?? [];
-    const values = [...own.values(), ...shared].flat();
-    const reading = adapter.join?.(own.size === 0 ? [] : values, (kind) => {
+    const own = [...parts.values()].flat();
+    const hears = new Set(own.flatMap((part) => (part.hears === undefined ? [] : joinName(adapter, part.hears))));
+    listen(name, heardBefore, hears);
+    const heard = [...hears].flatMap((other) => [...(joins.get(other)?.parts.values() ?? [])].flat());
+    const shared = [...(sharedOf.get(adapter.id)?.values() ?? [])].flat();
+    const values = own.length === 0 ? [] : [...[...own, ...heard].map(({ value }) => value), ...shared];
+    const reading = adapter.join?.(values, (kind) => {
       asked.set(textOf(kind), kind);
       return deps.parameters(kind);
     });
-    if (own.size === 0) joins.delete(name);
-    else joins.set(name, { adapter, values: own, asked });
+    if (own.length === 0) joins.delete(name);
+    else joins.set(name, { adapter, parts, hears, asked });
     const touched = put(name, adapter, reading ?? nothing);
     if (asked.size !== before.size || [...asked.keys()].some((kind) => !before.has(kind))) deps.onParameterKinds();
     return touched;
@@ -125,7 +139,8 @@ export function createPolicies(deps: PoliciesDeps): Policies {
     const ofAll = replaceShared(adapter, subject, reading.shared ?? [])
       ? [...joins].filter(([, join]) => join.adapter.id === adapter.id).map(([name]) => name)
       : [];
-    for (const name of new Set([...changed, ...ofAll])) {
+    const listening = [...changed].flatMap((name) => [...(hearers.get(name) ?? [])]);
+    for (const name of new Set([...changed, ...listening, ...ofAll])) {
       const join = joins.get(name);
       for (const namespace of join === undefined ? [] : rejoin(name, join)) touched.add(namespace);
     }
@@ -156,6 +171,11 @@ export function createPolicies(deps: PoliciesDeps): Policies {
       return [...kinds].toSorted(([a], [b]) => compareText(a, b)).map(([, kind]) => kind);
     },
   };
+}
+
+/** No resource has a space in its name: a join is never taken for an object. */
+function joinName({ id }: Adapter, key: string): string {
+  return `${id} ${key}`;
 }
 
 function textOf({ apiVersion, kind }: ParameterKind): string {

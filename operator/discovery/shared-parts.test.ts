@@ -55,6 +55,7 @@ const adapter: Adapter = defineJoiningAdapter<Value>({
   },
 });
 
+const PartsOf = z.array(z.object({ key: z.string(), value: z.string(), hears: z.string().exactOptional() }));
 const metadata = (name: string) => ({ name, uid: name });
 const rule = (name: string) => ({ apiVersion: 'example.io/v1', kind: 'Rule', metadata: metadata(name) });
 const settings = (...exempt: string[]) => ({
@@ -117,4 +118,39 @@ test('an object whose parts are as before is joined with nothing', () => {
   set({ ...rule('one'), metadata: { ...metadata('one'), uid: 'another' } });
   policies.remove(counting, 'one');
   expect(joined).toEqual([1, 1, 0]);
+});
+
+test('each policy of many that hear one template is joined by itself, all when the template comes, changes or goes', () => {
+  const joined: string[] = [];
+  const counting: Adapter = {
+    id: 'counting',
+    resources: [],
+    read: (object) => ({ constraints: [], problems: [], parts: PartsOf.parse(object) }),
+    join(values) {
+      joined.push(values.map(String).toSorted().join(' '));
+      return { constraints: [], problems: [] };
+    },
+  };
+  const policies = createPolicies({
+    scopes: createScopeIndex(),
+    onProblem: () => undefined,
+    parameters: noParametersRead,
+    onParameterKinds: () => undefined,
+  });
+  const set = (name: string, ...parts: Part<string>[]) => {
+    joined.length = 0;
+    policies.set(counting, name, counting.read(parts));
+    return joined.toSorted();
+  };
+  const follower = (name: string, hears = 'template') => ({ key: name, value: name, hears });
+
+  expect(set('a', follower('a'))).toEqual(['a']);
+  expect(set('b', follower('b'))).toEqual(['b']);
+  expect(set('t', { key: 'template', value: 't1' })).toEqual(['a t1', 'b t1', 't1']);
+  expect(set('c', follower('c'))).toEqual(['c t1']);
+  expect(set('b', follower('b', 'another'))).toEqual(['b']);
+  expect(set('t', { key: 'template', value: 't2' })).toEqual(['a t2', 'c t2', 't2']);
+  expect(set('t')).toEqual(['', 'a', 'c']);
+  expect(set('a')).toEqual(['']);
+  expect(set('t', { key: 'template', value: 't3' })).toEqual(['c t3', 't3']);
 });

@@ -18,7 +18,11 @@ const outcomes = {
 
 /** For every reader: kinds of objects, the kind of the constraint and what follows. */
 export function constraintSummary(told: Told): string {
-  return `${lead(told, '', 'summary')}${endOf(told)}`;
+  const { action, filters } = told.consequence;
+  const [{ operations = [] } = {}] = filters;
+  // As nearly all are; one for deletions alone would be misread.
+  const isUsual = action === undefined || ['CREATE', 'UPDATE'].every((operation) => operations.includes(operation));
+  return `${lead(told, isUsual ? '' : ` when they are ${operationsText(operations)}`, 'summary')}${endOf(told)}`;
 }
 
 /** With whom it leaves out, what the template says of itself, and the parameters. */
@@ -33,6 +37,7 @@ export function constraintMessage(told: Told): string {
     ...(part.parameters === undefined ? [] : parametersTexts(part)),
     ...saysTexts(told),
     ...conditionsTexts(told),
+    ...nativeTexts(told),
     ...(template === undefined ? ['its template is not known here'] : []),
   ];
   return parts.join('; ');
@@ -94,6 +99,13 @@ function saysTexts({ template }: Told): string[] {
     ...(says === '' ? [] : [`its template says ${JSON.stringify(sentence(says, 300))}`]),
     ...(told === '' ? [] : [`a refusal may say ${told}`]),
   ];
+}
+
+/** Who sees both is told that they are one demand. Gatekeeper can be started so that it makes none. */
+function nativeTexts({ native }: Told): string[] {
+  if (native === undefined) return [];
+  const which = `${native.kind} ${sentence(native.name ?? '', 80)}`;
+  return [`Gatekeeper has the API server apply the same by ${which}, unless that is switched off`];
 }
 
 function conditionsTexts({ template }: Told): string[] {

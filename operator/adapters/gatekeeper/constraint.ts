@@ -10,9 +10,10 @@
  */
 import * as z from 'zod';
 import type { Effect, Rule } from '../../../crds/constraint.ts';
+import type { CelRule } from '../../../crds/rules/cel.ts';
 import type { AdmissionException, AdmissionFilter, MatchCondition, Scope } from '../../../crds/scope.ts';
 import { namespacesOf, workloadsOfFilters } from '../admission-filters.ts';
-import { type Draft, type Fault, jsonPointer, type ObjectHead } from '../define.ts';
+import { type Draft, type Fault, jsonPointer, type ObjectHead, type Part } from '../define.ts';
 import { JsonField } from '../json-field.ts';
 import { defineJoinedKind, headOf } from '../join.ts';
 import { readSpec } from '../spec-reader.ts';
@@ -46,11 +47,11 @@ export interface ConstraintPart {
 const Fields = z.record(z.string(), z.unknown());
 const known = new Set(['enforcementAction', 'match', 'parameters', 'scopedEnforcementActions']);
 
-/** Of any kind in the group. Parts have the kind as their key, as that of the template does. */
+/** Of any kind in the group. Each is a part by itself, which hears the template of its kind. */
 export const anyConstraint = defineJoinedKind({
   group: 'constraints.gatekeeper.sh',
   fields: { spec: absent(Fields) },
-  parts(object): { parts: { key: string; value: ConstraintPart }[]; faults: readonly Fault[] } {
+  parts(object): { parts: Part<ConstraintPart>[]; faults: readonly Fault[] } {
     const { spec = {}, kind } = object;
     const reader = readSpec(spec);
     const parameters = reader.read('parameters', JsonField);
@@ -66,7 +67,9 @@ export const anyConstraint = defineJoinedKind({
       unreadMatch: pointers(ofMatch),
       unread: pointers(others),
     };
-    return { parts: [{ key: kind, value }], faults: [...ofMatch, ...ofActions, ...others] };
+    // Not as mutators, which have `kind/name`: a kind of constraint may have any name.
+    const key = `${kind} ${object.metadata.name}`;
+    return { parts: [{ key, value, hears: kind }], faults: [...ofMatch, ...ofActions, ...others] };
   },
 });
 
@@ -89,6 +92,7 @@ export interface Told {
   readonly exceptions: readonly AdmissionException[];
   readonly part: ConstraintPart;
   readonly template: TemplatePart | undefined;
+  readonly native: CelRule['native'];
 }
 
 /** What a constraint imposes; without `template` what is known of it all the same. */
@@ -97,14 +101,16 @@ export function constraintDrafts(
   template: TemplatePart | undefined,
   settings: { readonly configs: readonly ConfigPart[]; readonly expansions: readonly ExpansionPart[] },
 ): Draft[] {
-  const exceptions = exemptionsOf(settings.configs, 'validation');
   return consequencesOf(part, template, settings.expansions).map((consequence) => {
     const { key, action, filters } = consequence;
     const isUnderstood = part.unread.length + part.unreadMatch.length === 0;
     const mayRefuse = isUnderstood ? key === ownKey && mayBeGraver(part, template, action) : action !== undefined;
     const effect = mayRefuse && action !== 'dryrun' ? 'unknown' : effectOf(action);
+    const isAudited = key === ownKey && action === undefined && effect === 'audit';
+    const exceptions = exemptionsOf(settings.configs, isAudited ? 'audit' : 'validation');
     const scope = scopeOf(filters, exceptions, template?.cel?.matchConditions, part.unreadMatch);
-    const told: Told = { kind: part.head.kind, effect, consequence, exceptions, part, template };
+    const native = key === ownKey ? nativeOf(part, template) : undefined;
+    const told: Told = { kind: part.head.kind, effect, consequence, exceptions, part, template, native };
     return {
       key,
       type: 'Admission',
@@ -113,7 +119,7 @@ export function constraintDrafts(
       summary: constraintSummary(told),
       message: constraintMessage(told),
       scope,
-      rule: ruleOf(part, template, action),
+      rule: ruleOf(part, template, action, native),
     };
   });
 }
@@ -181,9 +187,24 @@ export function scopeOf(
   };
 }
 
+/**
+ * The object by which the API server judges as well. It is there to be read, and its binding is a constraint of its own.
+ *
+ * @see https://open-policy-agent.github.io/gatekeeper/website/docs/validating-admission-policy/
+ */
+function nativeOf({ head, match, enforcement }: ConstraintPart, template: TemplatePart | undefined): CelRule['native'] {
+  const isMade = template?.cel?.generatesPolicy === true && match.original && enforcement.admissionPolicy.length > 0;
+  return isMade ? { kind: 'ValidatingAdmissionPolicy', name: `gatekeeper-${head.kind.toLowerCase()}` } : undefined;
+}
+
 const celActions = { deny: ['Deny'], warn: ['Warn'], dryrun: ['Audit'] } as const;
 
-function ruleOf(part: ConstraintPart, template: TemplatePart | undefined, action: Action | undefined): Rule {
+function ruleOf(
+  part: ConstraintPart,
+  template: TemplatePart | undefined,
+  action: Action | undefined,
+  native: CelRule['native'],
+): Rule {
   const unread = [...part.unread, ...(template?.unread ?? [])];
   const { parameters } = part;
   const more = {
@@ -209,6 +230,7 @@ function ruleOf(part: ConstraintPart, template: TemplatePart | undefined, action
     variables: cel.variables,
     validations: cel.validations,
     actions: action === undefined ? [] : [...celActions[action]],
+    ...(native === undefined ? {} : { native }),
     ...more,
   };
 }

@@ -54,7 +54,7 @@ function inGeneral(rule: AssignmentRule): string {
 }
 
 function metadataWord({ location }: AssignmentRule): string {
-  return /^metadata\s*\.\s*annotations/.test(location) ? 'an annotation' : 'a label';
+  return /^\s*["']?metadata["']?\s*\.\s*["']?annotations\b/.test(location) ? 'an annotation' : 'a label';
 }
 
 function inDetail(rule: AssignmentRule): string {

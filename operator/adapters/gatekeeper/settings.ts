@@ -2,7 +2,8 @@
  * What two kinds of Gatekeeper say about all constraints and mutators.
  *
  * Config: of which namespaces nothing is judged. Only the one named `config` in Gatekeeper's own namespace counts, which is taken
- * to be the namespace of the only one there is. A namespace that is left out of the audit alone is judged at admission.
+ * to be the namespace of the only one there is. A namespace that is left out of the audit alone is judged at admission; of a
+ * constraint that is only audited the audit decides.
  * A Namespace is excluded by its own name. What it says of synchronisation and traces decides nothing here.
  *
  * ExpansionTemplate: objects that make others are judged by what they will make, a Deployment by its Pods. Templates follow one
@@ -28,8 +29,9 @@ import { globsOf } from './match.ts';
 export interface ConfigPart {
   readonly is: 'config';
   readonly namespace: string;
-  /** Patterns of namespaces that the webhook for validation, and that for mutation, leaves alone. */
+  /** Patterns of namespaces that the webhook for validation, that for mutation, and the audit leaves alone. */
   readonly validation: readonly string[];
+  readonly audit: readonly string[];
   readonly mutation: readonly string[];
 }
 
@@ -63,14 +65,18 @@ export const config = defineJoinedKind({
       ).toSorted(compareText);
     const validation = excludedFrom('webhook');
     const mutation = excludedFrom('mutation-webhook');
-    return { parts: [], shared: [{ is: 'config', namespace, validation, mutation }], faults: reader.faults };
+    const audit = excludedFrom('audit');
+    return { parts: [], shared: [{ is: 'config', namespace, validation, mutation, audit }], faults: reader.faults };
   },
 });
 
 const usualNamespace = 'gatekeeper-system';
 
-/** What takes requests out of all constraints, or all mutators. */
-export function exemptionsOf(configs: readonly ConfigPart[], of: 'validation' | 'mutation'): AdmissionException[] {
+/** What takes requests out of all constraints, out of those that are only audited, or out of all mutators. */
+export function exemptionsOf(
+  configs: readonly ConfigPart[],
+  of: 'validation' | 'mutation' | 'audit',
+): AdmissionException[] {
   const usual = configs.filter(({ namespace }) => namespace === usualNamespace);
   const own = usual.length > 0 ? usual : configs;
   return own

@@ -63,7 +63,7 @@ const Validation = z.strictObject({
 const Code = z.object({ engine: z.string(), source: Fields });
 const Target = z.looseObject({ target: absent(z.string()) });
 
-/** Parts have the kind as their key, as those of its constraints do. */
+/** Parts have the kind as their key, by which its constraints hear them. */
 export const constraintTemplate = defineJoinedKind({
   kind: 'ConstraintTemplate',
   fields: { spec: Fields.and(Names) },
