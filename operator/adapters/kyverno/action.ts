@@ -87,7 +87,8 @@ function toRegions(
 
 function placeOf(patterns: Override['namespaces'], selector: Override['namespaceSelector']): RequestNamespace {
   return {
-    ...(patterns === undefined ? {} : { patterns }),
+    // An empty list restricts nothing.
+    ...(patterns === undefined || patterns.length === 0 ? {} : { patterns }),
     ...(selector === undefined ? {} : { selector }),
     ...(hasPatterns(selector?.matchLabels) ? { labelPatterns: true } : {}),
     clusterScoped: 'nameless',

@@ -133,3 +133,11 @@ test('an exception that names a policy both in full and by a pattern is listed o
   const [constraint] = readTogether(kyverno, [policy({ rules: [ruleNamed('a')] }), exception]).constraints;
   expect(constraint?.scope.admission?.[0]?.exceptions).toHaveLength(1);
 });
+
+test('an override with an empty list of namespaces is for all of them', () => {
+  const validationFailureActionOverrides = [{ action: 'Enforce', namespaces: [] }];
+  const { constraints } = readTogether(kyverno, [
+    policy({ validationFailureActionOverrides, rules: [ruleNamed('a')] }),
+  ]);
+  expect(constraints).toMatchObject([{ key: 'a', effect: 'deny', scope: { namespaces: {} } }]);
+});

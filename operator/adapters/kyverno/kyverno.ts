@@ -106,12 +106,12 @@ export const kyverno = defineJoiningAdapter<Value>({
   },
 });
 
-function draftsIn(policy: Policy, exceptions: readonly PolicyException[]): Draft[] {
-  const naming = exceptionsFor(nameOf(policy.head.metadata), exceptions);
+function draftsIn(policy: Policy, excepting: readonly PolicyException[]): Draft[] {
+  const naming = exceptionsFor(nameOf(policy.head.metadata), excepting);
   return [...policy.rules.flatMap((rule) => draftsOf(policy, rule, naming)), ...unreadDraft(policy)];
 }
 
 /** Each once: one that names policies both in full and by patterns is given twice. */
-function inOrder(exceptions: readonly PolicyException[]): PolicyException[] {
-  return [...new Set(exceptions)].toSorted((a, b) => compareText(a.by, b.by));
+function inOrder(excepting: readonly PolicyException[]): PolicyException[] {
+  return [...new Set(excepting)].toSorted((a, b) => compareText(a.by, b.by));
 }
