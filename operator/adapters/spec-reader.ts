@@ -2,8 +2,8 @@
  * Reading the parts of a spec one by one, so that one that is not understood leaves the others.
  */
 import type * as z from 'zod';
-import { compareText } from '../../crds/constraint.ts';
-import { type Fault, faultsMax, faultsOf } from './define.ts';
+import { type Fault, faultsOf } from './define.ts';
+import { unknownFields } from './unknown-fields.ts';
 
 export interface SpecReader {
   /** Undefined for what is absent, and for what is not understood, which is a fault. */
@@ -37,9 +37,7 @@ export function readSpec(spec: Readonly<Record<string, unknown>>, path: readonly
       return read(field, schema);
     },
     readNothingElse() {
-      const others = Object.keys(spec).filter((field) => !asked.has(field));
-      const told = others.toSorted(compareText).slice(0, faultsMax);
-      faults.push(...told.map((field) => ({ path: [...path, field], message: 'Not a field that this version knows' })));
+      faults.push(...unknownFields(spec, asked, path));
     },
   };
 }

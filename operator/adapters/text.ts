@@ -8,9 +8,13 @@ import { compareText } from '../../crds/constraint.ts';
  * around, which shows something else than stands there.
  */
 export function sentence(text: string, lengthMax: number): string {
-  const line = text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, ' ').toWellFormed();
+  // Far more than is shown is not looked at: texts of policies may be a megabyte long.
+  const start = text.slice(0, lengthMax * 8);
+  const line = start.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, ' ').toWellFormed();
   // A cut through a surrogate pair leaves half of it, which toWellFormed replaces.
-  return line.length <= lengthMax ? line : `${line.slice(0, lengthMax - 1).toWellFormed()}…`;
+  return start.length === text.length && line.length <= lengthMax
+    ? line
+    : `${line.slice(0, lengthMax - 1).toWellFormed()}…`;
 }
 
 /** An expression of many lines on one, in quotation marks. Far more than is shown is not looked at. */

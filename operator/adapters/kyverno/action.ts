@@ -40,8 +40,12 @@ export interface Region {
   readonly certain: boolean;
 }
 
-/** One region for each run of overrides with one action that one filter can hold; no two overlap, and together they are all. */
-export function regionsOf({ overrides, otherwise }: Actions): Region[] {
+/**
+ * One region for each run of overrides with one action that one filter can hold; no two overlap, and together they are all.
+ *
+ * @param rules How many rules of the policy there are: each of them has all regions.
+ */
+export function regionsOf({ overrides, otherwise }: Actions, rules: number): Region[] {
   const parts: { action: ActionName; within: RequestNamespace }[] = [];
   for (const { action, namespaces, namespaceSelector } of overrides) {
     const within = placeOf(namespaces, namespaceSelector);
@@ -53,20 +57,27 @@ export function regionsOf({ overrides, otherwise }: Actions): Region[] {
       parts.push({ action, within });
     }
     // Nothing comes after what means every namespace.
-    if (within.patterns === undefined && within.selector === undefined) return toRegions(parts.slice(0, -1), action);
+    if (within.patterns === undefined && within.selector === undefined)
+      return toRegions(parts.slice(0, -1), action, rules);
   }
-  return toRegions(parts, otherwise);
+  return toRegions(parts, otherwise, rules);
 }
 
-/** Each is a constraint of each rule of the policy, and overrides that name namespaces only are put together. */
+/** Of a rule; overrides that name namespaces only are put together. */
 const regionsMax = 20;
+/** Of all rules of a policy: each is a constraint, which holds the names of its namespaces. */
+const constraintsMax = 400;
+const namesMax = 10_000;
 
 function toRegions(
   parts: readonly { readonly action: ActionName; readonly within: RequestNamespace }[],
   otherwise: ActionName,
+  rules: number,
 ): Region[] {
   const needed = parts.slice(0, parts.findLastIndex(({ action }) => action !== otherwise) + 1);
-  if (needed.length > regionsMax) return [{ action: otherwise, within: undefined, without: [], certain: false }];
+  const names = needed.reduce((sum, { within: { patterns = [] } }) => sum + patterns.length, 0);
+  const tooMany = needed.length > Math.min(regionsMax, constraintsMax / rules) || names > namesMax / rules;
+  if (tooMany) return [{ action: otherwise, within: undefined, without: [], certain: false }];
   const places = needed.map(({ within }) => within);
   return [
     ...needed.map(({ action, within }, index) => ({ action, within, without: places.slice(0, index), certain: true })),
@@ -76,7 +87,8 @@ function toRegions(
 
 function placeOf(patterns: Override['namespaces'], selector: Override['namespaceSelector']): RequestNamespace {
   return {
-    ...(patterns === undefined ? {} : { patterns }),
+    // An empty list restricts nothing.
+    ...(patterns === undefined || patterns.length === 0 ? {} : { patterns }),
     ...(selector === undefined ? {} : { selector }),
     ...(hasPatterns(selector?.matchLabels) ? { labelPatterns: true } : {}),
     clusterScoped: 'nameless',

@@ -8,15 +8,16 @@
 import type { JsonObject } from '../../../kube/object.ts';
 import type { AdmissionException, AdmissionFilter } from '../../../crds/scope.ts';
 import { namespacesOf } from '../admission-filters.ts';
-import { type Draft, type Fault, faultsMax, jsonPointer, type ObjectHead } from '../define.ts';
+import { type Draft, type Fault, type ObjectHead, unreadOf } from '../define.ts';
 import { bindingAll } from '../namespace-parts.ts';
 import { sentence } from '../text.ts';
+import { unknownFields } from '../unknown-fields.ts';
 import { conditionWords } from './condition-words.ts';
 import { allText, exceptionsText, filtersText, kindsText } from './filter-words.ts';
 import { admissionFilter, type Block, readBlock } from './match-fields.ts';
-import { plainJson } from './plain-json.ts';
+import { notPlain, plainJson } from './plain-json.ts';
 
-const known = ['conditions', 'context', 'deletionPropagationPolicy', 'exclude', 'match', 'schedule'];
+const known = new Set(['conditions', 'context', 'deletionPropagationPolicy', 'exclude', 'match', 'schedule']);
 
 /** What it deletes; undefined when nothing can match. */
 export function cleanupDraft({ metadata, spec }: ObjectHead & { readonly spec: JsonObject }): {
@@ -25,29 +26,24 @@ export function cleanupDraft({ metadata, spec }: ObjectHead & { readonly spec: J
 } {
   const match = readBlock(spec['match'], ['spec', 'match']);
   const exclude = readBlock(spec['exclude'], ['spec', 'exclude']);
-  const unknown = Object.keys(spec)
-    .filter((key) => !known.includes(key))
-    .toSorted()
-    .slice(0, faultsMax)
-    .map((key) => ({ path: ['spec', key], message: 'Not a field that this version knows' }));
+  const unknown = unknownFields(spec, known, ['spec']);
   const { schedule } = spec;
   const ofSchedule = typeof schedule === 'string' ? [] : [{ path: ['spec', 'schedule'], message: 'Must be a text' }];
-  const body = plainJson(
-    Object.fromEntries(
-      Object.entries(spec).filter(([key]) => known.includes(key) && !['context', 'schedule'].includes(key)),
-    ),
+  const kept = ['conditions', 'deletionPropagationPolicy', 'exclude', 'match'].filter((key) =>
+    Object.hasOwn(spec, key),
   );
+  const body = plainJson(Object.fromEntries(kept.map((key) => [key, spec[key]])));
   const context = spec['context'] === undefined || spec['context'] === null ? undefined : plainJson(spec['context']);
   const deep =
     body === undefined || (context === undefined && (spec['context'] ?? undefined) !== undefined)
-      ? [{ path: ['spec'], message: 'Must not be nested that deep' }]
+      ? [{ path: ['spec'], message: notPlain }]
       : [];
   const faults = [...match.faults, ...exclude.faults, ...unknown, ...ofSchedule, ...deep];
   const matches = listsOf(match.block);
   if (matches.length === 0 || matches.some((filters) => filters.length === 0)) return { draft: undefined, faults };
   const exceptions = exceptionsOf(exclude.block);
   const { namespace: home } = metadata;
-  const unread = [...new Set(faults.map(({ path }) => jsonPointer(path)))].toSorted();
+  const unread = unreadOf(faults);
   const where = conditionWords(spec['conditions'], 300);
   const when = typeof schedule === 'string' ? ` (${sentence(schedule, 60)})` : '';
   const what = (word: (filters: readonly AdmissionFilter[], extended: readonly string[]) => string) =>

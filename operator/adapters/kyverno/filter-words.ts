@@ -4,7 +4,7 @@
 import type { AdmissionException, AdmissionFilter, KindPattern } from '../../../crds/scope.ts';
 import { labelSelectorText } from '../../../kube/label-selector.ts';
 import { kindWords } from '../admission-filters.ts';
-import { boundedList, sentence } from '../text.ts';
+import { boundedList, boundedListOf, sentence } from '../text.ts';
 
 const textMax = 160;
 
@@ -97,12 +97,12 @@ function requesterText({
 
 /** `Pods in namespace kube-system`, of one exception after the other. */
 export function exceptionsText(exceptions: readonly AdmissionException[], extendedTo: readonly string[]): string {
-  const texts = exceptions.map(({ by, all, conditional }) => {
+  const word = ({ by, all, conditional }: AdmissionException) => {
     const what = all.map((filter) => filtersText([filter], extendedTo));
     const whole = allText(what).replace(/^all objects/, 'what is');
     return by === undefined
       ? whole
       : `${whole} by ${sentence(by, 140)}${conditional === undefined ? '' : ` (${sentence(conditional, 200)})`}`;
-  });
-  return boundedList(texts, { separator: ', or for ', lengthMax: 420, noun: 'exception' });
+  };
+  return boundedListOf(exceptions, word, { separator: ', or for ', lengthMax: 420, noun: 'exception' });
 }

@@ -20,7 +20,8 @@ test('more rules than anybody writes are not read, and that is said', () => {
   const { constraints, problems } = readTogether(kyverno, [
     policy({ rules: times(600, (index) => ruleNamed(`rule-${index}`)) }),
   ]);
-  expect(constraints).toHaveLength(500);
+  expect(constraints).toHaveLength(101);
+  expect(constraints.at(-1)).toMatchObject({ key: '#100', effect: 'unknown', scope: { unread: ['/spec/rules'] } });
   expect(problems).toMatchObject([{ object: 'ClusterPolicy large', path: 'spec.rules' }]);
 });
 
@@ -91,4 +92,52 @@ test('what a policy says stays on one line and out of the summary', () => {
     expect(message).toContain(secret);
     expect(message).not.toContain('\n');
   }
+});
+
+test('what is not read of a policy never makes it look as if it bound fewer people', () => {
+  const unknown = Object.fromEntries(times(200, (index) => [`field-${index}`, true]));
+  const names = times(300, (index) => ({ resources: { kinds: ['Service'], namespaces: [`team-${index}`] } }));
+  const excluded = times(300, () => ({ resources: { kinds: ['Service'] } }));
+  const { constraints } = readTogether(kyverno, [
+    policy({ ...unknown, rules: [ruleNamed('a', { match: { any: names }, exclude: { all: excluded } })] }),
+  ]);
+  expect(constraints).toMatchObject([{ key: 'a', effect: 'unknown', scope: { namespaces: {} } }]);
+  const [{ scope } = { scope: { namespaces: {} } }] = constraints;
+  expect(scope.namespaces).toEqual({});
+  expect(scope).not.toHaveProperty('admission.0.exceptions');
+});
+
+test('rules in many regions do not become thousands of constraints', () => {
+  const validationFailureActionOverrides = times(20, (index) => ({
+    action: index % 2 === 0 ? 'Enforce' : 'Audit',
+    namespaces: [`team-${index}`],
+  }));
+  const rules = times(100, (index) => ruleNamed(`rule-${index}`));
+  const { constraints } = readTogether(kyverno, [policy({ validationFailureActionOverrides, rules })]);
+  expect(constraints.map(({ effect }) => effect)).toEqual(times(100, () => 'unknown'));
+});
+
+test('a body with more values than anybody writes is unknown', () => {
+  const pattern = Object.fromEntries(times(6_000, (index) => [`field${index}`, 'x']));
+  const { constraints } = readTogether(kyverno, [policy({ rules: [ruleNamed('a', { validate: { pattern } })] })]);
+  expect(constraints).toMatchObject([{ effect: 'unknown', rule: { body: null, unread: ['/spec/rules/0/validate'] } }]);
+});
+
+test('an exception that names a policy both in full and by a pattern is listed once', () => {
+  const exception = {
+    apiVersion: 'kyverno.io/v2',
+    kind: 'PolicyException',
+    metadata: { name: 'e', namespace: 'ops', uid: 'e' },
+    spec: { exceptions: ['large', 'la*'].map((policyName) => ({ policyName, ruleNames: ['*'] })), match: onServices },
+  };
+  const [constraint] = readTogether(kyverno, [policy({ rules: [ruleNamed('a')] }), exception]).constraints;
+  expect(constraint?.scope.admission?.[0]?.exceptions).toHaveLength(1);
+});
+
+test('an override with an empty list of namespaces is for all of them', () => {
+  const validationFailureActionOverrides = [{ action: 'Enforce', namespaces: [] }];
+  const { constraints } = readTogether(kyverno, [
+    policy({ validationFailureActionOverrides, rules: [ruleNamed('a')] }),
+  ]);
+  expect(constraints).toMatchObject([{ key: 'a', effect: 'deny', scope: { namespaces: {} } }]);
 });

@@ -18,8 +18,8 @@ import { type Draft, Metadata, NamespacedMetadata, type ObjectHead, type Part } 
 import { defineJoinedKind, defineJoiningAdapter, headOf, type JoinedKind } from '../join.ts';
 import { cleanupDraft } from './cleanup.ts';
 import { type Policy, readPolicy } from './policy-fields.ts';
-import { isPattern, type PolicyException, readException } from './policy-exception.ts';
-import { draftsOf } from './rule-drafts.ts';
+import { exceptionsFor, isPattern, type PolicyException, readException } from './policy-exception.ts';
+import { draftsOf, unreadDraft } from './rule-drafts.ts';
 
 interface Cleanup {
   readonly is: 'cleanup';
@@ -31,8 +31,8 @@ type Value = Policy | PolicyException | Cleanup;
 const spec = z.custom<Readonly<Record<string, unknown>>>(isJsonObject, 'Must be an object');
 
 /** As exceptions name policies. */
-function policyKey({ namespace, name }: ObjectHead['metadata']): string {
-  return `policy ${namespace === undefined ? name : `${namespace}/${name}`}`;
+function nameOf({ namespace, name }: ObjectHead['metadata']): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
 function policies(kind: string, metadata: typeof Metadata | typeof NamespacedMetadata): JoinedKind<Value> {
@@ -41,7 +41,7 @@ function policies(kind: string, metadata: typeof Metadata | typeof NamespacedMet
     fields: { metadata, spec },
     parts(object) {
       const { policy, faults } = readPolicy(object);
-      return { parts: [{ key: policyKey(object.metadata), value: policy }] satisfies Part<Value>[], faults };
+      return { parts: [{ key: `policy ${nameOf(object.metadata)}`, value: policy }] satisfies Part<Value>[], faults };
     },
   });
 }
@@ -88,10 +88,9 @@ export const kyverno = defineJoiningAdapter<Value>({
     exceptions,
   ],
   join(values) {
-    const excepting = new Map(
-      values.filter((value) => value.is === 'exception').map((value) => [JSON.stringify(value), value] as const),
-    );
-    const sorted = [...excepting].toSorted(([a], [b]) => compareText(a, b)).map(([, value]) => value);
+    // An exception names thousands of policies that are not there as easily as one.
+    if (values.every(({ is }) => is === 'exception')) return [];
+    const sorted = inOrder(values.filter((value) => value.is === 'exception'));
     return values.flatMap((value) => {
       switch (value.is) {
         case 'exception':
@@ -99,10 +98,20 @@ export const kyverno = defineJoiningAdapter<Value>({
         case 'cleanup':
           return [{ source: value.head, drafts: [value.draft] }];
         case 'policy':
-          return [{ source: value.head, drafts: value.rules.flatMap((rule) => draftsOf(value, rule, sorted)) }];
+          return [{ source: value.head, drafts: draftsIn(value, sorted) }];
         default:
           return value satisfies never;
       }
     });
   },
 });
+
+function draftsIn(policy: Policy, excepting: readonly PolicyException[]): Draft[] {
+  const naming = exceptionsFor(nameOf(policy.head.metadata), excepting);
+  return [...policy.rules.flatMap((rule) => draftsOf(policy, rule, naming)), ...unreadDraft(policy)];
+}
+
+/** Each once: one that names policies both in full and by patterns is given twice. */
+function inOrder(excepting: readonly PolicyException[]): PolicyException[] {
+  return [...new Set(excepting)].toSorted((a, b) => compareText(a.by, b.by));
+}

@@ -17,7 +17,8 @@ import { compareText } from '../../../crds/constraint.ts';
 import type { AdmissionFilter, Requester } from '../../../crds/scope.ts';
 import { isJsonObject } from '../../../kube/object.ts';
 import { type Fault, faultsOf } from '../define.ts';
-import { absent, listOf, SelectorField, selectsAll } from '../fields.ts';
+import { smallRecordOf, smallSelector } from '../bounded-fields.ts';
+import { absent, listOf, selectsAll } from '../fields.ts';
 import { matchesGlob } from '../../scope/namespace-scope.ts';
 import { parseKind, withEphemeralContainers } from './kind-selector.ts';
 
@@ -25,16 +26,17 @@ const operations = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'] as const;
 export type Operation = (typeof operations)[number];
 
 /** Far more than anybody lists by hand: each is compared with each kind of a request. */
-const kindsMax = 500;
+const kindsMax = 200;
+const labelsMax = 500;
 
 const Resources = z.strictObject({
   kinds: absent(z.array(z.string()).max(kindsMax)),
   name: absent(z.string()),
   names: absent(listOf(z.string())),
   namespaces: absent(listOf(z.string())),
-  annotations: absent(z.record(z.string(), z.string())),
-  selector: absent(SelectorField),
-  namespaceSelector: absent(SelectorField),
+  annotations: absent(smallRecordOf(z.string(), labelsMax)),
+  selector: absent(smallSelector(labelsMax)),
+  namespaceSelector: absent(smallSelector(labelsMax)),
   operations: absent(listOf(z.enum(operations))),
 });
 const Subject = z.strictObject({
@@ -101,8 +103,10 @@ export function readBlock(value: unknown, path: readonly PropertyKey[]): BlockRe
     const filters = read
       .flatMap(({ filter }) => filter ?? [])
       .map((filter) => (faults.length === 0 ? filter : { ...filter, understood: false }));
+    // What is not read may be anything.
+    const rest = list.length > filtersMax ? [unknownFilter] : [];
     return {
-      block: { way, filters: way === 'all' && filters.length < read.length ? [] : filters },
+      block: { way, filters: way === 'all' && filters.length < read.length ? [] : [...filters, ...rest] },
       faults: [
         ...faults,
         ...read.flatMap((one, index) => one.faults.map((fault) => at([...path, way, index], fault))),
@@ -110,8 +114,8 @@ export function readBlock(value: unknown, path: readonly PropertyKey[]): BlockRe
       ],
     };
   }
-  const { any: _any, all: _all, ...direct } = known;
-  const own = Object.fromEntries(Object.entries(direct).filter(([key]) => Object.hasOwn(filterShape, key)));
+  const given = Object.keys(filterShape).filter((key) => Object.hasOwn(known, key));
+  const own = Object.fromEntries(given.map((key) => [key, known[key]]));
   const { filter, faults: below } = readFilter(own);
   const read = faults.length === 0 ? filter : { ...(filter ?? unknownFilter), understood: false };
   return {
@@ -121,7 +125,7 @@ export function readBlock(value: unknown, path: readonly PropertyKey[]): BlockRe
 }
 
 /** Far more than anybody writes by hand; each is compared with each request. */
-const filtersMax = 500;
+const filtersMax = 100;
 
 function at(path: readonly PropertyKey[], fault: Fault): Fault {
   return { ...fault, path: [...path, ...fault.path] };

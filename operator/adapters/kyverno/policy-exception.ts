@@ -11,8 +11,10 @@
 import * as z from 'zod';
 import { isJsonObject, type JsonObject } from '../../../kube/object.ts';
 import { matchesGlob } from '../../scope/namespace-scope.ts';
+import { shortListOf } from '../bounded-fields.ts';
 import { type Fault, faultsOf, type ObjectHead } from '../define.ts';
 import { absent, listOf } from '../fields.ts';
+import { unknownFields } from '../unknown-fields.ts';
 import { type Block, readBlock } from './match-fields.ts';
 
 export interface PolicyException {
@@ -26,30 +28,38 @@ export interface PolicyException {
 
 const Excepted = z.object({ policyName: z.string(), ruleNames: absent(listOf(z.string())) });
 
-const known = ['background', 'conditions', 'exceptions', 'match', 'podSecurity'];
+const known = new Set(['background', 'conditions', 'exceptions', 'match', 'podSecurity']);
+
+/** Names of policies, and of rules. Each is compared with those of every policy that it may mean. */
+const namesMax = 1_000;
 
 /** Never undefined: what is not understood of it makes it more doubtful than it is anyway. */
 export function readException({ metadata, spec }: ObjectHead & { readonly spec: JsonObject }): {
   readonly exception: PolicyException;
   readonly faults: readonly Fault[];
 } {
-  const listed = absent(listOf(Excepted)).safeParse(spec['exceptions']);
+  const listed = absent(shortListOf(Excepted, namesMax)).safeParse(spec['exceptions']);
+  const named = listed.data ?? [];
+  const rules = named.reduce((sum, { ruleNames = [] }) => sum + ruleNames.length, 0);
   const match = readBlock(spec['match'], ['spec', 'match']);
   const faults = [
     ...(listed.success ? [] : faultsOf(listed.error, ['spec', 'exceptions'])),
+    ...(rules > namesMax
+      ? [{ path: ['spec', 'exceptions'], message: `Must have at most ${namesMax} names of rules to be read` }]
+      : []),
     ...match.faults,
-    ...Object.keys(spec)
-      .filter((key) => !known.includes(key))
-      .toSorted()
-      .slice(0, 100)
-      .map((key) => ({ path: ['spec', key], message: 'Not a field that this version knows' })),
+    ...unknownFields(spec, known, ['spec']),
   ];
   const { namespace = '', name } = metadata;
   return {
     exception: {
       is: 'exception',
       by: `PolicyException ${namespace}/${name}`,
-      excepted: (listed.data ?? []).map(({ policyName, ruleNames = [] }) => ({ policyName, ruleNames })),
+      // Of too many names of rules none is looked at: it may be for each of them.
+      excepted: named.map(({ policyName, ruleNames = [] }) => ({
+        policyName,
+        ruleNames: rules > namesMax ? ['*'] : ruleNames,
+      })),
       match: match.block,
       conditional: [
         `Kyverno honours exceptions only where it is set to, for namespace ${namespace}`,
@@ -73,10 +83,17 @@ export function isPattern(policyName: string): boolean {
   return /[*?]/.test(policyName);
 }
 
-/** Whether it is for the rule of this name of the policy. */
-export function excepts({ excepted }: PolicyException, policy: string, rule: string): boolean {
-  return excepted.some(
-    ({ policyName, ruleNames }) =>
-      matchesGlob(policyName, policy) && ruleNames.some((pattern) => matchesGlob(pattern, rule)),
-  );
+/** An exception that is for a policy, with the patterns of the names of its rules. */
+export interface NamingException {
+  readonly exception: PolicyException;
+  readonly rules: readonly string[];
+}
+
+/** Those that are for the policy of this name. */
+export function exceptionsFor(policy: string, exceptions: readonly PolicyException[]): NamingException[] {
+  return exceptions.flatMap((exception) => {
+    const named = exception.excepted.filter(({ policyName }) => matchesGlob(policyName, policy));
+    const rules = [...new Set(named.flatMap(({ ruleNames }) => ruleNames))];
+    return rules.length === 0 ? [] : [{ exception, rules }];
+  });
 }

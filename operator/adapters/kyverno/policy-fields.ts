@@ -10,13 +10,15 @@ import * as z from 'zod';
 import type { PatternRule } from '../../../crds/rules/pattern.ts';
 import { MatchCondition } from '../../../crds/scope.ts';
 import { isJsonObject, type JsonObject } from '../../../kube/object.ts';
-import { type Fault, faultsMax, faultsOf, jsonPointer, type ObjectHead, restUnread } from '../define.ts';
+import { type Fault, faultsMax, faultsOf, type ObjectHead, restUnread, unreadOf } from '../define.ts';
+import { FieldsOfObject, shortListOf } from '../bounded-fields.ts';
 import { absent, listOf } from '../fields.ts';
 import { headOf } from '../join.ts';
+import { unknownFields } from '../unknown-fields.ts';
 import { Action, type Actions, Override } from './action.ts';
 import { type AutogenRule, autogenKinds, controllersAnnotation, type Generated, generatedFrom } from './autogen.ts';
 import { type Block, readBlock } from './match-fields.ts';
-import { plainJson } from './plain-json.ts';
+import { notPlain, plainJson } from './plain-json.ts';
 
 export type Does = Exclude<PatternRule['does'], 'cleanUp'>;
 
@@ -53,7 +55,12 @@ export interface Policy {
   readonly failurePolicy: PatternRule['failurePolicy'];
   readonly matchConditions: readonly z.infer<typeof MatchCondition>[];
   readonly rules: readonly PolicyRule[];
+  /** From this number on they are not read. */
+  readonly unreadFrom: number | undefined;
 }
+
+/** As many as the API server takes of one webhook. */
+const conditionsMax = 64;
 
 /** Those of which nothing is read decide about reports, timeouts, and when what is generated is brought up to date. */
 const SpecFields = z.strictObject({
@@ -73,7 +80,7 @@ const SpecFields = z.strictObject({
   webhookConfiguration: absent(
     z.strictObject({
       failurePolicy: absent(z.enum(['Ignore', 'Fail'])),
-      matchConditions: absent(listOf(z.strictObject(MatchCondition.shape))),
+      matchConditions: absent(shortListOf(z.strictObject(MatchCondition.shape), conditionsMax)),
       timeoutSeconds: z.unknown().optional(),
     }),
   ),
@@ -84,11 +91,11 @@ const RuleFields = z.strictObject({
   name: absent(z.string()),
   match: z.unknown().optional(),
   exclude: z.unknown().optional(),
-  validate: absent(z.record(z.string(), z.unknown())),
-  mutate: absent(z.record(z.string(), z.unknown())),
-  generate: absent(z.record(z.string(), z.unknown())),
+  validate: absent(FieldsOfObject),
+  mutate: absent(FieldsOfObject),
+  generate: absent(FieldsOfObject),
   verifyImages: absent(z.array(z.unknown())),
-  celPreconditions: absent(listOf(z.strictObject(MatchCondition.shape))),
+  celPreconditions: absent(shortListOf(z.strictObject(MatchCondition.shape), conditionsMax)),
   context: z.unknown().optional(),
   imageExtractors: z.unknown().optional(),
   preconditions: z.unknown().optional(),
@@ -101,14 +108,15 @@ const imageFields =
   'additionalExtensions annotations attestations attestors cosignOCI11 failureAction image imageReferences ' +
   'imageRegistryCredentials issuer key mutateDigest repository required roots skipImageReferences subject type useCache ' +
   'validate verifyDigest';
-const bodyFields: Readonly<Record<Does, readonly string[]>> = {
-  validate: [...demandFields, 'allowExistingViolations', 'failureAction', 'failureActionOverrides', 'message'],
-  mutate: ['foreach', 'mutateExistingOnPolicyUpdate', 'patchStrategicMerge', 'patchesJson6902', 'targets'],
-  generate:
+const bodyFields: Readonly<Record<Does, ReadonlySet<string>>> = {
+  validate: new Set([...demandFields, 'allowExistingViolations', 'failureAction', 'failureActionOverrides', 'message']),
+  mutate: new Set(['foreach', 'mutateExistingOnPolicyUpdate', 'patchStrategicMerge', 'patchesJson6902', 'targets']),
+  generate: new Set(
     'apiVersion clone cloneList data foreach generateExisting kind name namespace orphanDownstreamOnPolicyDelete synchronize uid'.split(
       ' ',
     ),
-  verifyImages: imageFields.split(' '),
+  ),
+  verifyImages: new Set(imageFields.split(' ')),
 };
 
 const ValidateActions = z.strictObject({
@@ -118,7 +126,7 @@ const ValidateActions = z.strictObject({
 });
 
 /** Each rule is a constraint, and real policies have a few dozen. */
-const rulesMax = 500;
+const rulesMax = 100;
 
 /** Reads the fields that it knows one by one; each that is not known is a fault. */
 function readFields<Shape extends z.ZodRawShape>(
@@ -126,17 +134,18 @@ function readFields<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape, z.core.$strict>,
   path: readonly PropertyKey[],
 ) {
-  const whole = schema.safeParse(fields);
-  if (whole.success) return { fields: whole.data, faults: [] };
-  const read = Object.entries(schema.shape).flatMap(([key, field]) => {
-    const one = z.safeParse(field, fields[key]);
-    return one.success && Object.hasOwn(fields, key) ? [[key, fields[key]] as const] : [];
-  });
-  return { fields: schema.parse(Object.fromEntries(read)), faults: faultsOf(whole.error, path) };
-}
-
-function pointers(faults: readonly Fault[]): string[] {
-  return [...new Set(faults.map(({ path }) => jsonPointer(path)))].toSorted();
+  const { shape } = schema;
+  const unknown = unknownFields(fields, new Set(Object.keys(shape)), path);
+  const known = pick(fields, shape);
+  const whole = schema.safeParse(known);
+  if (whole.success) return { fields: whole.data, faults: unknown };
+  const read = Object.entries(shape).filter(
+    ([key, field]) => Object.hasOwn(known, key) && z.safeParse(field, known[key]).success,
+  );
+  return {
+    fields: schema.parse(Object.fromEntries(read.map(([key]) => [key, known[key]]))),
+    faults: [...unknown, ...faultsOf(whole.error, path)],
+  };
 }
 
 /** Every rule that demands or does something, as far as it is understood, with what is not. */
@@ -151,11 +160,13 @@ export function readPolicy(object: ObjectHead & { readonly spec: JsonObject }): 
     otherwise: fields.validationFailureAction ?? 'Audit',
   };
   const read: RuleReading[] = [];
-  const faults = [...ofSpec];
+  const faults: Fault[] = [];
+  let unreadFrom: number | undefined;
   for (const [index, rule] of listed.entries()) {
     const path = ['spec', 'rules', index];
     if (faults.length >= faultsMax || index >= rulesMax) {
       faults.push(restUnread(['spec', 'rules'], index));
+      unreadFrom = index;
       break;
     }
     if (!isJsonObject(rule)) {
@@ -170,7 +181,7 @@ export function readPolicy(object: ObjectHead & { readonly spec: JsonObject }): 
     read.map(({ autogen }) => autogen),
     object.metadata.annotations?.[controllersAnnotation],
   );
-  const unread = pointers(ofSpec);
+  const unread = unreadOf(ofSpec);
   const counts = new Map<string, number>();
   const rules = read.flatMap(({ rule, autogen }) => {
     const count = (counts.get(autogen.name) ?? 0) + 1;
@@ -195,8 +206,9 @@ export function readPolicy(object: ObjectHead & { readonly spec: JsonObject }): 
       failurePolicy: webhookConfiguration?.failurePolicy ?? fields.failurePolicy ?? 'Fail',
       matchConditions: webhookConfiguration?.matchConditions ?? [],
       rules,
+      unreadFrom,
     },
-    faults,
+    faults: [...ofSpec, ...faults],
   };
 }
 
@@ -230,15 +242,12 @@ function readRule(rule: JsonObject, path: readonly PropertyKey[], ofPolicy: Acti
     'validate',
   ]);
   const images = (fields.verifyImages ?? []).filter(isJsonObject);
-  const ofBody = [
-    ...unknownFields(items, bodyFields[does], Array.isArray(block) ? [...path, does] : path, does),
-    ...validation.faults,
-  ];
+  const ofBody = [...unknownOfBody(items, does, path), ...validation.faults];
   const kept = { body: plainJson(block), ...keptParts(fields) };
   const deep = Object.entries(kept).filter(([, value]) => value === undefined);
   const tooDeep = deep.map(([part]) => ({
     path: [...path, part === 'body' ? does : part],
-    message: 'Must not be nested that deep',
+    message: notPlain,
   }));
   const demands = ofBody.length > 0 || items.some((item) => demandsSomething(does, item));
   const { body, ...parts } = kept;
@@ -261,8 +270,8 @@ function readRule(rule: JsonObject, path: readonly PropertyKey[], ofPolicy: Acti
               : {}),
             ...(fields.skipBackgroundRequests === false ? { skipBackgroundRequests: false } : {}),
           },
-          unread: pointers([...ofRule, ...ofBody, ...tooDeep]),
-          scopeUnread: pointers([...ofRule, ...ofBlocks]),
+          unread: unreadOf([...ofRule, ...ofBody, ...tooDeep]),
+          scopeUnread: unreadOf([...ofRule, ...ofBlocks]),
         }
       : undefined,
   };
@@ -276,25 +285,19 @@ function keptParts(fields: JsonObject): Partial<Record<'context' | 'precondition
 }
 
 function pick(fields: JsonObject, shape: object): JsonObject {
-  return Object.fromEntries(Object.entries(fields).filter(([key]) => Object.hasOwn(shape, key)));
+  const given = Object.keys(shape).filter((key) => Object.hasOwn(fields, key));
+  return Object.fromEntries(given.map((key) => [key, fields[key]]));
 }
 
-function unknownFields(
-  items: readonly JsonObject[],
-  known: readonly string[],
-  path: readonly PropertyKey[],
-  does: Does,
-) {
-  return items.flatMap((item, index): Fault[] =>
-    Object.keys(item)
-      .filter((key) => !known.includes(key))
-      .toSorted()
-      .slice(0, faultsMax)
-      .map((key) => ({
-        path: does === 'verifyImages' ? [...path, index, key] : [...path, does, key],
-        message: 'Not a field that this version knows',
-      })),
-  );
+function unknownOfBody(items: readonly JsonObject[], does: Does, path: readonly PropertyKey[]): Fault[] {
+  const faults: Fault[] = [];
+  for (const [index, item] of items.entries()) {
+    if (faults.length >= faultsMax) break;
+    faults.push(
+      ...unknownFields(item, bodyFields[does], does === 'verifyImages' ? [...path, does, index] : [...path, does]),
+    );
+  }
+  return faults;
 }
 
 function demandsSomething(does: Does, item: JsonObject): boolean {

@@ -14,14 +14,14 @@ import { sentence } from '../text.ts';
 import { type ActionName, type Region, regionsOf } from './action.ts';
 import { celRule } from './cel-rule.ts';
 import type { Policy, PolicyRule } from './policy-fields.ts';
-import type { PolicyException } from './policy-exception.ts';
-import { type RuleScope, scopeOfRule } from './rule-scope.ts';
+import type { NamingException } from './policy-exception.ts';
+import { homeFilter, type RuleScope, scopeOfRule } from './rule-scope.ts';
 import { messageOf, summaryOf, type Told } from './rule-words.ts';
 
 /** In the order of the rule's regions. */
-export function draftsOf(policy: Policy, rule: PolicyRule, exceptions: readonly PolicyException[]): Draft[] {
+export function draftsOf(policy: Policy, rule: PolicyRule, exceptions: readonly NamingException[]): Draft[] {
   if (doesNothing(policy, rule)) return [];
-  const regions = isJudging(rule) ? regionsOf(rule.actions) : [everywhere];
+  const regions = isJudging(rule) ? regionsOf(rule.actions, policy.rules.length) : [everywhere];
   const used = new Map<string, number>();
   return regions.flatMap((region) => {
     const scope = scopeOfRule(policy, rule, region, exceptions);
@@ -32,6 +32,31 @@ export function draftsOf(policy: Policy, rule: PolicyRule, exceptions: readonly 
     used.set(name, count);
     return [draftOf(policy, rule, region, scope, count === 1 ? name : `${name}#${count}`)];
   });
+}
+
+/** In place of the rules of a policy that are not read. */
+export function unreadDraft({ head: { metadata }, failurePolicy, unreadFrom }: Policy): Draft[] {
+  if (unreadFrom === undefined) return [];
+  const { namespace: home } = metadata;
+  const unread = ['/spec/rules'];
+  const text = 'All objects may be checked or changed by rules that are not read: their policy has too many of them';
+  return [
+    {
+      key: `#${unreadFrom}`,
+      type: 'Admission',
+      severity: 'Warning',
+      effect: 'unknown',
+      summary: text,
+      message: home === undefined ? text : `${text}; only in namespace ${home}`,
+      scope: {
+        namespaces: home === undefined ? {} : { names: [home] },
+        workloads: {},
+        admission: [home === undefined ? {} : { filters: [homeFilter(home)] }],
+        unread,
+      },
+      rule: { form: 'pattern', name: '', does: 'validate', body: null, failurePolicy, unread },
+    },
+  ];
 }
 
 const everywhere: Region = { action: 'Audit', within: undefined, without: [], certain: true };

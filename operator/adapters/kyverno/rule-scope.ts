@@ -18,13 +18,14 @@ import type {
 } from '../../../crds/scope.ts';
 import { isJsonObject } from '../../../kube/object.ts';
 import { filtersReachWorkloadsOrServices, namespacesOf, workloadsOfFilters } from '../admission-filters.ts';
+import { matchesGlob } from '../../scope/namespace-scope.ts';
 import { bindingAll } from '../namespace-parts.ts';
 import { matchOf, type Region } from './action.ts';
 import { kindsIn } from './autogen.ts';
 import { admissionFilter, type Block, type Operation, type ResourceFilter } from './match-fields.ts';
 import { placesOfEffect } from './effect-places.ts';
 import type { Policy, PolicyRule } from './policy-fields.ts';
-import { excepts, type PolicyException } from './policy-exception.ts';
+import type { NamingException } from './policy-exception.ts';
 
 export interface RuleScope {
   readonly scope: Scope;
@@ -65,11 +66,11 @@ export function scopeOfRule(
   policy: Policy,
   rule: PolicyRule,
   region: Region,
-  exceptions: readonly PolicyException[],
+  exceptions: readonly NamingException[],
 ): RuleScope | undefined {
   const matches = matchesOf(rule);
   if (matches.length === 0 || matches.some((filters) => filters.length === 0)) return undefined;
-  const excepted = [...excludedBy(rule), ...bounded(exceptedBy(policy, rule, exceptions))];
+  const excepted = [...excludedBy(rule), ...exceptedBy(rule, exceptions)];
   const ofRegion = matchOf(region);
   const home = policy.head.metadata.namespace;
   const within = home === undefined ? undefined : homeFilter(home);
@@ -104,7 +105,8 @@ export function scopeOfRule(
   };
 }
 
-function homeFilter(home: string): AdmissionFilter {
+/** Objects in the namespace of a Policy. */
+export function homeFilter(home: string): AdmissionFilter {
   return {
     scope: 'Namespaced',
     namespace: { patterns: [home], clusterScoped: 'nameless', namespaceObjects: 'outside' },
@@ -153,37 +155,36 @@ function alternatives(
   return isWhole ? [filters.map(filterOf)] : [];
 }
 
+/** They stand in each constraint of the policy. */
+const exceptionsMax = 100;
+
 /** An exception may name the rule, or one that is made of it: then only their kinds are excepted. */
-function exceptedBy(policy: Policy, rule: PolicyRule, exceptions: readonly PolicyException[]): AdmissionException[] {
-  const { name, namespace } = policy.head.metadata;
-  const policyName = namespace === undefined ? name : `${namespace}/${name}`;
+function exceptedBy(rule: PolicyRule, exceptions: readonly NamingException[]): AdmissionException[] {
   const names = [rule.name, ...rule.generated.map((one) => one.name)];
-  return exceptions.flatMap((exception): AdmissionException[] => {
-    const named = names.filter((one) => excepts(exception, policyName, one));
-    if (named.length === 0) return [];
+  const naming = exceptions.flatMap(({ exception, rules }) => {
+    const named = names.filter((name) => rules.some((pattern) => matchesGlob(pattern, name)));
+    return named.length === 0 ? [] : [{ exception, named }];
+  });
+  const told: AdmissionException[] = [];
+  for (const [index, { exception, named }] of naming.entries()) {
+    if (told.length >= exceptionsMax) {
+      const by = `${naming.length - index} more PolicyExceptions`;
+      return [...told.slice(0, exceptionsMax), { by, all: [], conditional: 'They are not listed here' }];
+    }
     const kinds = named.length === names.length ? undefined : kindsBehind(rule, named);
     const whole = alternatives(
       { ...exception.match, filters: exception.match.filters.map((filter) => ({ ...filter, understood: true })) },
       (filter) => admissionFilter(filter, filter.operations === undefined ? {} : { operations: filter.operations }),
     );
-    return whole.map((filters) => ({
-      by: exception.by,
-      all: kinds === undefined ? filters : [...filters, kinds],
-      conditional: exception.conditional,
-    }));
-  });
-}
-
-/** They stand in each constraint of the policy. */
-const exceptionsMax = 100;
-
-function bounded(exceptions: readonly AdmissionException[]): readonly AdmissionException[] {
-  if (exceptions.length <= exceptionsMax) return exceptions;
-  const more = exceptions.length - exceptionsMax;
-  return [
-    ...exceptions.slice(0, exceptionsMax),
-    { by: `${more} more PolicyExceptions`, all: [], conditional: 'They are not listed here' },
-  ];
+    told.push(
+      ...whole.map((filters) => ({
+        by: exception.by,
+        all: kinds === undefined ? filters : [...filters, kinds],
+        conditional: exception.conditional,
+      })),
+    );
+  }
+  return told;
 }
 
 function kindsBehind(rule: PolicyRule, named: readonly string[]): AdmissionFilter {

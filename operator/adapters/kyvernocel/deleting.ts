@@ -10,7 +10,16 @@ import * as z from 'zod';
 import { CelRule } from '../../../crds/rules/cel.ts';
 import { matchingFrom, MatchObjects, reachesWorkloadsOrServices } from '../admission-match.ts';
 import { sentence } from '../text.ts';
-import { Conditions, objectsMeantBy, type Policy, scopeFor, type Told, unreadPart, Variables } from './policy.ts';
+import {
+  Conditions,
+  objectsMeantBy,
+  type Policy,
+  scopeFor,
+  SmallMatch,
+  type Told,
+  unreadPart,
+  Variables,
+} from './policy.ts';
 import { detailTexts, existingText, notUnderstood, policyText } from './text.ts';
 
 const { propagation } = CelRule.shape.deletion.unwrap().shape;
@@ -19,7 +28,7 @@ const { propagation } = CelRule.shape.deletion.unwrap().shape;
 export function deleting(policy: Policy): Told[] {
   const { spec, head } = policy;
   const isThere = spec.read('matchConstraints', z.unknown()) !== undefined;
-  const constraints = spec.readRequired('matchConstraints', MatchObjects);
+  const constraints = spec.readRequired('matchConstraints', SmallMatch.pipe(MatchObjects));
   const conditions = spec.read('conditions', Conditions) ?? [];
   const variables = spec.read('variables', Variables) ?? [];
   const schedule = spec.readRequired('schedule', z.string()) ?? '';

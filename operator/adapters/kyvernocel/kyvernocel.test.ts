@@ -112,10 +112,19 @@ test('the order of exceptions makes no difference, and many of them are told as 
 });
 
 test('a policy of a megabyte is told in a message that ends', () => {
-  const rules = Array.from({ length: 3_000 }, (_, index) => ({ ...pods, resources: [`kinds${index}`] }));
+  const rules = Array.from({ length: 80 }, (_, index) => ({ ...pods, resources: [`kinds${index}`] }));
   const many = Array.from({ length: 3_000 }, (_, index) => ({ expression: `object.spec.a${index} == 'b'`.repeat(6) }));
   const spec = { matchConstraints: { resourceRules: rules }, validations: many };
   const [constraint] = readTogether(kyvernoCel, [policy('ValidatingPolicy', spec)]).constraints;
   expect(constraint?.message).toMatch(/ more kinds are checked by policy p, .* … and \d+ more expressions$/);
   expect(constraint?.rule).toMatchObject({ validations: { length: 3_000 } });
+});
+
+test('more rules than anybody writes are not read: the policy may be about everything', () => {
+  const rules = Array.from({ length: 3_000 }, (_, index) => ({ ...pods, resources: [`kinds${index}`] }));
+  const spec = { matchConstraints: { resourceRules: rules }, validations: [{ expression: 'false' }] };
+  const { constraints, problems } = readTogether(kyvernoCel, [policy('ValidatingPolicy', spec)]);
+  expect(constraints).toMatchObject([{ effect: 'unknown', scope: { unread: ['/spec/matchConstraints'] } }]);
+  expect(constraints[0]?.scope.admission?.[0]).not.toHaveProperty('rules');
+  expect(problems).toMatchObject([{ path: 'spec.matchConstraints' }]);
 });

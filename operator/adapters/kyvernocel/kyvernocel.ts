@@ -16,8 +16,8 @@
  * @see https://kyverno.io/docs/policy-types/
  * @see https://github.com/kyverno/kyverno/tree/v1.19.1/pkg/cel
  */
-import * as z from 'zod';
 import { compareText } from '../../../crds/constraint.ts';
+import { FieldsOfObject } from '../bounded-fields.ts';
 import type { Adapter, Fault, ObjectHead, Part } from '../define.ts';
 import { defineJoinedKind, defineJoiningAdapter, headOf, type ImposedBy } from '../join.ts';
 import { readSpec } from '../spec-reader.ts';
@@ -52,7 +52,7 @@ interface PolicyPart {
 
 type Value = PolicyPart | Exception;
 
-const fields = { spec: z.record(z.string(), z.unknown()) };
+const fields = { spec: FieldsOfObject };
 
 export const kyvernoCel: Adapter = defineJoiningAdapter<Value>({
   id: 'kyvernocel',

@@ -15,6 +15,7 @@ import {
 } from '../admission-match.ts';
 import { namesNamespaces, namespaceResources, onlyClusterScoped } from '../admission-rules.ts';
 import { AuditAnnotationField } from '../admission-validation.ts';
+import { FieldsOfObject } from '../bounded-fields.ts';
 import { type Draft, type ObjectHead, unreadOf } from '../define.ts';
 import { absent, listOf } from '../fields.ts';
 import type { SpecReader } from '../spec-reader.ts';
@@ -87,6 +88,22 @@ const AutogenField = z.strictObject({
   mutatingAdmissionPolicy: Switch,
 });
 
+/** Far more than anybody writes; what a policy is about is put into words for each of its readers. */
+const partsMax = 1_000;
+
+/** A matchConstraints with so few rules, groups, resources and labels that all of it is read. */
+export const SmallMatch = FieldsOfObject.refine((match) => partsOf(match, 4) <= partsMax, {
+  error: `Must have at most ${partsMax} rules, resources and labels to be read`,
+  abort: true,
+});
+
+function partsOf(value: unknown, depth: number): number {
+  if (typeof value !== 'object' || value === null || depth === 0) return 1;
+  const below = Object.values(value);
+  if (below.length > partsMax) return below.length;
+  return below.reduce<number>((sum, part) => (sum > partsMax ? sum : sum + partsOf(part, depth - 1)), 1);
+}
+
 /** Which requests are meant, and what stands beside that. */
 export interface Meant {
   /** Undefined when no request can be. */
@@ -104,7 +121,7 @@ export interface Meant {
  */
 export function meantBy(spec: SpecReader, { kind, metadata: { namespace } }: ObjectHead): Meant {
   const isThere = spec.read('matchConstraints', z.unknown()) !== undefined;
-  const constraints = spec.readRequired('matchConstraints', MatchResources);
+  const constraints = spec.readRequired('matchConstraints', SmallMatch.pipe(MatchResources));
   const conditions = spec.read('matchConditions', Conditions) ?? [];
   const autogen = spec.read('autogen', AutogenField);
   const native = (autogen?.validatingAdmissionPolicy ?? autogen?.mutatingAdmissionPolicy)?.enabled === true;
