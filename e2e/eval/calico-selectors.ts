@@ -12,7 +12,7 @@ export interface Selector {
 }
 
 export const all: Selector = { text: 'all()', holds: () => true };
-const keys = ['app', 'tier', 'team'];
+const keys = ['app', 'team'];
 const values = ['a', 'b', 'ab'];
 export const key = fc.constantFrom(...keys);
 export const value = fc.constantFrom(...values);

@@ -131,7 +131,7 @@ interface Rule extends Partial<Readonly<Record<(typeof lists)[number], readonly 
 }
 const rule: fc.Arbitrary<Rule> = fc.record(
   {
-    endpointSelector: selector,
+    endpointSelector: fc.oneof({ arbitrary: fc.constant({}), weight: 2 }, { arbitrary: selector, weight: 1 }),
     enableDefaultDeny: fc.record({ ingress: fc.boolean(), egress: fc.boolean() }, { requiredKeys: [] }),
     ingress: list(item),
     ingressDeny: list(item),
