@@ -117,6 +117,27 @@ describe('which workloads are bound', () => {
     ]);
   });
 
+  test('not those that run as another ServiceAccount, or on a network of their own where nodes are meant', () => {
+    const workloads = workloadsOf([
+      { ...workload('DaemonSet/agent'), serviceAccount: 'agent', hostNetwork: true },
+      { ...workload('Deployment/web'), serviceAccount: 'default' },
+      workload('Rollout/unknown'),
+    ]);
+    const partly = { affectedWorkloads: { total: 1, items: [] } };
+    const boundBy = (pods: NonNullable<StoredConstraint['scope']['workloads']>) =>
+      own(partly, formIn('shop', { ...constraint, scope: { namespaces: {}, workloads: pods } }));
+    const ofNodes = boundBy({ nodes: {} });
+    const ofAccount = boundBy({ serviceAccounts: ['default'] });
+    const ofLabels = boundBy({ expression: { any: [{ key: 'app', operator: 'Contains', values: ['web'] }] } });
+    expect(affectedOf(ofNodes, workloads, true).names).toEqual(['agent', 'unknown']);
+    expect(affectedOf(ofAccount, workloads, true).names).toEqual(['web', 'unknown']);
+    expect(affectedOf(ofLabels, workloads, true).names).toEqual([]);
+    const named = (binding: Binding) =>
+      ['agent', 'web', 'unknown', 'new'].map((name) => mayBind(binding, name, workloads, true));
+    expect(named(ofNodes)).toEqual([true, false, true, false]);
+    expect(named(ofAccount)).toEqual([false, true, true, false]);
+  });
+
   test('of a policy about requests, the workloads that can be asked for, and all of which that is not known', () => {
     const workloads = workloadsOf([workload('CronJob/tidy'), workload('Deployment/web'), workload('Rollout/shop')]);
     const namesOf = (group: string, ...resources: string[]) =>

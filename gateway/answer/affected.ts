@@ -82,9 +82,14 @@ function scopeSelects(scope: Scope | undefined, labels: Readonly<Record<string, 
 }
 
 /** Whether the full form means a workload of which more is known than labels, or may mean it. */
-function maySelect(scope: Scope, { kind, labels, hostNetwork }: StoredWorkload): boolean {
+function maySelect(scope: Scope, { kind, labels, hostNetwork, serviceAccount }: StoredWorkload): boolean {
   const { workloads, admission } = scope;
   if (hostNetwork === true && workloads?.hostNetwork === false) return false;
+  if (serviceAccount !== undefined) {
+    // Of one whose ServiceAccount is known, its network is known, too.
+    if (workloads?.nodes !== undefined && hostNetwork !== true) return false;
+    if (workloads?.serviceAccounts?.includes(serviceAccount) === false) return false;
+  }
   // A scope that is not about pods may still be about requests for what makes them.
   if (workloads === undefined && admission?.every((match) => mayMean(match, kind)) === false) return false;
   return scopeSelects(scope, labels) !== false;
@@ -169,7 +174,8 @@ export function hasWorkload({ list }: Workloads, name: string): boolean {
 
 function mayMeanNew({ workloads, admission }: Scope, name: string): boolean {
   if (workloads !== undefined) {
-    return [workloads.selector, workloads.expression, workloads.serviceAccounts].every((part) => part === undefined);
+    const { selector, expression, serviceAccounts, nodes } = workloads;
+    return [selector, expression, serviceAccounts, nodes].every((part) => part === undefined);
   }
   const kind = name.includes('/') ? name.slice(0, name.indexOf('/')) : undefined;
   return admission === undefined || admission.every((match) => mayMean(match, kind));

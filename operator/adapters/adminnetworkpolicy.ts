@@ -28,16 +28,9 @@ import type { Scope } from '../../crds/scope.ts';
 import { AdminPeer, AdminPort, AdminProtocol, AdminSubject, type SubjectSelectors } from './admin-network-fields.ts';
 import { defineAdapter, type Draft, type Fault, faultsOf, jsonPointer } from './define.ts';
 import { absent, selectsAll } from './fields.ts';
-import {
-  type Clauses,
-  type Path,
-  readClauses,
-  readEach,
-  unknownFields,
-  unreadClauses,
-  unreadPointers,
-} from './network-clauses.ts';
+import { type Clauses, type Path, readClauses, readEach, unreadClauses, unreadPointers } from './network-clauses.ts';
 import { networkDraft } from './network-draft.ts';
+import { unknownFields } from './unknown-fields.ts';
 
 type Direction = NetworkRule['direction'];
 
@@ -92,7 +85,7 @@ function readHead(spec: Spec, kind: string): Head {
   const subject = AdminSubject.safeParse(spec['subject']);
   const subjectFaults = subject.success ? [] : faultsOf(subject.error, ['spec', 'subject']);
   const place = readPlace(spec, kind);
-  const unknown = unknownFields(spec, place.fields);
+  const unknown = unknownFields(spec, place.fields, ['spec']);
   const faults = [...subjectFaults, ...place.faults, ...unknown];
   return {
     place: place.place,

@@ -16,6 +16,8 @@ export interface Clauses {
 
 /** Far more than people or programs write. Half a million fit into an object, and each takes time to read. */
 const rulesMax = 10_000;
+/** Objects and lists that the rules may hold together, for the same reason: text and numbers in them take little time. */
+const partsMax = 32_000;
 
 /**
  * The rules of a list in their order. Of one with too many, or with too much that cannot be read, the rest is one unknown.
@@ -30,8 +32,10 @@ export function readClauses(
 ): Clauses {
   const clauses: NetworkClause[] = [];
   const faults: Fault[] = [];
+  let left = partsMax;
   for (const [index, rule] of rules.entries()) {
-    if (faults.length >= faultsMax || index >= max) {
+    left -= partsIn(rule, left);
+    if (faults.length >= faultsMax || index >= max || left < 0) {
       const rest = [restUnread(path, index)];
       clauses.push(...unreadClauses(path, rest));
       faults.push(...rest);
@@ -42,6 +46,19 @@ export function readClauses(
     faults.push(...read.faults);
   }
   return { clauses, faults };
+}
+
+/** How many objects and lists there are in a value, itself among them; no more than one beyond `max` are counted. */
+function partsIn(value: unknown, max: number): number {
+  const open: unknown[] = [value];
+  let count = 0;
+  while (open.length > 0 && count <= max) {
+    const next = open.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    count += 1;
+    for (const part of Object.values(next)) if (typeof part === 'object') open.push(part);
+  }
+  return count;
 }
 
 /** The items that can be read, and what is wrong with the others. */
@@ -74,17 +91,4 @@ export function unreadClauses(path: Path, faults: readonly Fault[], action?: Net
 export function unreadPointers(faults: readonly Fault[]): string[] {
   const pointers = new Set(faults.map(({ path }) => jsonPointer(path)));
   return [...pointers].toSorted(compareText).slice(0, unreadMax);
-}
-
-/** Of the fields of a spec, those that no version known here has; the first of them, where there are many. */
-export function unknownFields(
-  spec: Readonly<Record<string, unknown>>,
-  known: ReadonlySet<string>,
-  path: Path = ['spec'],
-): Fault[] {
-  return Object.keys(spec)
-    .filter((field) => !known.has(field))
-    .toSorted(compareText)
-    .slice(0, faultsMax)
-    .map((field) => ({ path: [...path, field], message: 'Not a field that this version knows' }));
 }

@@ -197,7 +197,8 @@ function extentText(clauses: readonly NetworkClause[], { from, anyone }: Words):
   const limited = clauses.filter(hasConditions).length;
   const limits = limited === 0 ? '' : limited === clauses.length ? ' under conditions' : ', in part under conditions';
   const extent = between(clauses.length, { peers, withPeers, ports, withPorts });
-  return `${extent === '' ? `${from} ${anyone}` : extent}${limits}`;
+  if (extent !== '') return `${extent}${limits}`;
+  return limited > 0 && limited === clauses.length ? 'under conditions' : `${from} ${anyone}${limits}`;
 }
 
 function between(

@@ -8,14 +8,17 @@ export function unknownFields(
   known: ReadonlySet<string>,
   path: readonly PropertyKey[],
 ): Fault[] {
-  const first: string[] = [];
+  let first: string[] = [];
+  let last: string | undefined;
   // There may be thousands, of which sorting all takes long.
   for (const field of Object.keys(object)) {
     if (known.has(field) || (object[field] ?? undefined) === undefined) continue;
-    if (first.length >= faultsMax && compareText(field, first.at(-1) ?? '') >= 0) continue;
+    if (last !== undefined && compareText(field, last) >= 0) continue;
     first.push(field);
-    first.sort(compareText);
-    first.length = Math.min(first.length, faultsMax);
+    if (first.length < faultsMax * 2) continue;
+    first = first.toSorted(compareText).slice(0, faultsMax);
+    last = first.at(-1);
   }
+  first = first.toSorted(compareText).slice(0, faultsMax);
   return first.map((field) => ({ path: [...path, field], message: 'Not a field that this version knows' }));
 }

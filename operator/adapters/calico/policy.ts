@@ -20,12 +20,13 @@ import type { NetworkClause, NetworkRule } from '../../../crds/rules/network.ts'
 import type { Scope } from '../../../crds/scope.ts';
 import { type Fault, faultsMax } from '../define.ts';
 import { listOf } from '../fields.ts';
-import { type Clauses, unknownFields, unreadClauses } from '../network-clauses.ts';
+import { type Clauses, unreadClauses } from '../network-clauses.ts';
 import type { NetworkSubject } from '../network-text.ts';
 import { readSpec, type SpecReader } from '../spec-reader.ts';
 import { clausesOf } from './rules.ts';
-import { boundBy, subjectOf } from './subject.ts';
+import { type Bound, boundBy, subjectOf } from './subject.ts';
 import { defaultTier } from './tier.ts';
+import { unknownFields } from '../unknown-fields.ts';
 
 /** What a policy imposes in one direction on some of those that it binds, whatever its tier does. */
 export interface Imposing extends NetworkSubject {
@@ -61,7 +62,7 @@ export function readPolicy(
     ...(home === undefined ? globalFields : []),
     ...(isStaged ? ['stagedAction'] : []),
   ]);
-  const unknown = unknownFields(spec, known).slice(0, faultsMax);
+  const unknown = unknownFields(spec, known, ['spec']);
   const reader = readSpec(spec);
   const tier = reader.read('tier', z.string()) || defaultTier;
   const order = reader.read('order', z.number());
@@ -83,13 +84,17 @@ export function readPolicy(
   const directions = types.directions.filter((direction) => hook !== 'preDnat' || direction === 'Ingress');
   for (const direction of isDeletion ? [] : directions) {
     for (const whom of bound) {
-      const asWhat = whom.hook === undefined ? 'pods' : 'hosts';
-      const clauses = clausesOf(rules[direction], { direction, home, bound: asWhat });
+      const clauses = clausesOf(rules[direction], { direction, home, bound: boundAs(whom) });
       read.push(clauses);
       imposes.push(imposing(whom, direction, [...unread, ...clauses.clauses], { isStaged, home }));
     }
   }
   return { tier, order, imposes, faults: [...subject.faults, ...faults, ...distinct(read)] };
+}
+
+function boundAs({ hook, scope }: Bound): 'pods' | 'hosts' | 'both' {
+  if (hook !== undefined) return 'hosts';
+  return scope.hosts === undefined ? 'pods' : 'both';
 }
 
 function imposing(

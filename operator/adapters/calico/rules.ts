@@ -53,6 +53,8 @@ const Rule = z
   });
 type Rule = z.infer<typeof Rule>;
 
+/** Far more than people or programs write, of rules whose selectors each take time to read. */
+const rulesMax = 2_000;
 /** Peers that all rules of a direction may have together, and characters that the peers of one rule may take. */
 const peersMax = 50_000;
 const pairsLengthMax = 4_000_000;
@@ -62,17 +64,18 @@ export interface Reach {
   readonly direction: NetworkRule['direction'];
   /** The namespace of the policy; undefined for one that is in none. */
   readonly home: string | undefined;
-  readonly bound: 'pods' | 'hosts';
+  readonly bound: 'pods' | 'hosts' | 'both';
 }
 
 /** The rules of a direction as clauses, in their order. */
 export function clausesOf(rules: readonly unknown[], reach: Reach): Clauses {
   let peers = 0;
-  return readClauses(rules, ['spec', reach.direction === 'Ingress' ? 'ingress' : 'egress'], (rule, path) => {
-    const read = readRule(rule, reach, path, peers);
-    for (const clause of read.clauses) peers += clause.peers?.length ?? 0;
-    return read;
-  });
+  const read = (rule: unknown, path: Path) => {
+    const clauses = readRule(rule, reach, path, peers);
+    for (const clause of clauses.clauses) peers += clause.peers?.length ?? 0;
+    return clauses;
+  };
+  return readClauses(rules, ['spec', reach.direction === 'Ingress' ? 'ingress' : 'egress'], read, rulesMax);
 }
 
 function readRule(value: unknown, reach: Reach, path: Path, peersBefore: number): Clauses {
@@ -130,11 +133,11 @@ function ruleClauses(rule: Rule, { direction, home, bound }: Reach, path: Path):
 
 const otherActions = { Deny: 'deny', Log: 'log', Pass: 'pass' } as const;
 
-/** What the near side demands of what is bound, which is a pod or else a host endpoint. */
+/** What the near side demands of what is bound, which is a pod or a host endpoint. */
 function asBound({ ipSets, ...peer }: NetworkPeer, bound: Reach['bound']): NetworkPeer[] {
   if (bound === 'pods') return ipSets === undefined ? [peer] : [];
   const hosts = ipSets?.filter(({ kind }) => kind === 'HostEndpoint');
-  if (peer.pods !== undefined || hosts?.length === 0) return [];
+  if ((bound === 'hosts' && peer.pods !== undefined) || hosts?.length === 0) return [];
   return [{ ...peer, ...(hosts === undefined ? {} : { ipSets: hosts }) }];
 }
 

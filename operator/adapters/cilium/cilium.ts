@@ -21,7 +21,6 @@
  * @see https://github.com/cilium/cilium/blob/v1.20.2/pkg/policy/utils/parserules.go
  */
 import * as z from 'zod';
-import { compareText } from '../../../crds/constraint.ts';
 import type { NetworkClause, NetworkRule } from '../../../crds/rules/network.ts';
 import { type Draft, type Fault, type Imposed, defineAdapter, faultsOf, restUnread } from '../define.ts';
 import { absent } from '../fields.ts';
@@ -29,6 +28,7 @@ import { networkDraft } from '../network-draft.ts';
 import { sentence } from '../text.ts';
 import { type Budget, budgetMax, type ItemContext, readItems, refusal, unreadClause } from './items.ts';
 import { readSelector } from './selector.ts';
+import { unknownFields } from '../unknown-fields.ts';
 import { endpointSubject, nodeSubject, type Subject, unreadSubject } from './subject.ts';
 
 type Path = readonly PropertyKey[];
@@ -119,11 +119,7 @@ const known: ReadonlySet<string> = new Set([
 function readRule(value: unknown, path: Path, home: string | undefined, budget: Budget): ReadRule {
   const rule = z.record(z.string(), z.unknown()).safeParse(value).data;
   if (rule === undefined) return { drafts: [], faults: [{ path, message: 'Must be an object' }], refused: [] };
-  const unknown = Object.keys(rule)
-    .filter((field) => !known.has(field) && (rule[field] ?? undefined) !== undefined)
-    .toSorted(compareText)
-    .slice(0, unknownMax)
-    .map((field) => ({ path: [...path, field], message: 'Not a field that this version knows' }));
+  const unknown = unknownFields(rule, known, path).slice(0, unknownMax);
   const subject = readSubject(rule, path, home);
   const defaultDeny = absent(DefaultDeny).safeParse(rule['enableDefaultDeny']);
   const faults = [...unknown, ...subject.faults];

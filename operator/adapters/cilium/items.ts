@@ -24,6 +24,7 @@ import {
   readIcmp,
   readPorts,
 } from './ports.ts';
+import { sizeOf } from './selector.ts';
 
 export interface ItemContext extends PeerContext, PortContext {
   /** What may still be read of the object: it holds half a million items, and each takes time. */
@@ -38,10 +39,13 @@ export interface Budget {
 /** Far more than people or programs write in one object. */
 export const budgetMax = 5_000;
 
-function isSpent(budget: Budget): boolean {
-  budget.left -= 1;
+function isSpent(budget: Budget, cost = 1): boolean {
+  budget.left -= cost;
   return budget.left < 0;
 }
+
+/** So many labels, or entries of a list, take as long to read as one item. */
+const partsForOne = 4;
 
 export interface ReadItems {
   /** First what is understood. */
@@ -250,7 +254,7 @@ function readPeers(lists: readonly PeerList[], listsPorts: boolean, context: Ite
   let isUnread = false;
   let isForAll = false;
   for (const [index, value] of list.values.entries()) {
-    if (faults.length >= faultsMax || isSpent(context.budget)) {
+    if (faults.length >= faultsMax || isSpent(context.budget, 1 + sizeOf(value) / partsForOne)) {
       faults.push(restUnread(list.path, index));
       isUnread = true;
       break;

@@ -7,8 +7,8 @@
  * @see https://github.com/cilium/cilium/blob/v1.20.2/pkg/labelsfilter/filter.go
  * @see https://github.com/cilium/cilium/blob/v1.20.2/pkg/k8s/apis/cilium.io/const.go
  */
+import { compareText } from '../../../crds/constraint.ts';
 import type { LabelSelector, LabelSelectorRequirement } from '../../../crds/label-selector.ts';
-import { SelectorField } from '../fields.ts';
 
 /** One demand of a selector, and where it stands. */
 export interface Demand {
@@ -55,13 +55,17 @@ export function isPositive({ operator }: Demand): boolean {
 /** The demands as a selector on labels, by their keys without source and prefix. */
 export function selectorOf(demands: readonly Demand[]): LabelSelector {
   const labels = new Map<string, string>();
-  const expressions: unknown[] = [];
+  const expressions: LabelSelectorRequirement[] = [];
   for (const { key, operator, values, inMatchLabels } of demands) {
     const [value] = values;
     if (inMatchLabels && value !== undefined && !labels.has(key)) labels.set(key, value);
-    else expressions.push({ key, operator, values });
+    else expressions.push({ key, operator, ...(values.length === 0 ? {} : { values: [...values] }) });
   }
-  return SelectorField.parse({ matchLabels: Object.fromEntries(labels), matchExpressions: expressions });
+  const sorted = [...labels].toSorted(([one], [other]) => compareText(one, other));
+  return {
+    ...(sorted.length === 0 ? {} : { matchLabels: Object.fromEntries(sorted) }),
+    ...(expressions.length === 0 ? {} : { matchExpressions: expressions }),
+  };
 }
 
 /** Whether a name is among those that all demands leave; undefined where they leave every name. */

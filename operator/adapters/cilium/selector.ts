@@ -8,7 +8,8 @@ import { SelectorField } from '../fields.ts';
 /** Far more than people or programs write. */
 const partsMax = 1_000;
 
-function sizeOf(value: unknown): number {
+/** How many labels, expressions and the like its parts hold. */
+export function sizeOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   const parts = Object.values(value).filter((part) => typeof part === 'object' && part !== null);
   return parts.reduce<number>((sum, part) => sum + Object.keys(part).length, 0);
