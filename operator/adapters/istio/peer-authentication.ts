@@ -26,6 +26,7 @@ import { rootNamespace, WorkloadSelector } from './binding.ts';
 import {
   covers,
   expressionOf,
+  isPerhapsForMesh,
   type Levelled,
   levelParts,
   type Levels,
@@ -105,7 +106,7 @@ export function peerDrafts(values: readonly LevelValue<PeerPolicy>[]): ImposedBy
     ...(mesh === undefined || wide?.mode !== undefined ? [] : meshDraft(mesh, levels, takenOut)),
     ...levels.wide
       .filter((policy) => policy === wide || policy.scopeUnread.length > 0)
-      .flatMap((policy) => draftOf(policy, 'namespace', ofMesh, takenOut)),
+      .flatMap((policy) => draftOf(policy, isPerhapsForMesh(policy) ? 'mesh' : 'namespace', ofMesh, takenOut)),
     ...bound.flatMap(({ policy, older }) => draftOf(policy, 'workload', ofNamespace, older)),
   ];
 }
@@ -155,7 +156,7 @@ function draftOf(
   const rule = ruleOf(policy, level, wider);
   const draft: Draft = {
     key: 'mutualTls',
-    ...meshTold(rule, subjectOf(selector, takenOut.length > 0)),
+    ...meshTold(rule, subjectOf(selector, takenOut.length > 0, level === 'mesh')),
     scope: scopeIn(namespace, selector, takenOut, scopeUnread),
     rule,
   };
