@@ -12,7 +12,7 @@ const policies = new Set([
   ...['CustomQuota', 'GlobalCustomQuota', 'GlobalResourceQuota', 'ResourcePool', 'Tenant'].map(
     of('capsule.clastix.io'),
   ),
-  ...['CiliumClusterwideNetworkPolicy', 'CiliumEgressGatewayPolicy', 'CiliumNetworkPolicy'].map(of('cilium.io')),
+  ...['CiliumClusterwideNetworkPolicy', 'CiliumNetworkPolicy'].map(of('cilium.io')),
   ...['GlobalNetworkPolicy', 'NetworkPolicy'].map(of('crd.projectcalico.org')),
   ...['GlobalNetworkPolicy', 'NetworkPolicy'].map(of('projectcalico.org')),
   ...['ClusterQueue'].map(of('kueue.x-k8s.io')),

@@ -111,20 +111,31 @@ export function peerDrafts(values: readonly LevelValue<PeerPolicy>[]): ImposedBy
   ];
 }
 
-/** Of each policy for workloads: which labels older ones take out of it. Those that an older one covers are left out. */
+/** Far more than people write: each policy names those that it meets. */
+const scannedMax = 1_000;
+const olderMax = 50;
+
+/**
+ * Of each policy for workloads: which labels older ones take out of it, and what it takes out of wider ones. Those that an
+ * older one covers are left out.
+ */
 function workloadsOf({ workloads }: Levels<PeerPolicy>) {
   const bound: { policy: PeerPolicy; older: LabelExpression[]; expression: LabelExpression }[] = [];
   const labelled = workloads.map((policy) => ({ policy, labels: Object.entries(policy.selector?.matchLabels ?? {}) }));
   for (const [index, { policy, labels }] of labelled.entries()) {
     const own = new Map(labels);
-    const older = labelled.slice(0, index).filter((other) => meet(other.labels, own));
+    const older = labelled.slice(0, Math.min(index, scannedMax)).filter((other) => meet(other.labels, own));
     if (older.some((other) => covers(other.labels, own))) continue;
-    const taken = older.map((other) => expressionOf(other.labels));
+    const isCut = index > scannedMax || older.length > olderMax;
+    const met = older.slice(0, olderMax);
+    const taken = met.map((other) => expressionOf(other.labels));
+    // What older ones take out of it they take out of wider policies, too.
+    const left = met.filter((other) => !other.policy.takesOut).map((other) => expressionOf(other.labels));
     const all = expressionOf(labels);
     bound.push({
-      policy,
+      policy: isCut ? { ...policy, scopeUnread: [...policy.scopeUnread, '/spec/selector'] } : policy,
       older: taken,
-      expression: taken.length === 0 ? all : { all: [all, { not: { any: taken } }] },
+      expression: left.length === 0 ? all : { all: [all, { not: { any: left } }] },
     });
   }
   return bound;
