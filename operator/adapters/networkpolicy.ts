@@ -29,15 +29,9 @@ import type { NetworkClause, NetworkPeer, NetworkPort, NetworkRule } from '../..
 import type { Scope } from '../../crds/scope.ts';
 import { type Fault, NamespacedMetadata, defineAdapter, faultsOf, jsonPointer } from './define.ts';
 import { SelectorField, absent, listOf, selectsAll } from './fields.ts';
-import {
-  type Clauses,
-  type Path,
-  readClauses,
-  readEach,
-  unknownFields,
-  unreadClauses,
-  unreadPointers,
-} from './network-clauses.ts';
+import { type Clauses, type Path, readClauses, readEach, unreadClauses } from './network-clauses.ts';
+import { pointersOf } from './fault-pointers.ts';
+import { unknownFields } from './unknown-fields.ts';
 import { networkDraft } from './network-draft.ts';
 
 const Types = z.array(z.string());
@@ -141,10 +135,10 @@ interface Whole extends Clauses {
 function readWhole(spec: Spec): Whole {
   const subject = SelectorField.safeParse(spec.podSelector ?? {});
   const subjectFaults = subject.success ? [] : faultsOf(subject.error, ['spec', 'podSelector']);
-  const faults = [...subjectFaults, ...unknownFields(spec, knownFields)];
+  const faults = [...subjectFaults, ...unknownFields(spec, knownFields, ['spec'])];
   return {
     subject: subject.data ?? {},
-    unread: unreadPointers(subjectFaults),
+    unread: pointersOf(subjectFaults),
     clauses: unreadClauses(['spec'], faults),
     faults,
   };

@@ -20,7 +20,8 @@ import type { NetworkClause, NetworkRule } from '../../../crds/rules/network.ts'
 import type { Scope } from '../../../crds/scope.ts';
 import { type Fault, faultsMax } from '../define.ts';
 import { listOf } from '../fields.ts';
-import { type Clauses, unknownFields, unreadClauses } from '../network-clauses.ts';
+import { type Clauses, unreadClauses } from '../network-clauses.ts';
+import { unknownFields } from '../unknown-fields.ts';
 import type { NetworkSubject } from '../network-text.ts';
 import { readSpec, type SpecReader } from '../spec-reader.ts';
 import { clausesOf } from './rules.ts';
@@ -61,7 +62,7 @@ export function readPolicy(
     ...(home === undefined ? globalFields : []),
     ...(isStaged ? ['stagedAction'] : []),
   ]);
-  const unknown = unknownFields(spec, known).slice(0, faultsMax);
+  const unknown = unknownFields(spec, known, ['spec']);
   const reader = readSpec(spec);
   const tier = reader.read('tier', z.string()) || defaultTier;
   const order = reader.read('order', z.number());

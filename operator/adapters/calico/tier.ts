@@ -13,8 +13,8 @@
  */
 import * as z from 'zod';
 import type { NetworkRule } from '../../../crds/rules/network.ts';
-import { type Fault, faultsMax } from '../define.ts';
-import { unknownFields } from '../network-clauses.ts';
+import type { Fault } from '../define.ts';
+import { unknownFields } from '../unknown-fields.ts';
 import { readSpec } from '../spec-reader.ts';
 
 export interface Tier {
@@ -49,7 +49,7 @@ export function readTier(
   const reader = readSpec(spec);
   const order = reader.read('order', z.number());
   const action = reader.read('defaultAction', z.enum(['Deny', 'Pass', '']));
-  const unknown = unknownFields(spec, known).slice(0, faultsMax);
+  const unknown = unknownFields(spec, known, ['spec']);
   const faults = [...reader.faults, ...unknown];
   const defaultAction = faults.length > 0 ? undefined : action === 'Pass' ? 'Pass' : 'Deny';
   return { tier: { is: 'tier', name, order, defaultAction, isServed }, faults };

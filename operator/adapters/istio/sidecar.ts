@@ -17,15 +17,10 @@ import type { MeshDemand, MeshRule } from '../../../crds/rules/mesh.ts';
 import type { Draft, Fault } from '../define.ts';
 import { absent, SelectorField, selectsAll } from '../fields.ts';
 import { defineJoinedKind, headOf, type ImposedBy } from '../join.ts';
-import {
-  DatedMetadata,
-  LooseSpec,
-  pointersOf,
-  shortListOf,
-  ShortRecord,
-  Texts,
-  unknownFields,
-} from '../mesh-fields.ts';
+import { DatedMetadata, LooseSpec, ShortRecord, Texts } from '../mesh-fields.ts';
+import { shortListOf } from '../bounded-fields.ts';
+import { pointersOf } from '../fault-pointers.ts';
+import { unknownFields } from '../unknown-fields.ts';
 import { meshTold } from '../mesh-form.ts';
 import { readSpec, type SpecReader } from '../spec-reader.ts';
 import {

@@ -9,12 +9,12 @@
  * @see https://github.com/kubernetes-sigs/kueue/blob/v0.19.0/apis/kueue/v1beta2/clusterqueue_types.go
  */
 import * as z from 'zod';
-import { compareText } from '../../../crds/constraint.ts';
 import type { LabelSelector } from '../../../crds/label-selector.ts';
 import type { CapacityGroup, CapacityRule } from '../../../crds/rules/capacity.ts';
 import { parseQuantity } from '../../../kube/quantity.ts';
-import { type Fault, faultsOf, jsonPointer, NamespacedMetadata, type ObjectHead } from '../define.ts';
+import { faultsOf, NamespacedMetadata, type ObjectHead } from '../define.ts';
 import { FieldsOfObject, shortListOf } from '../bounded-fields.ts';
+import { pointersOf } from '../fault-pointers.ts';
 import { absent, listOf, SelectorField } from '../fields.ts';
 import { defineJoinedKind, headOf } from '../join.ts';
 import { readSpec } from '../spec-reader.ts';
@@ -139,10 +139,6 @@ const clusterQueueFields = new Set([
   'resourceGroups',
   'stopPolicy',
 ]);
-
-function pointersOf(faults: readonly Fault[]): string[] {
-  return [...new Set(faults.map(({ path }) => jsonPointer(path)))].toSorted(compareText);
-}
 
 export const clusterQueues = defineJoinedKind({
   kind: 'ClusterQueue',
