@@ -12,7 +12,7 @@ const policies = new Set([
   ...['CustomQuota', 'GlobalCustomQuota', 'GlobalResourceQuota', 'ResourcePool', 'Tenant'].map(
     of('capsule.clastix.io'),
   ),
-  ...['CiliumClusterwideNetworkPolicy', 'CiliumEgressGatewayPolicy', 'CiliumNetworkPolicy'].map(of('cilium.io')),
+  ...['CiliumClusterwideNetworkPolicy', 'CiliumNetworkPolicy'].map(of('cilium.io')),
   ...['GlobalNetworkPolicy', 'NetworkPolicy'].map(of('crd.projectcalico.org')),
   ...['GlobalNetworkPolicy', 'NetworkPolicy'].map(of('projectcalico.org')),
   ...['ClusterQueue'].map(of('kueue.x-k8s.io')),
@@ -50,5 +50,6 @@ test('few kinds are taken for policies by their names that are none', ({ skip })
   console.log(JSON.stringify({ corpus: 'crds', kinds: names.size, taken, wrong, missed }, undefined, 1));
   expect(wrong.length / taken.length).toBeLessThan(0.15);
   const asked = [...policies].filter((name) => names.has(name));
-  expect(missed.length / asked.length).toBeLessThan(0.4);
+  // Three of seven since an egress gateway counts as no policy: the same three were missed of eight before.
+  expect(missed.length / asked.length).toBeLessThan(0.45);
 });

@@ -28,9 +28,10 @@ import type { Scope } from '../../crds/scope.ts';
 import { AdminPeer, AdminPort, AdminProtocol, AdminSubject, type SubjectSelectors } from './admin-network-fields.ts';
 import { defineAdapter, type Draft, type Fault, faultsOf, jsonPointer } from './define.ts';
 import { absent, selectsAll } from './fields.ts';
-import { type Clauses, type Path, readClauses, readEach, unreadClauses, unreadPointers } from './network-clauses.ts';
-import { networkDraft } from './network-draft.ts';
+import { type Clauses, type Path, readClauses, readEach, unreadClauses } from './network-clauses.ts';
+import { pointersOf } from './fault-pointers.ts';
 import { unknownFields } from './unknown-fields.ts';
+import { networkDraft } from './network-draft.ts';
 
 type Direction = NetworkRule['direction'];
 
@@ -89,7 +90,7 @@ function readHead(spec: Spec, kind: string): Head {
   const faults = [...subjectFaults, ...place.faults, ...unknown];
   return {
     place: place.place,
-    scope: scopeOf(subject.data ?? {}, unreadPointers(subjectFaults)),
+    scope: scopeOf(subject.data ?? {}, pointersOf(subjectFaults)),
     mayAct: unknown.length > 0 && subject.success,
     clauses: unreadClauses(['spec'], faults),
     faults,

@@ -4,8 +4,11 @@
 import * as z from 'zod';
 import { listOf, SelectorField } from './fields.ts';
 
+/** More than people write, of what takes time to read. */
+const itemsMax = 1_000;
+
 /** An array of at most `max` items. */
-export function shortListOf<Schema extends z.ZodType>(item: Schema, max: number) {
+export function shortListOf<Schema extends z.ZodType>(item: Schema, max = itemsMax) {
   return z
     .array(z.unknown(), 'Must be a list')
     .max(max, `Must have at most ${max} entries to be read`)

@@ -30,12 +30,13 @@ export function meshTold(rule: MeshRule, subject: MeshSubject): Told {
     full: parts === '' ? '' : `; not understood, and it may change that: ${parts}`,
     short: parts === '' ? '' : '; parts of the policy are not understood and may change that',
   };
-  const noted = dryRun === undefined ? '' : '; a dry run: it is noted and not enforced';
+  // In front: what follows may be cut, and must not be read as if it held.
+  const noted = dryRun === undefined ? '' : 'Noted and not enforced (a dry run): ';
   return {
     type,
     ...consequenceOf(rule, said),
-    summary: `${said.summary}${unknown.short}${noted}`,
-    message: `${said.message}${unknown.full}${noted}`,
+    summary: `${noted}${said.summary}${unknown.short}`,
+    message: `${noted}${said.message}${unknown.full}`,
   };
 }
 
@@ -161,13 +162,20 @@ function noteWithoutHttp(clauses: readonly MeshClause[], outcome: 'accepted' | '
 /** What a policy of Linkerd adds to what a Server lets through. */
 function grantSaid({ clauses }: Demand<'authorization'>, subject: MeshSubject): Said {
   const unread = clauses.some((clause) => clause.unread !== undefined);
-  const to = `Connections to ${subjectText(subject)} are allowed`;
-  const who = clauses.some(isUnlimited) ? 'from anyone' : clausesText(clauses);
+  // Without pods and targets: what the policy is for is not understood either.
+  const isAimless = subject.selector === undefined && subject.targets.length === 0;
+  const to = (words: string) => `Connections to ${isAimless ? 'what is not understood here' : words}`;
+  const [full, short] = [to(subjectText(subject)), to(subjectSummary(subject))];
+  if (unread) {
+    const may = 'may be allowed, from clients that are not understood';
+    return { effect: 'unknown', severity: 'Warning', message: `${full} ${may}`, summary: `${short} ${may}` };
+  }
+  const isOpen = clauses.some(isUnlimited);
   return {
-    effect: unread ? 'unknown' : 'allow',
-    severity: unread ? 'Warning' : 'Info',
-    message: unread ? `${to} from clients that are not understood` : `${to} ${who}`,
-    summary: `Connections to ${subjectSummary(subject)} are allowed from ${clauses.some(isUnlimited) ? 'anyone' : 'listed clients'}`,
+    effect: 'allow',
+    severity: 'Info',
+    message: `${full} are allowed ${isOpen ? 'from anyone' : clausesText(clauses)}`,
+    summary: `${short} are allowed from ${isOpen ? 'anyone' : 'listed clients'}`,
   };
 }
 
@@ -240,19 +248,28 @@ function tokensSaid({ tokens }: Demand<'requestAuthentication'>, subject: MeshSu
   };
 }
 
+/** Of a Sidecar without egress: those of a wider one, says Istio's reference, and all, says its source. Neither is asserted. */
+const asElsewhere = 'the hosts that they know without it';
+
 function reachSaid(demand: Demand<'reach'>, subject: MeshSubject): Said {
   const { egress, others, contested, egressProxy, ingress, connectionPools } = demand;
   const hosts = egress?.flatMap((listener) => listener.hosts) ?? [];
   const some = hosts.filter((host) => !host.startsWith('~/'));
-  const isAll = egress === undefined || hosts.some((host) => host === '*/*');
+  const isAll = hosts.some((host) => host === '*/*');
   const listed = boundedList(some, { separator: ', ', lengthMax: 400, noun: 'host' });
 
+  const [known, knownShort] =
+    egress === undefined
+      ? [asElsewhere, asElsewhere]
+      : isAll
+        ? ['every host of the mesh', 'every host of the mesh']
+        : some.length === 0
+          ? ['no hosts', 'no hosts']
+          : [`only the hosts ${listed}`, 'only listed hosts'];
   const refused =
     others === 'registryOnly'
       ? 'connections to other hosts are refused'
       : `connections to other hosts pass without what the mesh knows of them${others === 'any' ? '' : ', or are refused where the mesh is set to REGISTRY_ONLY'}`;
-  const known = isAll ? 'every host of the mesh' : some.length === 0 ? 'no hosts' : `only the hosts ${listed}`;
-  const knownShort = isAll ? 'every host of the mesh' : some.length === 0 ? 'no hosts' : 'only listed hosts';
   const also = [
     ...(egressProxy === undefined ? [] : ['unknown hosts are reached through an egress proxy']),
     ...(ingress === undefined ? [] : ['they listen on listed ports']),
@@ -267,12 +284,13 @@ function reachSaid(demand: Demand<'reach'>, subject: MeshSubject): Said {
       : `Proxies of ${subjectWords} are set up${tail.replace('; ', ': ')}`;
   const told = { message: say(subjectText(subject), known), summary: say(subjectSummary(subject), knownShort) };
   if (others === 'registryOnly') {
-    return some.length === 0 && !isAll
+    return egress !== undefined && some.length === 0
       ? { effect: 'deny', severity: 'Critical', ...told }
       : { effect: 'restrict', severity: 'Warning', ...told };
   }
-  if (!isAll && others === undefined) return { effect: 'limit', severity: 'Warning', ...told };
-  const limits = !isAll || ingress !== undefined || connectionPools !== undefined;
+  const isListed = egress !== undefined && !isAll;
+  if (isListed && others === undefined) return { effect: 'limit', severity: 'Warning', ...told };
+  const limits = isListed || ingress !== undefined || connectionPools !== undefined;
   return { effect: limits ? 'limit' : 'allow', severity: 'Info', ...told };
 }
 

@@ -2,9 +2,9 @@
  * Reading the rules of a network policy one by one: what is understood becomes a clause, what is not, one that says so.
  */
 import type * as z from 'zod';
-import { compareText } from '../../crds/constraint.ts';
 import type { NetworkClause } from '../../crds/rules/network.ts';
 import { type Fault, faultsMax, faultsOf, jsonPointer, restUnread } from './define.ts';
+import { pointersOf } from './fault-pointers.ts';
 
 export type Path = readonly PropertyKey[];
 
@@ -78,17 +78,9 @@ export function readEach<Item>(
   return { items, faults };
 }
 
-const unreadMax = 10;
-
 /** One clause for all that is not understood of the rule at `path`; none where nothing is. */
 export function unreadClauses(path: Path, faults: readonly Fault[], action?: NetworkClause['action']): NetworkClause[] {
   if (faults.length === 0) return [];
-  const unread = unreadPointers(faults);
+  const unread = pointersOf(faults);
   return [{ path: jsonPointer(path), ...(action === undefined ? {} : { action }), unread }];
-}
-
-/** Where the faults are: each place once, in one order, and not more than anybody looks at. */
-export function unreadPointers(faults: readonly Fault[]): string[] {
-  const pointers = new Set(faults.map(({ path }) => jsonPointer(path)));
-  return [...pointers].toSorted(compareText).slice(0, unreadMax);
 }

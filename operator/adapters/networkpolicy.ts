@@ -29,9 +29,10 @@ import type { NetworkClause, NetworkPeer, NetworkPort, NetworkRule } from '../..
 import type { Scope } from '../../crds/scope.ts';
 import { type Fault, NamespacedMetadata, defineAdapter, faultsOf, jsonPointer } from './define.ts';
 import { SelectorField, absent, listOf, selectsAll } from './fields.ts';
-import { type Clauses, type Path, readClauses, readEach, unreadClauses, unreadPointers } from './network-clauses.ts';
-import { networkDraft } from './network-draft.ts';
+import { type Clauses, type Path, readClauses, readEach, unreadClauses } from './network-clauses.ts';
+import { pointersOf } from './fault-pointers.ts';
 import { unknownFields } from './unknown-fields.ts';
+import { networkDraft } from './network-draft.ts';
 
 const Types = z.array(z.string());
 const Rules = z.array(z.unknown());
@@ -137,7 +138,7 @@ function readWhole(spec: Spec): Whole {
   const faults = [...subjectFaults, ...unknownFields(spec, knownFields, ['spec'])];
   return {
     subject: subject.data ?? {},
-    unread: unreadPointers(subjectFaults),
+    unread: pointersOf(subjectFaults),
     clauses: unreadClauses(['spec'], faults),
     faults,
   };

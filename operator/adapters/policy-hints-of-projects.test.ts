@@ -15,7 +15,7 @@ const policies: Readonly<Record<string, string>> = {
     SecurityPolicy.config.stackrox.io NvSecurityRule.neuvector.com NvClusterSecurityRule.neuvector.com
     GitRepoRestriction.fleet.cattle.io TrainingPolicy.run.ai`,
   'decides which connections or requests pass': `
-    CiliumNetworkPolicy.cilium.io CiliumClusterwideNetworkPolicy.cilium.io CiliumEgressGatewayPolicy.cilium.io
+    CiliumNetworkPolicy.cilium.io CiliumClusterwideNetworkPolicy.cilium.io
     GlobalNetworkPolicy.crd.projectcalico.org NetworkPolicy.projectcalico.org NetworkPolicy.crd.antrea.io
     ClusterNetworkPolicy.crd.antrea.io AdminNetworkPolicy.policy.networking.k8s.io BaselineAdminNetworkPolicy.policy.networking.k8s.io
     ClusterNetworkPolicy.policy.networking.k8s.io EgressFirewall.k8s.ovn.org EgressNetworkPolicy.network.openshift.io
@@ -61,6 +61,7 @@ const others: Readonly<Record<string, string>> = {
     Gateway.gateway.networking.k8s.io HTTPRoute.gateway.networking.k8s.io ReferenceGrant.gateway.networking.k8s.io
     BackendTLSPolicy.gateway.networking.k8s.io BackendTrafficPolicy.gateway.envoyproxy.io ClientTrafficPolicy.gateway.envoyproxy.io
     EnvoyPatchPolicy.gateway.envoyproxy.io EnvoyExtensionPolicy.gateway.envoyproxy.io CiliumLocalRedirectPolicy.cilium.io
+    CiliumEgressGatewayPolicy.cilium.io CiliumEgressNATPolicy.cilium.io EgressGatewayPolicy.projectcalico.org
     CiliumBGPPeeringPolicy.cilium.io CiliumL2AnnouncementPolicy.cilium.io DNSPolicy.kuadrant.io TLSPolicy.kuadrant.io
     GCPBackendPolicy.networking.gke.io GCPGatewayPolicy.networking.gke.io HealthCheckPolicy.networking.gke.io
     TargetGroupPolicy.application-networking.k8s.aws KongUpstreamPolicy.configuration.konghq.com HTTPRoutePolicy.apisix.apache.org

@@ -23,7 +23,8 @@ import { compareText, type Effect, type Severity } from '../../crds/constraint.t
 import type { SecurityContextRule } from '../../crds/rules/security-context.ts';
 import type { Scope } from '../../crds/scope.ts';
 import { FieldsOfObject } from './bounded-fields.ts';
-import { defineAdapter, type Fault, jsonPointer } from './define.ts';
+import { defineAdapter } from './define.ts';
+import { pointersOf } from './fault-pointers.ts';
 import { absent, listOf } from './fields.ts';
 import { readSpec, type SpecReader } from './spec-reader.ts';
 import { boundedList, sentence } from './text.ts';
@@ -109,10 +110,6 @@ const scope: Scope = {
     },
   ],
 };
-
-function pointersOf(faults: readonly Fault[]): string[] {
-  return [...new Set(faults.map(({ path }) => jsonPointer(path)))].toSorted(compareText);
-}
 
 /** What cannot be read allows nothing here; that it cannot is told beside it. */
 function ruleOf(spec: SpecReader): SecurityContextRule {

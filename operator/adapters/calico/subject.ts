@@ -7,7 +7,7 @@ import type { HostScope, Scope } from '../../../crds/scope.ts';
 import { boundPodsText, labelsText, namespacesText } from '../../../kube/scope-text.ts';
 import type { Fault } from '../define.ts';
 import { selectsAll } from '../fields.ts';
-import { unreadPointers } from '../network-clauses.ts';
+import { pointersOf } from '../fault-pointers.ts';
 import { type NetworkSubject, somePodsText } from '../network-text.ts';
 import { readSpec } from '../spec-reader.ts';
 import { type BoundPods, boundHosts, boundPods } from './selected.ts';
@@ -50,7 +50,7 @@ export function boundBy(
   onHosts: NetworkRule['hook'],
   unreadParts: readonly Fault[],
 ): readonly Bound[] {
-  const unread = unreadParts.length === 0 ? {} : { unread: unreadPointers(unreadParts) };
+  const unread = unreadParts.length === 0 ? {} : { unread: pointersOf(unreadParts) };
   // These act on host endpoints alone.
   const ofPods = onHosts === 'preDnat' || onHosts === 'untracked' ? undefined : pods;
   // Without a hook of their own, they are bound as pods are.

@@ -33,6 +33,8 @@ export interface Demand {
   readonly namespaces?: LabelSelector;
   /** Which requests, where that is more than the kind. */
   readonly requests?: readonly AdmissionRule[];
+  /** Only when the object is created. */
+  readonly onCreate?: true;
   /** In place of the kind of its fields, where objects of others are judged. */
   readonly fields?: readonly JudgedField[];
   /** The objects of these fields, for every reader. */
@@ -60,7 +62,7 @@ export function draftOf(demand: Demand, tenant: string): Draft {
     scope: {
       namespaces: namespacesOf(tenant, namespaces),
       ...(judgesPods(demand) ? { workloads: {} } : {}),
-      admission: [{ rules: [...(demand.requests ?? requestsFor(kind))] }],
+      admission: [{ rules: [...(demand.requests ?? requestsFor(demand))] }],
     },
     rule: {
       form: 'allowList',
@@ -70,9 +72,11 @@ export function draftOf(demand: Demand, tenant: string): Draft {
   };
 }
 
-function requestsFor(kind: JudgedKind): AdmissionRule[] {
+function requestsFor({ kind, onCreate }: Demand): AdmissionRule[] {
   const { group, plural } = kinds[kind];
-  return [{ operations: ['CREATE', 'UPDATE'], apiGroups: [group], apiVersions: ['*'], resources: [plural] }];
+  const operations = onCreate === true ? ['CREATE'] : ['CREATE', 'UPDATE'];
+  const resources = kind === 'ResourceClaim' ? [plural, 'resourceclaimtemplates'] : [plural];
+  return [{ operations, apiGroups: [group], apiVersions: ['*'], resources }];
 }
 
 function effectOf(rule: Demand['rule']): Effect {

@@ -1,16 +1,22 @@
 /**
  * The options of a Tenant, each of which judges one field of one kind.
  *
- * An allowed value is one that stands in `allowed`, matches `allowedRegex`, is the default, or names a class with such
- * labels. A list that is there and empty allows none. Storage, ingress and gateway classes must be stated, other classes may
- * be left out. Hostnames with a wildcard are refused unless allowWildcardHostnames says otherwise, in every Tenant.
+ * - An allowed value is one that stands in `allowed`, matches `allowedRegex`, is the default, or names a class with such
+ *   labels. A list that is there and empty allows none.
+ * - Storage, ingress and gateway classes must be stated where there is no default, and host names where there is a list of them; other
+ *   classes may be left out. Classes of claims and pods are judged when these are created, and not after.
+ * - Hostnames with a wildcard are refused unless allowWildcardHostnames says otherwise, in every Tenant.
+ * - For runtime and device classes some releases take a selector without labels for one of all classes, so that the list
+ *   beside it refuses nothing. Which release runs is not known: what passes is left open there.
  *
  * @see https://projectcapsule.dev/docs/tenants/enforcement/
+ * @see https://github.com/projectcapsule/capsule/blob/v0.12.0/pkg/api/allowed_list.go
  * @see https://github.com/projectcapsule/capsule/blob/v0.12.0/api/v1beta2/tenant_types.go
  */
 import * as z from 'zod';
 import type { ValueMatcher } from '../../../crds/rules/allow-list.ts';
 import { shortListOf, smallRecordOf } from '../bounded-fields.ts';
+import { jsonPointer } from '../define.ts';
 import { absent, listOf, SelectorField, selectsAll } from '../fields.ts';
 import type { SpecReader } from '../spec-reader.ts';
 import type { Demand, JudgedKind } from './demand.ts';
@@ -84,16 +90,27 @@ const IngressOptions = z.strictObject({
   hostnameCollisionScope: absent(z.enum(['Cluster', 'Tenant', 'Namespace', 'Disabled'])),
 });
 
-type Target = Pick<Demand, 'key' | 'kind' | 'paths' | 'noun'>;
+type Target = Pick<Demand, 'key' | 'kind' | 'paths' | 'noun' | 'onCreate' | 'fields'>;
 const hosts = { kind: 'Ingress', paths: ['spec.rules[*].host'], noun: 'host names' } as const;
-const images = [
-  'spec.containers[*].image',
-  'spec.initContainers[*].image',
-  'spec.ephemeralContainers[*].image',
-] as const;
+
+/** A field of the containers of every sort. */
+function ofContainers(field: string): string[] {
+  return ['containers', 'initContainers', 'ephemeralContainers'].map((sort) => `spec.${sort}[*].${field}`);
+}
 
 function listDemand(target: Target, list: z.infer<typeof Allowed> | undefined, more: Demand['rule'] = {}): Demand[] {
   return list === undefined ? [] : [{ ...target, rule: { ...list, ...more } }];
+}
+
+/** Whoever states nothing gets the default, where there is one. */
+function statedDemand(target: Target, list: z.infer<typeof Allowed> | undefined): Demand[] {
+  return listDemand(target, list, list?.default === undefined ? { required: true } : {});
+}
+
+/** Without labels the list may refuse nothing. */
+function openDemand(target: Target, list: z.infer<typeof Allowed> | undefined): Demand[] {
+  const selects = list?.allowed.some(({ selector }) => selector !== undefined) === true;
+  return listDemand(target, list, selects ? {} : { unread: [jsonPointer(['spec', target.key])] });
 }
 
 /** What the Tenant sets of labels and annotations. */
@@ -127,6 +144,16 @@ function forbiddenDemands(
   });
 }
 
+const onCreate = true;
+const deviceFields = [
+  ['ResourceClaim', 'spec'],
+  ['ResourceClaimTemplate', 'spec.spec'],
+].map(([kind = '', spec = '']) => ({
+  apiGroup: 'resource.k8s.io',
+  kind,
+  path: `${spec}.devices.requests[*].exactly.deviceClassName`,
+}));
+
 /** Options about classes, images and nodes, which stand side by side in the spec. */
 export function plainDemands(spec: SpecReader): Demand[] {
   const policies = spec.read('imagePullPolicies', Texts) ?? [];
@@ -136,7 +163,7 @@ export function plainDemands(spec: SpecReader): Demand[] {
   const field = (key: string, kind: JudgedKind, path: string, noun: string) => ({ key, kind, paths: [path], noun });
   return [
     ...listDemand(
-      { key: 'containerRegistries', kind: 'Pod', paths: images, noun: 'image registries' },
+      { key: 'containerRegistries', kind: 'Pod', paths: ofContainers('image'), noun: 'image registries' },
       spec.read('containerRegistries', Allowed),
       { part: 'registry' },
     ),
@@ -144,31 +171,39 @@ export function plainDemands(spec: SpecReader): Demand[] {
       ? []
       : [
           {
-            ...field('imagePullPolicies', 'Pod', 'spec.containers[*].imagePullPolicy', 'image pull policies'),
+            key: 'imagePullPolicies',
+            kind: 'Pod' as const,
+            paths: ofContainers('imagePullPolicy'),
+            noun: 'image pull policies',
             rule: { allowed: [{ values: policies }] },
           },
         ]),
     ...listDemand(
-      field('priorityClasses', 'Pod', 'spec.priorityClassName', 'priority classes'),
+      { ...field('priorityClasses', 'Pod', 'spec.priorityClassName', 'priority classes'), onCreate },
       spec.read('priorityClasses', Allowed),
     ),
-    ...listDemand(
-      field('runtimeClasses', 'Pod', 'spec.runtimeClassName', 'runtime classes'),
+    ...openDemand(
+      { ...field('runtimeClasses', 'Pod', 'spec.runtimeClassName', 'runtime classes'), onCreate },
       spec.read('runtimeClasses', Allowed),
     ),
-    ...listDemand(
-      field('storageClasses', 'PersistentVolumeClaim', 'spec.storageClassName', 'storage classes'),
+    ...statedDemand(
+      { ...field('storageClasses', 'PersistentVolumeClaim', 'spec.storageClassName', 'storage classes'), onCreate },
       spec.read('storageClasses', Allowed),
-      { required: true },
     ),
-    ...listDemand(
-      field('deviceClasses', 'ResourceClaim', 'spec.devices.requests[*].exactly.deviceClassName', 'device classes'),
+    ...openDemand(
+      {
+        key: 'deviceClasses',
+        kind: 'ResourceClaim',
+        paths: [],
+        noun: 'device classes',
+        fields: deviceFields,
+        onCreate,
+      },
       spec.read('deviceClasses', Allowed),
     ),
-    ...listDemand(
+    ...statedDemand(
       field('gatewayOptions.allowedClasses', 'Gateway', 'spec.gatewayClassName', 'gateway classes'),
       gateway?.allowedClasses,
-      { required: true },
     ),
     ...(Object.keys(nodes).length === 0
       ? []
@@ -265,8 +300,8 @@ export function ingressDemands(spec: SpecReader): Demand[] {
   } = options ?? IngressOptions.parse({});
   const classes = { kind: 'Ingress', paths: ['spec.ingressClassName'], noun: 'ingress classes' } as const;
   return [
-    ...listDemand({ ...classes, key: 'ingressOptions.allowedClasses' }, allowedClasses, { required: true }),
-    ...listDemand({ ...hosts, key: 'ingressOptions.allowedHostnames' }, allowedHostnames),
+    ...statedDemand({ ...classes, key: 'ingressOptions.allowedClasses' }, allowedClasses),
+    ...listDemand({ ...hosts, key: 'ingressOptions.allowedHostnames' }, allowedHostnames, { required: true }),
     ...(hostnameCollisionScope === 'Disabled'
       ? []
       : [{ ...hosts, key: 'ingressOptions.hostnameCollisionScope', rule: { unique: hostnameCollisionScope } }]),

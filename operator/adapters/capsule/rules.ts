@@ -65,21 +65,35 @@ const RuleField = z.strictObject({
 
 /** Each is up to ten constraints in every namespace of the Tenant. */
 const rulesMax = 200;
+/** Each demand is a constraint. More than people write, and each entry of one takes time. */
+const demandsMax = 500;
+const entriesMax = 2_000;
 
 /** The demands of all rules that can be read, in their order. */
 export function ruleDemands(rules: readonly unknown[]): { readonly demands: Demand[]; readonly faults: Fault[] } {
   const demands: Demand[] = [];
   const faults: Fault[] = [];
+  let entries = 0;
   for (const [index, written] of rules.entries()) {
-    if (faults.length >= faultsMax || index >= rulesMax) {
+    if (faults.length >= faultsMax || index >= rulesMax || entries > entriesMax) {
       faults.push(restUnread(['spec', 'rules'], index));
       break;
     }
     const rule = RuleField.safeParse(written);
-    if (rule.success) demands.push(...demandsOf(rule.data, index));
-    else faults.push(...faultsOf(rule.error, ['spec', 'rules', index]));
+    const own = rule.success ? demandsOf(rule.data, index) : [];
+    if (demands.length + own.length > demandsMax) {
+      faults.push(restUnread(['spec', 'rules'], index));
+      break;
+    }
+    demands.push(...own);
+    entries += own.reduce((sum, demand) => sum + entriesOf(demand), 0);
+    if (!rule.success) faults.push(...faultsOf(rule.error, ['spec', 'rules', index]));
   }
   return { demands, faults };
+}
+
+function entriesOf({ rule: { allowed = [], denied = [], noted = [] } }: Demand): number {
+  return allowed.length + denied.length + noted.length;
 }
 
 function demandsOf(

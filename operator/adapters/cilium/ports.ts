@@ -12,8 +12,9 @@
 import * as z from 'zod';
 import { compareText } from '../../../crds/constraint.ts';
 import type { NetworkCondition, NetworkPort } from '../../../crds/rules/network.ts';
+import { shortListOf } from '../bounded-fields.ts';
 import { type Fault, faultsOf } from '../define.ts';
-import { absent, listOf } from '../fields.ts';
+import { absent } from '../fields.ts';
 
 /** Ports with what is asked of requests on any of them. */
 export interface PortSet {
@@ -36,14 +37,6 @@ export interface ReadPorts {
 }
 
 type Path = readonly PropertyKey[];
-
-/** Far more than people or programs write. */
-const rulesMax = 1_000;
-
-/** No list that takes long to read is read at all. */
-function shortListOf<Schema extends z.ZodType>(item: Schema) {
-  return z.array(z.unknown()).max(rulesMax).pipe(listOf(item));
-}
 
 const name = z.string().min(1);
 const text = absent(z.string());

@@ -16,7 +16,9 @@
  */
 import type { MeshClause, MeshDemand, MeshMatch } from '../../../crds/rules/mesh.ts';
 import { type Fault, faultsMax, faultsOf, jsonPointer, restUnread } from '../define.ts';
-import { type Fields, isFields, pointersOf, Texts, unknownFields } from '../mesh-fields.ts';
+import { type Fields, isFields, Texts } from '../mesh-fields.ts';
+import { pointersOf } from '../fault-pointers.ts';
+import { unknownFields } from '../unknown-fields.ts';
 
 type Path = readonly PropertyKey[];
 type Action = Extract<MeshDemand, { about: 'authorization' }>['action'];

@@ -20,7 +20,9 @@ import type { MeshRule, MeshTarget } from '../../../crds/rules/mesh.ts';
 import type { Scope } from '../../../crds/scope.ts';
 import type { Fault } from '../define.ts';
 import { absent, SelectorField, selectsAll } from '../fields.ts';
-import { pointersOf, shortListOf, ShortRecord } from '../mesh-fields.ts';
+import { ShortRecord } from '../mesh-fields.ts';
+import { shortListOf } from '../bounded-fields.ts';
+import { pointersOf } from '../fault-pointers.ts';
 import type { MeshSubject } from '../mesh-text.ts';
 import { readSpec } from '../spec-reader.ts';
 

@@ -108,6 +108,15 @@ export function meshScope(levels: Levels<Levelled>, leftOf: readonly LabelExpres
   return { key: ` in ${namespace}`, scope: scopeIn(namespace, undefined, leftOf), others: leftOf.length > 0 };
 }
 
+/** Whether it is for the whole mesh if what is not understood of it means nothing. */
+export function isPerhapsForMesh({
+  namespace,
+  selector,
+  scopeUnread,
+}: Pick<Levelled, 'namespace' | 'selector' | 'scopeUnread'>): boolean {
+  return namespace === rootNamespace && selector === undefined && scopeUnread.length > 0;
+}
+
 /** Workloads of a namespace with the labels, but for those that one of the expressions takes out. */
 export function scopeIn(
   namespace: string,
@@ -117,7 +126,7 @@ export function scopeIn(
 ): Scope {
   const [first] = takenOut;
   return {
-    namespaces: { names: [namespace] },
+    namespaces: isPerhapsForMesh({ namespace, selector, scopeUnread: unread }) ? {} : { names: [namespace] },
     workloads: {
       ...(selector === undefined || selectsAll(selector) ? {} : { selector }),
       ...(first === undefined ? {} : { expression: { not: takenOut.length === 1 ? first : { any: [...takenOut] } } }),

@@ -101,3 +101,16 @@ test('every pod is bound by the one policy that is in force for it, and by no ot
     { numRuns: 500 },
   );
 });
+
+test('of very many policies for workloads each names the oldest that it meets, and says that it may bind less', () => {
+  const many = Array.from({ length: 60 }, (_, index) => ({
+    apiVersion: 'security.istio.io/v1',
+    kind: 'PeerAuthentication',
+    metadata: { name: `p${10 + index}`, namespace: 'shop', uid: `p${index}` },
+    spec: { selector: { matchLabels: { [`label${index}`]: 'x' } }, mtls: { mode: 'STRICT' } },
+  }));
+  const scopes = readTogether(istio, many).constraints.map(({ scope }) => scope);
+  expect(scopes).toHaveLength(60);
+  expect(scopes.filter(({ unread }) => unread !== undefined)).toHaveLength(9);
+  expect(scopes.at(-1)).toMatchObject({ unread: ['/spec/selector'] });
+});

@@ -19,13 +19,16 @@ import type { MeshDemand, MeshRule } from '../../../crds/rules/mesh.ts';
 import type { Draft, Fault } from '../define.ts';
 import { absent, selectsAll } from '../fields.ts';
 import { defineJoinedKind, headOf, type ImposedBy } from '../join.ts';
-import { DatedMetadata, LooseSpec, pointersOf, ShortRecord, unknownFields } from '../mesh-fields.ts';
+import { DatedMetadata, LooseSpec, ShortRecord } from '../mesh-fields.ts';
+import { pointersOf } from '../fault-pointers.ts';
+import { unknownFields } from '../unknown-fields.ts';
 import { meshTold } from '../mesh-form.ts';
 import { readSpec } from '../spec-reader.ts';
 import { rootNamespace, WorkloadSelector } from './binding.ts';
 import {
   covers,
   expressionOf,
+  isPerhapsForMesh,
   type Levelled,
   levelParts,
   type Levels,
@@ -105,25 +108,36 @@ export function peerDrafts(values: readonly LevelValue<PeerPolicy>[]): ImposedBy
     ...(mesh === undefined || wide?.mode !== undefined ? [] : meshDraft(mesh, levels, takenOut)),
     ...levels.wide
       .filter((policy) => policy === wide || policy.scopeUnread.length > 0)
-      .flatMap((policy) => draftOf(policy, 'namespace', ofMesh, takenOut)),
+      .flatMap((policy) => draftOf(policy, isPerhapsForMesh(policy) ? 'mesh' : 'namespace', ofMesh, takenOut)),
     ...bound.flatMap(({ policy, older }) => draftOf(policy, 'workload', ofNamespace, older)),
   ];
 }
 
-/** Of each policy for workloads: which labels older ones take out of it. Those that an older one covers are left out. */
+/** Far more than people write: each policy names those that it meets. */
+const scannedMax = 1_000;
+const olderMax = 50;
+
+/**
+ * Of each policy for workloads: which labels older ones take out of it, and what it takes out of wider ones. Those that an
+ * older one covers are left out.
+ */
 function workloadsOf({ workloads }: Levels<PeerPolicy>) {
   const bound: { policy: PeerPolicy; older: LabelExpression[]; expression: LabelExpression }[] = [];
   const labelled = workloads.map((policy) => ({ policy, labels: Object.entries(policy.selector?.matchLabels ?? {}) }));
   for (const [index, { policy, labels }] of labelled.entries()) {
     const own = new Map(labels);
-    const older = labelled.slice(0, index).filter((other) => meet(other.labels, own));
+    const older = labelled.slice(0, Math.min(index, scannedMax)).filter((other) => meet(other.labels, own));
     if (older.some((other) => covers(other.labels, own))) continue;
-    const taken = older.map((other) => expressionOf(other.labels));
+    const isCut = index > scannedMax || older.length > olderMax;
+    const met = older.slice(0, olderMax);
+    const taken = met.map((other) => expressionOf(other.labels));
+    // What older ones take out of it they take out of wider policies, too.
+    const left = met.filter((other) => !other.policy.takesOut).map((other) => expressionOf(other.labels));
     const all = expressionOf(labels);
     bound.push({
-      policy,
+      policy: isCut ? { ...policy, scopeUnread: [...policy.scopeUnread, '/spec/selector'] } : policy,
       older: taken,
-      expression: taken.length === 0 ? all : { all: [all, { not: { any: taken } }] },
+      expression: left.length === 0 ? all : { all: [all, { not: { any: left } }] },
     });
   }
   return bound;
@@ -155,7 +169,7 @@ function draftOf(
   const rule = ruleOf(policy, level, wider);
   const draft: Draft = {
     key: 'mutualTls',
-    ...meshTold(rule, subjectOf(selector, takenOut.length > 0)),
+    ...meshTold(rule, subjectOf(selector, takenOut.length > 0, level === 'mesh')),
     scope: scopeIn(namespace, selector, takenOut, scopeUnread),
     rule,
   };

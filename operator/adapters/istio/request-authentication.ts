@@ -22,7 +22,10 @@ import {
   restUnread,
 } from '../define.ts';
 import { absent } from '../fields.ts';
-import { AnyList, LooseSpec, pointersOf, shortListOf, Texts, unknownFields, unreadField } from '../mesh-fields.ts';
+import { AnyList, LooseSpec, Texts, unreadField } from '../mesh-fields.ts';
+import { shortListOf } from '../bounded-fields.ts';
+import { pointersOf } from '../fault-pointers.ts';
+import { unknownFields } from '../unknown-fields.ts';
 import { meshTold } from '../mesh-form.ts';
 import { readSpec } from '../spec-reader.ts';
 import { bindingOf } from './binding.ts';

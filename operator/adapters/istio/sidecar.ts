@@ -5,7 +5,8 @@
  *   outboundTrafficPolicy says (REGISTRY_ONLY lets no connection to an unknown host through, ALLOW_ANY does), and without it
  *   MeshConfig, which is never read.
  * - For workloads by labels, else for the namespace, else the one without a selector in the root namespace. Which of two on one
- *   level is in force is not defined. Without egress it takes that of the next wider one.
+ *   level is in force is not defined. Without egress it takes that of the next wider one, or has none of its own: Istio's
+ *   reference and its source differ. It is read as taking nobody out of the wider one.
  * - ingress names the ports that a proxy listens on, with TLS of its own. Certificates and keys are not read.
  *
  * @see https://istio.io/latest/docs/reference/config/networking/sidecar/
@@ -16,19 +17,15 @@ import type { MeshDemand, MeshRule } from '../../../crds/rules/mesh.ts';
 import type { Draft, Fault } from '../define.ts';
 import { absent, SelectorField, selectsAll } from '../fields.ts';
 import { defineJoinedKind, headOf, type ImposedBy } from '../join.ts';
-import {
-  DatedMetadata,
-  LooseSpec,
-  pointersOf,
-  shortListOf,
-  ShortRecord,
-  Texts,
-  unknownFields,
-} from '../mesh-fields.ts';
+import { DatedMetadata, LooseSpec, ShortRecord, Texts } from '../mesh-fields.ts';
+import { shortListOf } from '../bounded-fields.ts';
+import { pointersOf } from '../fault-pointers.ts';
+import { unknownFields } from '../unknown-fields.ts';
 import { meshTold } from '../mesh-form.ts';
 import { readSpec, type SpecReader } from '../spec-reader.ts';
 import {
   expressionOf,
+  isPerhapsForMesh,
   type Levelled,
   levelParts,
   levelsOf,
@@ -199,7 +196,9 @@ export function sidecarDrafts(values: readonly LevelValue<SidecarPolicy>[]): Imp
           return told === undefined ? [] : imposed(policy, { ...told, key: `reach${ofMesh.key}`, scope: ofMesh.scope });
         })),
     ...levels.wide.flatMap((policy) => {
-      const told = draftOf(policy, 'namespace', levels.wide.length > 1, takenOut.length > 0);
+      const isForMesh = isPerhapsForMesh(policy);
+      const level = isForMesh ? 'mesh' : 'namespace';
+      const told = draftOf(policy, level, levels.wide.length > 1, takenOut.length > 0, isForMesh);
       const scope = scopeIn(policy.namespace, undefined, takenOut, policy.scopeUnread);
       return told === undefined ? [] : imposed(policy, { ...told, key: 'reach', scope });
     }),

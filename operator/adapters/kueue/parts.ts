@@ -9,12 +9,12 @@
  * @see https://github.com/kubernetes-sigs/kueue/blob/v0.19.0/apis/kueue/v1beta2/clusterqueue_types.go
  */
 import * as z from 'zod';
-import { compareText } from '../../../crds/constraint.ts';
 import type { LabelSelector } from '../../../crds/label-selector.ts';
 import type { CapacityGroup, CapacityRule } from '../../../crds/rules/capacity.ts';
 import { parseQuantity } from '../../../kube/quantity.ts';
-import { type Fault, faultsOf, jsonPointer, NamespacedMetadata, type ObjectHead } from '../define.ts';
+import { faultsOf, NamespacedMetadata, type ObjectHead } from '../define.ts';
 import { FieldsOfObject, shortListOf } from '../bounded-fields.ts';
+import { pointersOf } from '../fault-pointers.ts';
 import { absent, listOf, SelectorField } from '../fields.ts';
 import { defineJoinedKind, headOf } from '../join.ts';
 import { readSpec } from '../spec-reader.ts';
@@ -85,8 +85,26 @@ const Group = z
       })),
     }),
   );
-/** An API server takes 16 groups, and 64 flavors and resources in each. */
-const Groups = shortListOf(Group, 64);
+/** An API server takes 16 groups, and 256 flavors in all. */
+const amountsMax = 5_000;
+
+/** Of all flavors of all groups, whatever else stands there. */
+function amountsOf(groups: readonly unknown[]): number {
+  const listsOf = (parent: unknown, field: string): readonly unknown[] => {
+    const fields = FieldsOfObject.safeParse(parent);
+    const list: unknown = fields.success ? fields.data[field] : undefined;
+    return Array.isArray(list) ? list : [];
+  };
+  return groups
+    .flatMap((group) => listsOf(group, 'flavors'))
+    .reduce<number>((sum, flavor) => sum + 1 + listsOf(flavor, 'resources').length, 0);
+}
+
+const Groups = z
+  .array(z.unknown(), 'Must be a list')
+  .max(64, 'Must have at most 64 entries to be read')
+  .refine((groups) => amountsOf(groups) <= amountsMax, `Must have at most ${amountsMax} amounts to be read`)
+  .pipe(listOf(Group));
 const Stop = z.enum(['None', 'Hold', 'HoldAndDrain']);
 const FairSharing = z.strictObject({ weight: absent(Amount) });
 const Preemption = z.strictObject({
@@ -121,10 +139,6 @@ const clusterQueueFields = new Set([
   'resourceGroups',
   'stopPolicy',
 ]);
-
-function pointersOf(faults: readonly Fault[]): string[] {
-  return [...new Set(faults.map(({ path }) => jsonPointer(path)))].toSorted(compareText);
-}
 
 export const clusterQueues = defineJoinedKind({
   kind: 'ClusterQueue',

@@ -8,7 +8,9 @@
  */
 import { type Fault, NamespacedMetadata } from '../define.ts';
 import { defineJoinedKind } from '../join.ts';
-import { LooseSpec, shortListOf, Texts, unknownFields } from '../mesh-fields.ts';
+import { LooseSpec, Texts } from '../mesh-fields.ts';
+import { shortListOf } from '../bounded-fields.ts';
+import { unknownFields } from '../unknown-fields.ts';
 import { readSpec } from '../spec-reader.ts';
 import type { Authentication } from './authorization.ts';
 import { identitiesOf, Networks, Reference } from './clients.ts';

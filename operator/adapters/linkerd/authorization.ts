@@ -18,7 +18,10 @@ import type { IpBlock } from '../../../crds/rules/network.ts';
 import { type Fault, NamespacedMetadata, type ObjectHead } from '../define.ts';
 import { absent, SelectorField } from '../fields.ts';
 import { defineJoinedKind, headOf } from '../join.ts';
-import { LooseSpec, pointersOf, shortListOf, Texts, unknownFields } from '../mesh-fields.ts';
+import { LooseSpec, Texts } from '../mesh-fields.ts';
+import { shortListOf } from '../bounded-fields.ts';
+import { pointersOf } from '../fault-pointers.ts';
+import { unknownFields } from '../unknown-fields.ts';
 import { readSpec } from '../spec-reader.ts';
 import { type Identities, identitiesOf, Networks, networksOf, Reference } from './clients.ts';
 

@@ -60,7 +60,7 @@ export const linkerd = defineJoiningAdapter<Value>({
     const own = values
       .filter((value) => value.is === 'server')
       .toSorted((a, b) => compareText(a.head.metadata.name, b.head.metadata.name));
-    const ofServers = createGrantIndex(grants);
+    const ofServers = createGrantIndex(grants, Math.max(clausesMin, Math.floor(clausesMax / own.length)));
     return [...own.map((server) => serverDraft(server, ofServers)), ...grants.map(grantDraft)];
   },
 });
@@ -116,23 +116,32 @@ function demandsOf(
 }
 
 interface GrantIndex {
-  readonly of: (server: Server) => readonly Grant[];
+  readonly of: (server: Server) => readonly MeshClause[];
   /** Policies for routes. */
   readonly routes: readonly Grant[];
 }
 
-/** A namespace may have thousands of both: most policies name one Server. */
-function createGrantIndex(grants: readonly Grant[]): GrantIndex {
+/** Of all Servers of a namespace together: as each may tell of every policy, there would be no end to them. */
+const clausesMax = 20_000;
+/** Of a Server, however many there are. */
+const clausesMin = 10;
+
+/** A namespace may have thousands of both: most policies name one Server. Of what is over `max` for a Server it is not known whom it lets through. */
+function createGrantIndex(grants: readonly Grant[], max: number): GrantIndex {
   const byName = Map.groupBy(grants, ({ authorization: { to } }) => (to.of === 'server' ? to.name : undefined));
   const others = byName.get(undefined) ?? [];
   const selecting = others.filter(
     ({ authorization: { to } }) => to.of === 'servers' || to.of === 'namespace' || to.of === 'unknown',
   );
   return {
-    of: ({ head, labels }) => [
-      ...(byName.get(head.metadata.name) ?? []),
-      ...selecting.filter(({ authorization: { to } }) => to.of !== 'servers' || matchesLabels(to.selector, labels)),
-    ],
+    of: ({ head, labels }) => {
+      const all = [
+        ...(byName.get(head.metadata.name) ?? []),
+        ...selecting.filter(({ authorization: { to } }) => to.of !== 'servers' || matchesLabels(to.selector, labels)),
+      ].map(({ clause }) => clause);
+      const [over] = all.slice(max);
+      return over === undefined ? all : [...all.slice(0, max), { ...over, unread: [''] }];
+    },
     routes: others.filter(({ authorization: { to } }) => to.of === 'route'),
   };
 }
@@ -163,10 +172,7 @@ function serverDraft(server: Server, grants: GrantIndex): ImposedBy {
       ...(port === undefined ? {} : { port }),
       protocol,
       otherwise,
-      clauses: [
-        ...(clause === undefined ? [] : [{ path: '/spec/accessPolicy', ...clause }]),
-        ...grants.of(server).map((grant) => grant.clause),
-      ],
+      clauses: [...(clause === undefined ? [] : [{ path: '/spec/accessPolicy', ...clause }]), ...grants.of(server)],
       ...(routes.length === 0 ? {} : { routes: routes.slice(0, routesMax) }),
     },
     ...(isExternal ? { targets } : {}),

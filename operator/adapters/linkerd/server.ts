@@ -14,7 +14,9 @@ import type { LabelSelector } from '../../../crds/label-selector.ts';
 import { type Fault, NamespacedMetadata, type ObjectHead } from '../define.ts';
 import { SelectorField } from '../fields.ts';
 import { defineJoinedKind, headOf } from '../join.ts';
-import { LooseSpec, pointersOf, unknownFields } from '../mesh-fields.ts';
+import { LooseSpec } from '../mesh-fields.ts';
+import { pointersOf } from '../fault-pointers.ts';
+import { unknownFields } from '../unknown-fields.ts';
 import { readSpec } from '../spec-reader.ts';
 import { AccessPolicy } from './clients.ts';
 
