@@ -81,17 +81,17 @@ interface Rule {
 }
 
 const port = fc.constantFrom(80, 443, '79:90', 'http');
-const action = fc.constantFrom('Allow' as const, 'Allow' as const, 'Deny' as const, 'Pass' as const, 'Log' as const);
-const protocol = fc.constantFrom('TCP' as const, 'UDP' as const);
+const actions = fc.constantFrom('Allow' as const, 'Allow' as const, 'Deny' as const, 'Pass' as const, 'Log' as const);
+const protocols = fc.constantFrom('TCP' as const, 'UDP' as const);
 const rule: fc.Arbitrary<Rule> = fc.oneof(
-  fc.record({ action, source: entity }),
-  fc.record({ action, destination: entity }),
-  fc.record({ action, source: entity, ports: some(port) }),
+  fc.record({ action: actions, source: entity }),
+  fc.record({ action: actions, destination: entity }),
+  fc.record({ action: actions, source: entity, ports: some(port) }),
   fc.record(
     {
-      action,
-      protocol,
-      notProtocol: protocol,
+      action: actions,
+      protocol: protocols,
+      notProtocol: protocols,
       source: entity,
       destination: entity,
       ports: some(port),

@@ -12,7 +12,8 @@ import { readTogether } from '../../operator/adapters/join.ts';
 import { adapterOf } from '../../operator/discovery/decide-kinds.ts';
 import { type Corpus, corpusAt, type JsonObject, sharedCorpus } from './corpus.ts';
 import { type ObjectKinds, objectKinds, requestedKind } from './object-kinds.ts';
-import type { AdmissionRequest, RequestUser } from './scope-match.ts';
+import { type Context, contextOf, metadataOf, Row } from './scope-context.ts';
+import type { AdmissionRequest } from './scope-match.ts';
 
 /** One question, with what the answer should be. */
 export interface ScopeRow {
@@ -28,43 +29,13 @@ export interface ScopeRow {
 export const scopeOracles = ['kyverno', 'gatekeeper', 'vap'] as const;
 export type ScopeOracle = (typeof scopeOracles)[number];
 
-const Files = z.array(z.string()).optional();
-const Row = z.object({
-  id: z.string(),
-  expected: z.string(),
-  source: z.string().optional(),
-  policy_file: z.string().optional(),
-  policy_name: z.string().optional(),
-  rule: z.string().nullish(),
-  binding_files: Files,
-  exception_files: Files,
-  template_file: z.string().optional(),
-  constraint_file: z.string().optional(),
-  resource_file: z.string().optional(),
-  resource_doc_index: z.int().optional(),
-  resource_namespace: z.string().optional(),
-  object_file: z.string().optional(),
-  object_doc_index: z.int().optional(),
-  old_object_file: z.string().optional(),
-  old_object_doc_index: z.int().optional(),
-  admission_review: z.boolean().optional(),
-  namespace: z.string().nullish(),
-  namespace_file: z.string().optional(),
-  variables_file: z.string().optional(),
-  userinfo_file: z.string().optional(),
-  prerequisite_files: Files,
-  cluster_resources_files: Files,
-  operation: z.string().optional(),
-});
-type Row = z.infer<typeof Row>;
-
 /**
  * @param index A file with one row a line, as the oracles of the corpus have it.
  * @param root The folder that its paths are relative to.
  * @param every One of so many rows is taken.
  */
 export function scopeRows(oracle: ScopeOracle, index: string, root: string, every = 1): readonly ScopeRow[] {
-  const corpus = corpusAt(root);
+  const corpus = parsedOnce(corpusAt(root));
   const definitions = existsSync(sharedCorpus.root)
     ? sharedCorpus.files('crds').flatMap((file) => sharedCorpus.objects(file))
     : [];
@@ -74,6 +45,19 @@ export function scopeRows(oracle: ScopeOracle, index: string, root: string, ever
     .filter((line, number) => line !== '' && number % every === 0)
     .map((line) => Row.parse(JSON.parse(line)))
     .flatMap((row) => scopeRow(oracle, row, corpus, kinds));
+}
+
+/** A file is behind hundreds of rows. */
+function parsedOnce(corpus: Corpus): Corpus {
+  const known = new Map<string, readonly JsonObject[]>();
+  return {
+    ...corpus,
+    objects(file) {
+      const objects = known.get(file) ?? corpus.objects(file);
+      known.set(file, objects);
+      return objects;
+    },
+  };
 }
 
 /** The oracle of the corpus beside the project. */
@@ -96,7 +80,7 @@ function scopeRow(oracle: ScopeOracle, row: Row, corpus: Corpus, kinds: ObjectKi
   const object =
     file === undefined ? undefined : objectAt(corpus, file, row.resource_doc_index ?? row.object_doc_index);
   if (object === undefined) return [];
-  const context = contextOf(row, corpus);
+  const context = contextOf(row, corpus, metadataOf(object).name);
   const request =
     row.admission_review === true ? reviewed(object, kinds) : requestOf(object, row, corpus, kinds, context);
   return [
@@ -104,8 +88,9 @@ function scopeRow(oracle: ScopeOracle, row: Row, corpus: Corpus, kinds: ObjectKi
       id: row.id,
       constraints,
       request,
-      bound: isInForce(objects) ? boundBy(oracle, row) : undefined,
-      conditional: hasConditions(constraints),
+      bound: isInForce(objects) && !context.changesObject ? boundBy(oracle, row) : undefined,
+      // A mutation that changes nothing is skipped, too.
+      conditional: hasConditions(constraints) || row.patched_resource_file !== undefined,
     },
   ];
 }
@@ -129,7 +114,7 @@ function boundBy(oracle: ScopeOracle, { expected, source, rule }: Row): boolean 
       return false;
     default:
       // A policy that was asked about one of its rules answers for it; that a request was admitted says nothing.
-      return oracle === 'kyverno' && source === 'kyverno-test' && rule !== undefined ? true : undefined;
+      return oracle === 'kyverno' && source === 'kyverno-test' && typeof rule === 'string' ? true : undefined;
   }
 }
 
@@ -178,68 +163,12 @@ function objectAt(corpus: Corpus, file: string, index = 0): JsonObject | undefin
   return corpus.objects(file)[index];
 }
 
-interface Context {
-  readonly labelsOf: (namespace: string) => Readonly<Record<string, string>>;
-  readonly user: RequestUser | undefined;
-}
-
-const Labels = z.record(z.string(), z.string()).catch({});
-const Metadata = z.object({
-  name: z.string().catch(''),
-  generateName: z.string().optional().catch(undefined),
-  namespace: z.string().optional().catch(undefined),
-  labels: Labels,
-  annotations: Labels,
-});
-const Values = z.object({
-  namespaces: z.array(z.object({ metadata: Metadata })).catch([]),
-  namespaceSelector: z.array(z.object({ name: z.string(), labels: Labels })).catch([]),
-});
-const UserInfo = z.object({
-  userInfo: z.object({ username: z.string().catch(''), groups: z.array(z.string()).catch([]) }).optional(),
-  roles: z.array(z.string()).catch([]),
-  clusterRoles: z.array(z.string()).catch([]),
-});
-
-/** Who ran the tests that spoke to a cluster. */
-const administrator: RequestUser = {
-  name: 'kubernetes-admin',
-  groups: ['system:masters', 'system:authenticated'],
-  roles: [],
-  clusterRoles: ['cluster-admin'],
+/** What is sent to a Pod to be connected with it, and by which subresource. */
+const connections: Readonly<Record<string, string>> = {
+  PodAttachOptions: 'attach',
+  PodExecOptions: 'exec',
+  PodPortForwardOptions: 'portforward',
 };
-
-function contextOf(row: Row, corpus: Corpus): Context {
-  const known = new Map<string, Readonly<Record<string, string>>>();
-  const files = [row.namespace_file, ...(row.prerequisite_files ?? []), ...(row.cluster_resources_files ?? [])];
-  const objects = files.flatMap((file) => (file === undefined ? [] : corpus.objects(file)));
-  for (const object of objects.filter(({ kind }) => kind === 'Namespace')) {
-    const { name, labels } = metadataOf(object);
-    known.set(name, labels);
-  }
-  const values = row.variables_file === undefined ? [] : corpus.objects(row.variables_file);
-  for (const { namespaces, namespaceSelector } of values.flatMap((each) => Values.safeParse(each).data ?? [])) {
-    for (const { name, labels } of [...namespaces.map(({ metadata }) => metadata), ...namespaceSelector]) {
-      known.set(name, labels);
-    }
-  }
-  return {
-    labelsOf: (namespace) => ({ 'kubernetes.io/metadata.name': namespace, ...known.get(namespace) }),
-    user: row.source === 'chainsaw' ? administrator : userOf(row, corpus),
-  };
-}
-
-function userOf({ userinfo_file: file }: Row, corpus: Corpus): RequestUser | undefined {
-  const [object] = file === undefined ? [] : corpus.objects(file);
-  const info = UserInfo.safeParse(object).data;
-  if (info === undefined) return undefined;
-  const { userInfo = { username: '', groups: [] }, roles, clusterRoles } = info;
-  return { name: userInfo.username, groups: userInfo.groups, roles, clusterRoles };
-}
-
-function metadataOf(object: Readonly<Record<string, unknown>>): z.infer<typeof Metadata> {
-  return Metadata.catch({ name: '', labels: {}, annotations: {} }).parse(object['metadata']);
-}
 
 function requestOf(
   object: JsonObject,
@@ -248,6 +177,11 @@ function requestOf(
   kinds: ObjectKinds,
   context: Context,
 ): AdmissionRequest {
+  const connected = connections[String(object['kind'])];
+  if (connected !== undefined) {
+    const pod = requestOf({ ...object, apiVersion: 'v1', kind: 'Pod' }, row, corpus, kinds, context);
+    return { ...pod, operation: 'CONNECT', subresource: connected };
+  }
   const { group, plural, namespaced } = requestedKind(object, kinds);
   const metadata = metadataOf(object);
   const old =
@@ -257,7 +191,7 @@ function requestOf(
     : undefined;
   const isNamespace = group === '' && object['kind'] === 'Namespace';
   return {
-    operation: row.operation ?? 'CREATE',
+    operation: context.operation ?? 'CREATE',
     group,
     version: versionOf(object),
     kind: String(object['kind']),

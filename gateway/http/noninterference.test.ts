@@ -100,4 +100,4 @@ test('who may read reports alone gets the same bytes whatever the full forms say
     }),
     { numRuns: 15 },
   );
-});
+}, 180_000);
