@@ -43,7 +43,7 @@ import {
   restUnread,
 } from './define.ts';
 import { SelectorField, absent, listOf, selectsAll } from './fields.ts';
-import { sentence } from './text.ts';
+import { newKey } from './new-key.ts';
 import { unreadMessage, unreadSummary, webhookMessage, webhookSummary } from './webhook-form.ts';
 
 const { failurePolicy, timeoutSeconds, sideEffects, reinvocationPolicy } = WebhookRule.shape;
@@ -100,19 +100,6 @@ export const webhookConfig = defineAdapter({
     return { drafts, faults };
   },
 });
-
-const keyLengthMax = 253;
-
-/** The name, which v1 wants to be unique; numbered where it is not. `taken` counts how often each was asked for. */
-function newKey(name: string, taken: Map<string, number>): string {
-  const first = sentence(name, keyLengthMax);
-  let count = (taken.get(first) ?? 0) + 1;
-  let key = count === 1 ? first : `${first}#${count}`;
-  for (; taken.has(key); count += 1) key = `${first}#${count + 1}`;
-  taken.set(first, count);
-  if (key !== first) taken.set(key, 1);
-  return key;
-}
 
 function isMutating({ kind }: ObjectHead): boolean {
   return kind === 'MutatingWebhookConfiguration';

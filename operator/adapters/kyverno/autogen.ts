@@ -51,10 +51,11 @@ export function autogenKinds(rules: readonly AutogenRule[], annotation: string |
   const named = filters.flatMap(({ kinds = [] }) => kinds);
   if (!named.some((kind) => kind === 'Pod' || controllers.has(kind))) return [];
   if (annotation === undefined) return [...controllers.keys()];
-  const asked = annotation.split(',', 50);
-  return asked.includes('all')
-    ? [...controllers.keys()]
-    : [...controllers.keys()].filter((kind) => asked.includes(kind));
+  if (annotation === 'all') return [...controllers.keys()];
+  // CronJob counts wherever it stands, the others only where nothing stands beside them, not even a blank.
+  const hasCronJob = annotation.includes('CronJob') || annotation.includes('all');
+  const asked = new Set(annotation.split(',', 50));
+  return [...controllers.keys()].filter((kind) => (kind === 'CronJob' ? hasCronJob : asked.has(kind)));
 }
 
 function isUnfit({ isPersonal, kinds = [] }: ResourceFilter): boolean {

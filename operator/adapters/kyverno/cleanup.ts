@@ -13,7 +13,7 @@ import { bindingAll } from '../namespace-parts.ts';
 import { sentence } from '../text.ts';
 import { unknownFields } from '../unknown-fields.ts';
 import { conditionWords } from './condition-words.ts';
-import { allText, exceptionsText, filtersText, kindsText } from './filter-words.ts';
+import { matchesText, exceptionsText, filtersText, kindsText } from './filter-words.ts';
 import { admissionFilter, type Block, readBlock } from './match-fields.ts';
 import { notPlain, plainJson } from './plain-json.ts';
 
@@ -47,7 +47,7 @@ export function cleanupDraft({ metadata, spec }: ObjectHead & { readonly spec: J
   const where = conditionWords(spec['conditions'], 300);
   const when = typeof schedule === 'string' ? ` (${sentence(schedule, 60)})` : '';
   const what = (word: (filters: readonly AdmissionFilter[], extended: readonly string[]) => string) =>
-    allText(matches.map((filters) => word(filters, [])));
+    matchesText(matches, (filters) => word(filters, []));
   const scopeUnread = unread.filter((path) => !['/spec/schedule', '/spec'].includes(path));
   return {
     faults,

@@ -10,8 +10,10 @@ const textMax = 160;
 
 /** The kinds, safe for every reader. With the controllers of pods that a rule is extended to in a few words. */
 export function kindsText(filters: readonly AdmissionFilter[], extendedTo: readonly string[]): string {
-  const own = filters.map(({ kinds, ...filter }) =>
-    kinds === undefined ? filter : { ...filter, kinds: kinds.filter((kind) => isOwn(kind, extendedTo)) },
+  const own = filters.map((filter) =>
+    filter.kinds !== undefined && takesPods(filter)
+      ? { ...filter, kinds: filter.kinds.filter((kind) => isOwn(kind, extendedTo)) }
+      : filter,
   );
   const words = kindWords(own);
   if (extendedTo.length === 0 || !own.some(takesPods)) return words;
@@ -30,8 +32,23 @@ function isOwn({ group, kind, subresource }: KindPattern, extendedTo: readonly s
   return !(extendedTo.includes(kind) && group !== '' && subresource === undefined && /^(\*|apps|batch)$/.test(group));
 }
 
-/** Of several lists of alternatives of which each must hold: those that name kinds first. */
-export function allText(texts: readonly string[]): string {
+/** Several lists of alternatives of which each must hold, each in words. Kinds that all of them name are said once. */
+export function matchesText(
+  matches: readonly (readonly AdmissionFilter[])[],
+  word: (filters: readonly AdmissionFilter[]) => string,
+): string {
+  const [first = [], ...more] = matches;
+  const kindsOf = (filters: readonly AdmissionFilter[]) => JSON.stringify(filters.map(({ kinds }) => kinds));
+  const rest = more.map((filters) =>
+    filters.length === 1 && kindsOf(filters) === kindsOf(first)
+      ? filters.map(({ kinds: _kinds, ...filter }) => filter)
+      : filters,
+  );
+  return allText([first, ...rest].map(word));
+}
+
+/** Those that name kinds first. */
+function allText(texts: readonly string[]): string {
   const everything = 'all objects';
   const [first = everything, ...more] = [
     ...texts.filter((text) => !text.startsWith(everything)),
@@ -98,8 +115,8 @@ function requesterText({
 /** `Pods in namespace kube-system`, of one exception after the other. */
 export function exceptionsText(exceptions: readonly AdmissionException[], extendedTo: readonly string[]): string {
   const word = ({ by, all, conditional }: AdmissionException) => {
-    const what = all.map((filter) => filtersText([filter], extendedTo));
-    const whole = allText(what).replace(/^all objects/, 'what is');
+    const what = all.map((filter) => [filter]);
+    const whole = matchesText(what, (filters) => filtersText(filters, extendedTo)).replace(/^all objects/, 'what is');
     return by === undefined
       ? whole
       : `${whole} by ${sentence(by, 140)}${conditional === undefined ? '' : ` (${sentence(conditional, 200)})`}`;

@@ -25,6 +25,15 @@ test('more rules than anybody writes are not read, and that is said', () => {
   expect(problems).toMatchObject([{ object: 'ClusterPolicy large', path: 'spec.rules' }]);
 });
 
+test('keys stay apart, whatever names look like', () => {
+  const names = ['#100', 'a#2', 'a', 'a', ...times(96, (index) => `rule-${index}`), 'not read'];
+  const { constraints } = readTogether(kyverno, [policy({ rules: names.map((name) => ruleNamed(name)) })]);
+  const keys = constraints.map(({ key }) => key);
+  expect(new Set(keys).size).toBe(101);
+  expect(keys.slice(0, 4)).toEqual(['#100', 'a#2', 'a', 'a#3']);
+  expect(keys.at(-1)).toBe('#100#2');
+});
+
 test('where more overrides take turns than are told apart, the action is unknown', () => {
   const validationFailureActionOverrides = times(60, (index) => ({
     action: index % 2 === 0 ? 'Enforce' : 'Audit',

@@ -16,6 +16,7 @@ import { compareText } from '../../../crds/constraint.ts';
 import { isJsonObject } from '../../../kube/object.ts';
 import { type Draft, Metadata, NamespacedMetadata, type ObjectHead, type Part } from '../define.ts';
 import { defineJoinedKind, defineJoiningAdapter, headOf, type JoinedKind } from '../join.ts';
+import { newKey } from '../new-key.ts';
 import { cleanupDraft } from './cleanup.ts';
 import { type Policy, readPolicy } from './policy-fields.ts';
 import { exceptionsFor, isPattern, type PolicyException, readException } from './policy-exception.ts';
@@ -108,7 +109,9 @@ export const kyverno = defineJoiningAdapter<Value>({
 
 function draftsIn(policy: Policy, excepting: readonly PolicyException[]): Draft[] {
   const naming = exceptionsFor(nameOf(policy.head.metadata), excepting);
-  return [...policy.rules.flatMap((rule) => draftsOf(policy, rule, naming)), ...unreadDraft(policy)];
+  const drafts = [...policy.rules.flatMap((rule) => draftsOf(policy, rule, naming)), ...unreadDraft(policy)];
+  const taken = new Map<string, number>();
+  return drafts.map((draft) => ({ ...draft, key: newKey(draft.key, taken) }));
 }
 
 /** Each once: one that names policies both in full and by patterns is given twice. */

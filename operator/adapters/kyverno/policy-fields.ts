@@ -14,6 +14,7 @@ import { type Fault, faultsMax, faultsOf, type ObjectHead, restUnread, unreadOf 
 import { FieldsOfObject, shortListOf } from '../bounded-fields.ts';
 import { absent, listOf } from '../fields.ts';
 import { headOf } from '../join.ts';
+import { newKey } from '../new-key.ts';
 import { unknownFields } from '../unknown-fields.ts';
 import { Action, type Actions, Override } from './action.ts';
 import { type AutogenRule, autogenKinds, controllersAnnotation, type Generated, generatedFrom } from './autogen.ts';
@@ -182,14 +183,13 @@ export function readPolicy(object: ObjectHead & { readonly spec: JsonObject }): 
     object.metadata.annotations?.[controllersAnnotation],
   );
   const unread = unreadOf(ofSpec);
-  const counts = new Map<string, number>();
+  const taken = new Map<string, number>();
   const rules = read.flatMap(({ rule, autogen }) => {
-    const count = (counts.get(autogen.name) ?? 0) + 1;
-    counts.set(autogen.name, count);
+    const key = newKey(autogen.name, taken);
     if (rule === undefined) return [];
     return {
       ...rule,
-      key: count === 1 ? rule.name : `${rule.name}#${count}`,
+      key,
       generated: generatedFrom(autogen, kinds),
       unread: [...unread, ...rule.unread],
       scopeUnread: [...unread, ...rule.scopeUnread],

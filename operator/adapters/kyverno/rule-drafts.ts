@@ -18,19 +18,15 @@ import type { NamingException } from './policy-exception.ts';
 import { homeFilter, type RuleScope, scopeOfRule } from './rule-scope.ts';
 import { messageOf, summaryOf, type Told } from './rule-words.ts';
 
-/** In the order of the rule's regions. */
+/** In the order of the rule's regions, of which two may have one key. */
 export function draftsOf(policy: Policy, rule: PolicyRule, exceptions: readonly NamingException[]): Draft[] {
   if (doesNothing(policy, rule)) return [];
   const regions = isJudging(rule) ? regionsOf(rule.actions, policy.rules.length) : [everywhere];
-  const used = new Map<string, number>();
   return regions.flatMap((region) => {
     const scope = scopeOfRule(policy, rule, region, exceptions);
     if (scope === undefined || isEmpty(policy, region, scope)) return [];
-    const { key } = rule;
-    const name = region.within === undefined ? key : `${key}/${region.action}`;
-    const count = (used.get(name) ?? 0) + 1;
-    used.set(name, count);
-    return [draftOf(policy, rule, region, scope, count === 1 ? name : `${name}#${count}`)];
+    const key = region.within === undefined ? rule.key : `${rule.key}/${region.action}`;
+    return [draftOf(policy, rule, region, scope, key)];
   });
 }
 

@@ -2,12 +2,13 @@
  * Summary and message of a rule: whom it is about, what it demands or does, and what follows.
  */
 import type { Effect, Severity } from '../../../crds/constraint.ts';
+import type { RequestNamespace } from '../../../crds/scope.ts';
 import { isJsonObject } from '../../../kube/object.ts';
 import { sentence } from '../text.ts';
 import type { Region } from './action.ts';
 import { conditionWords } from './condition-words.ts';
 import { type Demand, generatedTexts, imagesDemand, mutationTexts, validateDemand } from './demand-words.ts';
-import { allText, exceptionsText, filtersText, kindsText } from './filter-words.ts';
+import { matchesText, exceptionsText, filtersText, kindsText } from './filter-words.ts';
 import type { Policy, PolicyRule } from './policy-fields.ts';
 import type { RuleScope } from './rule-scope.ts';
 
@@ -24,13 +25,13 @@ export interface Told {
 
 /** Safe for every reader: kinds, names of fields, and no text of the policy. */
 export function summaryOf(told: Told): string {
-  const whom = capitalized(whomOf(told, (filters, extended) => kindsText(filters, extended)));
+  const whom = capitalized(whomOf(told, kindsText));
   if (told.effect === 'unknown')
     return `${whom} may be checked or changed by a rule that is not understood in all parts`;
   const { rule } = told;
   switch (rule.does) {
     case 'validate':
-      return judged(told, whom, validateDemand(rule.body), 'summary');
+      return judged(told, whom, validateDemand(rule.body), 'summary', operationsAsked(told));
     case 'verifyImages':
       return judged(told, whom, imagesDemand(rule.body), 'summary');
     case 'mutate': {
@@ -81,7 +82,7 @@ function whomOf(
   word: (filters: RuleScope['matches'][number], extended: readonly string[]) => string,
 ): string {
   const extended = [...new Set(rule.generated.flatMap(({ kinds }) => kinds))].toSorted();
-  return allText(matches.map((filters) => word(filters, extended)));
+  return matchesText(matches, (filters) => word(filters, extended));
 }
 
 function judged(
@@ -89,15 +90,39 @@ function judged(
   whom: string,
   demand: Demand,
   field: 'summary' | 'message',
+  operations: readonly string[] = [],
 ): string {
   const outcome = outcomeText(policy, effect, region);
   const said = demand[field];
   const { preconditions, celPreconditions } = rule.settings;
   const isConditional = field === 'summary' && said === '' && (preconditions ?? celPreconditions) !== undefined;
   const under = isConditional ? ' under certain conditions' : '';
-  return demand.violators === 'they'
-    ? `${said === '' ? `Requests for ${lowered(whom)}` : `${whom}${said}`} are ${outcome}${under}`
-    : `${whom}${said}; others are ${outcome}`;
+  const verbs = operations.map((operation) => verbsOf[operation] ?? operation).join(' or ');
+  const requests = verbs === '' ? 'Requests for' : `Requests to ${verbs}`;
+  if (demand.violators === 'they') {
+    const isPlain = said === '' || verbs !== '';
+    return `${isPlain ? `${requests} ${lowered(whom)}${said}` : `${whom}${said}`} are ${outcome}${under}`;
+  }
+  const when = verbs === '' || operations.includes('CREATE') ? '' : ` at requests to ${verbs} them`;
+  return `${whom}${said}${when}; others are ${outcome}`;
+}
+
+const verbsOf: Readonly<Record<string, string>> = {
+  CREATE: 'create',
+  UPDATE: 'update',
+  DELETE: 'delete',
+  CONNECT: 'connect to',
+};
+
+/** Where the rule itself says which: all that it can be about, through any of its filters. */
+function operationsAsked({ rule: { match }, scope: { matches } }: Told): readonly string[] {
+  const isSaid =
+    match.way === 'any'
+      ? match.filters.every(({ operations }) => operations !== undefined)
+      : match.filters.some(({ operations }) => operations !== undefined);
+  if (!isSaid) return [];
+  const asked = matches.map((filters) => new Set(filters.flatMap(({ operations = [] }) => operations)));
+  return Object.keys(verbsOf).filter((operation) => asked.every((some) => some.has(operation)));
 }
 
 function outcomeText({ admission }: Policy, effect: Effect, { action }: Region): string {
@@ -139,13 +164,16 @@ function limits({ region: { within, without }, policy }: Told): string[] {
   const home = policy.head.metadata.namespace;
   return [
     ...(home === undefined ? [] : [`only in namespace ${home}`]),
-    ...(within === undefined
-      ? []
-      : [`there only: objects${filtersText([{ namespace: within }], []).replace('all objects', '')}`]),
+    ...(within === undefined ? [] : [`this action only${placeText(within)}`]),
     ...(without.length === 0
       ? []
-      : [`elsewhere another action: ${without.map((namespace) => filtersText([{ namespace }], [])).join(', ')}`]),
+      : [`not${without.map(placeText).join(' or')}, for which the policy sets the action apart`]),
   ];
+}
+
+/** ` in namespaces a, b`, or ` in namespaces with env=prod`. */
+function placeText(namespace: RequestNamespace): string {
+  return filtersText([{ namespace }], []).replace(/^all objects/, '');
 }
 
 function capitalized(text: string): string {
