@@ -25,7 +25,7 @@ const Generation = z.union([
 /** At most one: which requests make it generate. */
 export function generating(policy: Policy): Told[] {
   const { spec, head, evaluation } = policy;
-  const { matching } = meantBy(spec, head);
+  const { matching } = meantBy(policy);
   const common = commonRule(spec);
   const generations = spec.read('generate', listOf(Generation)) ?? [];
   spec.read('useServerSideApply', z.boolean());

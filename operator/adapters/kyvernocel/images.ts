@@ -59,7 +59,7 @@ const verified = { certain: 'have their images verified', unsure: 'may have thei
 /** At most one: whose images are verified, and by whom. */
 export function imageValidating(policy: Policy): Told[] {
   const { spec, head, evaluation } = policy;
-  const meant = meantBy(spec, head);
+  const meant = meantBy(policy);
   const common = commonRule(spec);
   const validations = spec.read('validations', listOf(ValidationField)) ?? [];
   const actions = actionsOf(policy);

@@ -34,7 +34,7 @@ const Targets = z.strictObject({ ...MatchObjects.shape, expression: absent(z.str
 /** One for what is written, and one for targets that exist. */
 export function mutating(policy: Policy): Told[] {
   const { spec, head, evaluation } = policy;
-  const meant = meantBy(spec, head);
+  const meant = meantBy(policy);
   const targets = targetsOf(policy);
   const mutations = spec.read('mutations', listOf(MutationField)) ?? [];
   const common: CelRule = {

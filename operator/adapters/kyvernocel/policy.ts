@@ -119,9 +119,15 @@ export interface Meant {
  * resourceRules name, so a policy without any is told of nothing. matchPolicy counts there: Kyverno itself compares the kind
  * that it is sent.
  */
-export function meantBy(spec: SpecReader, { kind, metadata: { namespace } }: ObjectHead): Meant {
+export function meantBy({ spec, head, evaluation }: Policy): Meant {
+  const { kind, metadata } = head;
+  const { namespace } = metadata;
   const isThere = spec.read('matchConstraints', z.unknown()) !== undefined;
-  const constraints = spec.readRequired('matchConstraints', SmallMatch.pipe(MatchResources));
+  const fields = SmallMatch.pipe(MatchResources);
+  // Payloads of other programs are no resources, and need none.
+  const constraints = evaluation.ofCluster
+    ? spec.readRequired('matchConstraints', fields)
+    : spec.read('matchConstraints', fields);
   const conditions = spec.read('matchConditions', Conditions) ?? [];
   const autogen = spec.read('autogen', AutogenField);
   const native = (autogen?.validatingAdmissionPolicy ?? autogen?.mutatingAdmissionPolicy)?.enabled === true;

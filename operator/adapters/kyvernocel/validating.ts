@@ -25,7 +25,7 @@ const checked = { certain: 'are checked', unsure: 'may be checked' };
 /** At most one: what is demanded, and what follows from a failure. */
 export function validating(policy: Policy): Told[] {
   const { spec, head, evaluation } = policy;
-  const meant = meantBy(spec, head);
+  const meant = meantBy(policy);
   const common = commonRule(spec);
   const validations = spec.read('validations', listOf(ValidationField)) ?? [];
   const actions = actionsOf(policy);
