@@ -106,8 +106,10 @@ function summaryOf({ kind, noun, rule, subject }: Demand): string {
   const who = rule.audience === undefined ? words : `${words} of some users`;
   if (rule.unread !== undefined) return `${who} may be restricted in their ${noun}, parts of which are not understood`;
   if (rule.allowed !== undefined) {
-    const must = rule.required === true ? 'must state one and ' : '';
-    return rule.allowed.length === 0 ? `${who} may have no ${noun}` : `${who} ${must}may have only listed ${noun}`;
+    if (rule.allowed.length === 0) return `${who} may have no ${noun}`;
+    return rule.required === true
+      ? `${who} must state their ${noun} and may have only listed ones`
+      : `${who} may have only listed ${noun}`;
   }
   if (rule.denied !== undefined) return `${who} may not have certain ${noun}`;
   if (rule.noted !== undefined) return `${who} with certain ${noun} are admitted with a warning`;

@@ -89,7 +89,7 @@ function parametersTexts({ parameters }: Told['part']): string[] {
   ];
 }
 
-function saysTexts({ template }: Told): string[] {
+function saysTexts({ template, effect }: Told): string[] {
   const told = boundedList(
     (template?.messages ?? []).map((message) => JSON.stringify(sentence(message, 150))),
     { separator: ', ', lengthMax: 260, noun: 'text' },
@@ -97,7 +97,7 @@ function saysTexts({ template }: Told): string[] {
   const says = template?.says?.trim() ?? '';
   return [
     ...(says === '' ? [] : [`its template says ${JSON.stringify(sentence(says, 300))}`]),
-    ...(told === '' ? [] : [`a refusal may say ${told}`]),
+    ...(told === '' ? [] : [`${effect === 'deny' ? 'a refusal' : 'a violation'} may say ${told}`]),
   ];
 }
 

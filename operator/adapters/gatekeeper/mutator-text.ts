@@ -43,7 +43,7 @@ function inGeneral(rule: AssignmentRule): string {
     case 'set':
       return 'have a field set';
     case 'addMetadata':
-      return `get ${metadataWord(rule)} where they have none`;
+      return `get ${metadataWord(rule)} unless they have it already`;
     case 'mergeValues':
       return 'have values added to a list';
     case 'pruneValues':
@@ -64,7 +64,7 @@ function inDetail(rule: AssignmentRule): string {
     case 'set':
       return `have ${location} set to ${valueText(rule)}`;
     case 'addMetadata':
-      return `get ${location} with ${valueText(rule)} where they have none`;
+      return `get ${location} with ${valueText(rule)} unless they have it already`;
     case 'mergeValues':
       return `have ${values} added to ${location}`;
     case 'pruneValues':
