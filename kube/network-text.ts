@@ -5,12 +5,12 @@ import type {
   IpBlock,
   IpSet,
   NetworkClause,
-  NetworkCondition,
   NetworkPeer,
   NetworkPlace,
   NetworkPods,
   NetworkPort,
 } from '../crds/rules/network.ts';
+import { conditionText } from './network-condition-text.ts';
 import { labelsText, podsText, selectedNamespacesText, several } from './scope-text.ts';
 
 /** One peer: `pods with app=web in namespace shop`. Every part of it must hold. */
@@ -125,20 +125,11 @@ export function portsText(ports: readonly NetworkPort[]): string {
   return ports.length === 0 ? 'no port' : several(ports.map(portText), ', ', 20);
 }
 
-const conditionWords: Readonly<Record<NetworkCondition['kind'], string>> = {
-  http: 'HTTP',
-  dns: 'DNS',
-  serverName: 'the TLS server name',
-  authentication: 'authentication',
-  listener: 'the proxy listener',
-  other: 'the condition',
-};
-
-/** What beside peers and ports must hold: ` over IPv4 if HTTP {"method":"GET"}`, or nothing. */
+/** What beside peers and ports must hold: ` over IPv4 if the HTTP request is GET`, or nothing. */
 export function limitsText({ own, ipVersion, conditions = [] }: NetworkClause): string {
   const version = ipVersion === undefined ? '' : ` over IPv${ipVersion}`;
   const bound = own === undefined ? '' : ` where the bound side is ${peerText(own)}`;
-  const texts = conditions.map(({ kind, text }) => `${conditionWords[kind]} ${text}`);
+  const texts = conditions.map(conditionText);
   return `${version}${bound}${texts.length === 0 ? '' : ` if ${several(texts, ' and ')}`}`;
 }
 

@@ -30,9 +30,9 @@ test.each<[string, NetworkRule, string, string]>([
   ],
   [
     'what requests decide',
-    ruleOf([{ ports: [http], conditions: [{ kind: 'http', text: '{"method":"GET"}' }] }], { place: cilium }),
+    ruleOf([{ ports: [http], conditions: [{ kind: 'http', text: '[{"method":"GET"}]' }] }], { place: cilium }),
     'All pods have egress only on listed ports under conditions; other policies may allow more',
-    'All pods have egress only on TCP 80 to anywhere if HTTP {"method":"GET"}; other policies may allow more',
+    'All pods have egress only on TCP 80 to anywhere if the HTTP request is GET; other policies may allow more',
   ],
   [
     'a log, a denial and the next tier, as Calico has them',
