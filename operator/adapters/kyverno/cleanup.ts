@@ -1,19 +1,22 @@
 /**
  * CleanupPolicy and ClusterCleanupPolicy: what matches is deleted on a schedule. A CleanupPolicy reaches objects of its own
- * namespace only.
+ * namespace only. Of Namespaces those know that are deleted with all in them.
+ *
+ * Warning where it can delete workloads, Services or Namespaces, Info elsewhere.
  *
  * @see https://kyverno.io/docs/policy-types/cleanup-policy/
  * @see https://github.com/kyverno/kyverno/blob/v1.19.1/api/kyverno/v2/cleanup_policy_types.go
  */
 import type { JsonObject } from '../../../kube/object.ts';
 import type { AdmissionException, AdmissionFilter } from '../../../crds/scope.ts';
-import { namespacesOf } from '../admission-filters.ts';
+import { filtersReachWorkloadsOrServices, namespacesOf } from '../admission-filters.ts';
 import { type Draft, type Fault, type ObjectHead, unreadOf } from '../define.ts';
 import { bindingAll } from '../namespace-parts.ts';
 import { sentence } from '../text.ts';
 import { unknownFields } from '../unknown-fields.ts';
 import { conditionWords } from './condition-words.ts';
-import { matchesText, exceptionsText, filtersText, kindsText } from './filter-words.ts';
+import { namespacesThemselves } from './effect-places.ts';
+import { exceptionsText, filtersText, kindsText, matchesText, meansSome } from './filter-words.ts';
 import { admissionFilter, type Block, readBlock } from './match-fields.ts';
 import { notPlain, plainJson } from './plain-json.ts';
 
@@ -48,6 +51,11 @@ export function cleanupDraft({ metadata, spec }: ObjectHead & { readonly spec: J
   const when = typeof schedule === 'string' ? ` (${sentence(schedule, 60)})` : '';
   const what = (word: (filters: readonly AdmissionFilter[], extended: readonly string[]) => string) =>
     matchesText(matches, (filters) => word(filters, []));
+  const isGrave = matches.every(
+    (filters) => filtersReachWorkloadsOrServices(filters) || namespacesThemselves(filters) !== undefined,
+  );
+  const inGeneral = what(kindsText);
+  const whose = matches.some(meansSome) ? `Some ${inGeneral.replace(/^all objects/, 'objects')}` : inGeneral;
   const scopeUnread = unread.filter((path) => !['/spec/schedule', '/spec'].includes(path));
   return {
     faults,
@@ -55,8 +63,8 @@ export function cleanupDraft({ metadata, spec }: ObjectHead & { readonly spec: J
       key: 'cleanup',
       type: 'Admission',
       effect: unread.length === 0 ? 'mutate' : 'unknown',
-      severity: unread.length === 0 ? 'Info' : 'Warning',
-      summary: `${what(kindsText)} ${where === undefined ? '' : 'that meet certain conditions '}are deleted on a schedule`,
+      severity: unread.length === 0 && !isGrave ? 'Info' : 'Warning',
+      summary: `${whose} ${where === undefined ? '' : 'that meet certain conditions '}are deleted on a schedule`,
       message: [
         `${what(filtersText)} are deleted on the schedule${when}`,
         ...(where === undefined ? [] : [`only where ${where}`]),
@@ -65,7 +73,11 @@ export function cleanupDraft({ metadata, spec }: ObjectHead & { readonly spec: J
       ].join('; '),
       scope: {
         namespaces: bindingAll([
-          ...matches.map((filters, index) => namespacesOf(filters, index === 0 ? exceptions : [])),
+          ...matches.map((filters, index) =>
+            home === undefined
+              ? (namespacesThemselves(filters) ?? namespacesOf(filters, index === 0 ? exceptions : []))
+              : namespacesOf(filters, index === 0 ? exceptions : []),
+          ),
           ...(home === undefined ? [] : [{ names: [home] }]),
         ]),
         ...(scopeUnread.length === 0 ? {} : { unread: scopeUnread }),

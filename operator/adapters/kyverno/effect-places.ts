@@ -50,14 +50,19 @@ function placeOf(item: JsonObject, matches: readonly (readonly AdmissionFilter[]
   if (text === '' && onlyClusterScopedObjects([{ kinds: [ofKind] }])) return { names: [] };
   const [filters = [], ...more] = matches;
   if (ofRequest.test(text)) return { names: [] };
-  if (ofNamespace.test(text) && more.length === 0 && filters.every(isAboutNamespaces)) {
-    const places = filters.map(namespaceItself);
-    const [only = {}, ...others] = places;
-    if (places.some((place) => Object.keys(place).length === 0)) return {};
-    return others.length === 0 ? only : { anyOf: places };
-  }
+  const itself = ofNamespace.test(text) && more.length === 0 ? namespacesThemselves(filters) : undefined;
+  if (itself !== undefined) return itself;
   if (text === '' || text.includes('{{')) return {};
   return /[*?]/.test(text) ? { globs: [text] } : { names: [text] };
+}
+
+/** The Namespaces that filters take, as namespaces: one that is deleted takes all in it along. Undefined where they take other kinds. */
+export function namespacesThemselves(filters: readonly AdmissionFilter[]): NamespaceScope | undefined {
+  if (filters.length === 0 || !filters.every(isAboutNamespaces)) return undefined;
+  const places = filters.map(namespaceItself);
+  const [only = {}, ...others] = places;
+  if (places.some((place) => Object.keys(place).length === 0)) return {};
+  return others.length === 0 ? only : { anyOf: places };
 }
 
 function isAboutNamespaces({ kinds }: AdmissionFilter): boolean {

@@ -22,6 +22,14 @@ export function kindsText(filters: readonly AdmissionFilter[], extendedTo: reado
     : `${words}, ${extendedTo.map((kind) => `${kind}s`).join(', ')}`;
 }
 
+/** Whether each of them goes by more than kinds and places, so that not all objects of a kind are meant. */
+export function meansSome(filters: readonly AdmissionFilter[]): boolean {
+  return filters.every(
+    ({ names, objectSelector, annotations, requester }) =>
+      (names ?? objectSelector ?? annotations ?? requester) !== undefined,
+  );
+}
+
 function takesPods({ kinds = [] }: AdmissionFilter): boolean {
   return kinds.some(({ kind, subresource }) => kind === 'Pod' && subresource === undefined);
 }

@@ -8,7 +8,7 @@ import { sentence } from '../text.ts';
 import type { Region } from './action.ts';
 import { conditionWords } from './condition-words.ts';
 import { type Demand, generatedTexts, imagesDemand, mutationTexts, validateDemand } from './demand-words.ts';
-import { matchesText, exceptionsText, filtersText, kindsText } from './filter-words.ts';
+import { exceptionsText, filtersText, kindsText, matchesText, meansSome } from './filter-words.ts';
 import type { Policy, PolicyRule } from './policy-fields.ts';
 import type { RuleScope } from './rule-scope.ts';
 
@@ -25,7 +25,8 @@ export interface Told {
 
 /** Safe for every reader: kinds, names of fields, and no text of the policy. */
 export function summaryOf(told: Told): string {
-  const whom = capitalized(whomOf(told, kindsText));
+  const inGeneral = generalWhom(told);
+  const whom = capitalized(inGeneral);
   if (told.effect === 'unknown')
     return `${whom} may be checked or changed by a rule that is not understood in all parts`;
   const { rule } = told;
@@ -37,11 +38,11 @@ export function summaryOf(told: Told): string {
     case 'mutate': {
       const { summary } = mutationTexts(rule.body);
       return told.changesOthers
-        ? `${targetKinds(rule)} are changed${summary} when ${whomOf(told, kindsText)} are written`
+        ? `${capitalized(targetKinds(rule))} are changed${summary} when ${inGeneral} are written`
         : `${whom} are changed${summary} as they are written`;
     }
     case 'generate':
-      return `For ${whomOf(told, kindsText)} the following is generated: ${generatedTexts(rule.body).summary}`;
+      return `For ${inGeneral} the following is generated: ${generatedTexts(rule.body).summary}`;
     default:
       return rule.does satisfies never;
   }
@@ -77,6 +78,12 @@ function lead(told: Told): string {
   }
 }
 
+/** Whether it is about all objects of the kinds, or only some of them, which the message tells. */
+function generalWhom(told: Told): string {
+  const kinds = whomOf(told, kindsText);
+  return told.scope.matches.some(meansSome) ? `some ${lowered(kinds).replace(/^all objects/, 'objects')}` : kinds;
+}
+
 function whomOf(
   { rule, scope: { matches } }: Told,
   word: (filters: RuleScope['matches'][number], extended: readonly string[]) => string,
@@ -104,7 +111,9 @@ function judged(
     return `${isPlain ? `${requests} ${lowered(whom)}${said}` : `${whom}${said}`} are ${outcome}${under}`;
   }
   const when = verbs === '' || operations.includes('CREATE') ? '' : ` at requests to ${verbs} them`;
-  return `${whom}${said}${when}; others are ${outcome}`;
+  return whom.startsWith('Some ')
+    ? `${whom}${said}${when}, or are ${outcome}`
+    : `${whom}${said}${when}; others are ${outcome}`;
 }
 
 const verbsOf: Readonly<Record<string, string>> = {
@@ -181,5 +190,7 @@ function capitalized(text: string): string {
 }
 
 function lowered(text: string): string {
-  return text.startsWith('All ') ? `all ${text.slice(4)}` : text;
+  return text.startsWith('All ') || text.startsWith('Some ')
+    ? `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`
+    : text;
 }

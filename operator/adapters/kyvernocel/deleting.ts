@@ -2,13 +2,17 @@
  * DeletingPolicy and NamespacedDeletingPolicy: objects that exist are deleted at set times. No request is judged; operations in
  * its rules say nothing, and stand as `*` in its scope. Its conditions stand there too.
  *
- * Warning where it can delete workloads or Services, Info elsewhere.
+ * Warning where it can delete workloads, Services or Namespaces, Info elsewhere. Of Namespaces those know that are deleted with all in
+ * them.
  *
  * @see https://kyverno.io/docs/policy-types/deleting-policy/
  */
 import * as z from 'zod';
+import { compareText } from '../../../crds/constraint.ts';
 import { CelRule } from '../../../crds/rules/cel.ts';
-import { matchingFrom, MatchObjects, reachesWorkloadsOrServices } from '../admission-match.ts';
+import type { NamespaceScope } from '../../../crds/scope.ts';
+import { type Matching, matchingFrom, MatchObjects, reachesWorkloadsOrServices } from '../admission-match.ts';
+import { selectorOfBoth, selectsAll } from '../fields.ts';
 import { sentence } from '../text.ts';
 import {
   Conditions,
@@ -40,6 +44,7 @@ export function deleting(policy: Policy): Told[] {
 
   const understood = spec.faults.length === 0;
   const scope = scopeFor(matching, policy);
+  const themselves = head.metadata.namespace === undefined ? namespacesThemselves(matching) : undefined;
   const rule: CelRule = {
     form: 'cel',
     dialect: 'kyverno',
@@ -49,7 +54,11 @@ export function deleting(policy: Policy): Told[] {
     deletion: { schedule, ...(propagated === undefined ? {} : { propagation: propagated }) },
     ...unreadPart(policy),
   };
-  const text = `${existingText(scope)} ${understood ? 'are' : 'may be'} deleted on a schedule by ${policyText(head.metadata.name, understood)}`;
+  const { objectSelector, matchConditions = [] } = matching.match;
+  // Nobody should fear for what is not meant.
+  const isSome = matchConditions.length > 0 || objectSelector !== undefined;
+  const which = `${existingText(scope)}${isSome ? ' that meet certain conditions' : ''}`;
+  const text = `${which} ${understood ? 'are' : 'may be'} deleted on a schedule by ${policyText(head.metadata.name, understood)}`;
   const when = schedule === '' ? [] : [`at ${JSON.stringify(sentence(schedule, 100))}`];
   const how = propagated === 'Orphan' ? ['what they own stays'] : [];
   return [
@@ -59,13 +68,30 @@ export function deleting(policy: Policy): Told[] {
       ...(understood
         ? {
             effect: 'mutate' as const,
-            severity: reachesWorkloadsOrServices(scope) ? ('Warning' as const) : ('Info' as const),
+            severity:
+              themselves !== undefined || reachesWorkloadsOrServices(scope) ? ('Warning' as const) : ('Info' as const),
           }
         : notUnderstood),
       summary: text,
       message: [text, ...when, ...detailTexts(scope, rule, how)],
-      scope,
+      scope: themselves === undefined ? scope : { ...scope, namespaces: themselves },
       rule,
     },
   ];
+}
+
+/** The Namespaces that such rules take, as namespaces. Undefined where they take other resources, too. */
+function namespacesThemselves({ match, namespaces }: Matching): NamespaceScope | undefined {
+  const { rules = [], objectSelector = {} } = match;
+  const isOnly = rules.every(
+    ({ apiGroups, resources }) =>
+      apiGroups.every((group) => group === '') && resources.every((resource) => resource === 'namespaces'),
+  );
+  if (rules.length === 0 || !isOnly) return undefined;
+  const selector = selectorOfBoth(namespaces, objectSelector);
+  const named = rules.flatMap(({ names }) => names ?? []);
+  return {
+    ...(rules.every(({ names }) => names !== undefined) ? { names: [...new Set(named)].toSorted(compareText) } : {}),
+    ...(selectsAll(selector) ? {} : { selector }),
+  };
 }
