@@ -86,7 +86,7 @@ async function measure(controlPlane: ControlPlane, folder: string, running: Asyn
   await quiet();
   await clock.sleep(restMs / 2, stop.signal);
   const before = await stateOf(operator);
-  print({ figure: 'before', unit: 'MiB', value: before.rss, watchedKinds: before.watchedKinds });
+  print({ figure: 'before', unit: 'MiB', value: before.rss, ...before });
 
   const installing = installer(admin, stop.signal);
   say('installing the definitions …');
@@ -135,7 +135,7 @@ async function measure(controlPlane: ControlPlane, folder: string, running: Asyn
     value: after.rss,
     ofBefore: rounded(after.rss / before.rss),
     ofFull: rounded(after.rss / full.rss),
-    watchedKinds: after.watchedKinds,
+    ...after,
   });
   const errors = errorLines(`${folder}/operator.log`);
   tell('error line', errors);
@@ -181,12 +181,17 @@ async function expectRight(differences: Differences, when: string): Promise<void
 
 interface State {
   readonly rss: number;
+  /** Of the heap of JavaScript, what is in use; garbage that was not collected yet is among it. */
+  readonly heapUsed: number;
+  readonly heapTotal: number;
   readonly watchedKinds: number;
 }
 
 async function stateOf(operator: Program): Promise<State> {
   return {
     rss: rounded(rssMiB(operator.process)),
+    heapUsed: rounded((await operatorMetric(operator, 'potoo_operator_nodejs_heap_size_used_bytes')) / 2 ** 20),
+    heapTotal: rounded((await operatorMetric(operator, 'potoo_operator_nodejs_heap_size_total_bytes')) / 2 ** 20),
     watchedKinds: await operatorMetric(operator, 'potoo_operator_watched_kinds'),
   };
 }
