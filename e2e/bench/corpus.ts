@@ -15,6 +15,7 @@ import { systemNamespace } from '../../crds/api.ts';
 import { systemClock as clock } from '../../kube/clock.ts';
 import { adapters } from '../../operator/adapters/all.ts';
 import { adapterOf } from '../../operator/discovery/decide-kinds.ts';
+import { at, waitFor } from '../control-plane/admin.ts';
 import { connect } from '../control-plane/connection.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
 import { corpusMissing } from '../eval/corpus.ts';
@@ -26,6 +27,7 @@ import {
   corpusPolicies,
   grantOfUnknownKinds,
   type Installation,
+  type Installer,
   installer,
 } from './corpus-objects.ts';
 import { type Figure, machineFigure, rounded } from './figures.ts';
@@ -89,6 +91,7 @@ async function measure(controlPlane: ControlPlane, folder: string, running: Asyn
   print({ figure: 'before', unit: 'MiB', value: before.rss, ...before });
 
   const installing = installer(admin, stop.signal);
+  await measureFirstObject(controlPlane, installing);
   say('installing the definitions …');
   const unknown = corpusDefinitions().filter(({ name }) => !hasAdapter(name));
   await installing.apply([grantOfUnknownKinds(unknown)]);
@@ -140,6 +143,49 @@ async function measure(controlPlane: ControlPlane, folder: string, running: Asyn
   const errors = errorLines(`${folder}/operator.log`);
   tell('error line', errors);
   print({ figure: 'error-lines', unit: 'lines', value: errors.length });
+}
+
+/** How long after the first object of a kind, which comes right after its definition, the report of its namespace has it. */
+async function measureFirstObject(controlPlane: ControlPlane, installing: Installer): Promise<void> {
+  const name = 'ciliumnetworkpolicies.cilium.io';
+  const definitions = corpusDefinitions().filter((definition) => definition.name === name);
+  const [first] = corpusPolicies().filter(({ collection }) => collection.endsWith('/default/ciliumnetworkpolicies'));
+  if (first === undefined) throw new Error('the corpus has no CiliumNetworkPolicy');
+  const reported = (present: boolean) =>
+    waitFor(
+      controlPlane,
+      '/apis/potoo.io/v1alpha1/namespaces/default/constraintreports/constraints',
+      (report) => JSON.stringify(at(report, 'status', 'constraints') ?? []).includes('CiliumNetworkPolicy') === present,
+      'the policy in the report',
+    );
+  await reported(false);
+  const definition = await installing.apply(definitions);
+  await installing.established();
+  const definedAt = clock.monotonic();
+  const policy = await retried(() => installing.apply([first]));
+  const createdAt = clock.monotonic();
+  await reported(true);
+  const inReportAt = clock.monotonic();
+  await installing.remove(definition);
+  const removedAt = clock.monotonic();
+  await reported(false);
+  print({
+    figure: 'first-object',
+    unit: 'ms',
+    value: rounded(inReportAt - createdAt),
+    sinceDefinition: rounded(inReportAt - definedAt),
+    gone: rounded(clock.monotonic() - removedAt),
+    objects: policy.applied.length,
+  });
+}
+
+/** A kind is established a moment before it is served. */
+async function retried(apply: () => Promise<Installation>): Promise<Installation> {
+  for (;;) {
+    const done = await apply();
+    if (done.applied.length > 0) return done;
+    await clock.sleep(20, stop.signal);
+  }
 }
 
 function hasAdapter(definition: string): boolean {

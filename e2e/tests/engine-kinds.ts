@@ -20,6 +20,7 @@ interface CaseObject {
 }
 
 export interface EngineKinds {
+  /** Of every custom kind that an adapter reads. */
   readonly definitions: readonly JsonObject[];
   /** Objects of these kinds, each under a name of its own. */
   readonly objects: readonly JsonObject[];
@@ -33,7 +34,10 @@ export function engineKinds(): EngineKinds {
   );
   const byKind = Map.groupBy(all, ({ group, plural }) => `${plural}.${group}`);
   const isNamespaced = (own: readonly CaseObject[]) => own.some(({ namespace }) => namespace !== undefined);
-  const definitions = [...byKind].map(([name, own]) => definitionOf(name, own, isNamespaced(own)));
+  const definitions = [
+    ...[...byKind].map(([name, own]) => definitionOf(name, own, isNamespaced(own))),
+    ...kindsWithoutCase(new Set(byKind.keys())).map(([name, own]) => definitionOf(name, [own], false)),
+  ];
   const times = new Map<string, number>();
   const objects = [...byKind.values()].flatMap((own) =>
     own.map(({ object, kind, namespace }) => {
@@ -51,6 +55,17 @@ export function engineKinds(): EngineKinds {
     objects: objects.flat(),
     namespaces: [...new Set(all.flatMap(({ namespace }) => namespace ?? []))],
   };
+}
+
+/** Kinds that an adapter reads and no case has an object of: their names and versions are as good as any. */
+function kindsWithoutCase(known: ReadonlySet<string>): readonly (readonly [string, CaseObject])[] {
+  return adapters
+    .flatMap(({ resources }) => resources)
+    .filter(({ group, plural }) => plural !== '*' && !builtInGroups.has(group) && !known.has(`${plural}.${group}`))
+    .map(({ group, plural }) => {
+      const kind = `Any${plural}`;
+      return [`${plural}.${group}`, { group, plural, kind, version: 'v1', namespace: undefined, object: {} }];
+    });
 }
 
 /** None of kinds that the API server has by itself, and of what no API server could store. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apply, at } from '../control-plane/admin.ts';
+import { engineKinds } from './engine-kinds.ts';
 import { type Cluster, reportWithTotal, startCluster } from './cluster.ts';
 
 /** Kubernetes 1.33 does not stream lists unless told, and 1.32 only as a beta: both programs then page through lists. */
@@ -16,6 +17,7 @@ test('an API server without streamed lists is read all the same', async () => {
       kind: 'Namespace',
       metadata: { name: 'shop', labels: { 'pod-security.kubernetes.io/enforce': 'baseline' } },
     },
+    ...engineKinds().definitions,
   ]);
   await cluster.startOperator();
   const report = await reportWithTotal(cluster, 'shop', 2);
