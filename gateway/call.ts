@@ -12,6 +12,8 @@ export interface Call {
   readonly deadline: number;
   /** For work that grows with the number of policies. */
   readonly pace: Pace;
+  /** Of the answer as JSON. What is more is for the next page, where there are pages. */
+  readonly bytesMax: number;
   readonly gateway: GatewayFacts;
 }
 

@@ -22,6 +22,7 @@ import { listen, type Listening } from './http/server.ts';
 import { childHeaders } from './http/trace.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
+import { tools } from './tools/all.ts';
 
 const { version } = packageJson;
 /** Load balancers need a moment to notice that a replica is not ready any more. */
@@ -77,6 +78,7 @@ async function run(): Promise<void> {
     gateway,
     arrivals,
     random,
+    tools,
     callLimit: createCallLimit({ clock, perMinute: config.rateLimitPerMinute }),
     onCall(record) {
       metrics.call(record);

@@ -17,7 +17,17 @@ const mayImport: Readonly<
   gateway: {
     folders: ['crds', 'kube', 'gateway'],
     // yaml reads the file of tokens and writes the patches of steps, which are never put together as text.
-    packages: ['zod', 'pino', 'hono', '@hono/node-server', 'prom-client', 'lru-cache', 'yaml'],
+    packages: [
+      'zod',
+      'pino',
+      'hono',
+      '@hono/node-server',
+      'prom-client',
+      'lru-cache',
+      'yaml',
+      '@modelcontextprotocol/server',
+      'commander',
+    ],
   },
 };
 

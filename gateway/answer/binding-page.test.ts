@@ -127,7 +127,7 @@ test('a page ends when its time does, with one item at least, and the next one g
       time += 1;
       return { id };
     };
-    const { answers, next, hurried } = await answersThatFit(found.value, 'list', { make, pace });
+    const { answers, next, hurried } = await answersThatFit(found.value, 'list', { make, pace, bytesMax: 4_194_304 });
     expect([answers.length, hurried]).toEqual([1, next !== undefined]);
     seen.push(...answers.map(({ id }) => id));
     if (next === undefined) break;

@@ -40,10 +40,8 @@ export function pageOfBindings(
   return { ok: true, value: { items, next } };
 }
 
-/** What an answer has at most, in bytes: limit is a ceiling, and what does not fit is for the next page. */
-const answerBytesMax = 4_194_304;
-/** Of these, what is left for all that stands around the items, a cursor above all. */
-const aroundItemsBytes = 16_384;
+/** Of the bytes of an answer, what is left for all that stands around the items, a cursor above all. */
+export const aroundItemsBytes = 4_096;
 
 /**
  * The first answers of a page that fit into so many bytes and into the time there is, and where the page after them begins.
@@ -53,7 +51,7 @@ const aroundItemsBytes = 16_384;
 export async function answersThatFit<T extends object>(
   page: BindingPage,
   list: string,
-  { make, pace, bytesMax = answerBytesMax - aroundItemsBytes }: AnswersOptions<T>,
+  { make, pace, bytesMax }: AnswersOptions<T>,
 ): Promise<AnswersThatFit<T>> {
   let bytes = 0;
   let hurried = false;
@@ -81,8 +79,8 @@ export interface AnswersThatFit<T> {
 export interface AnswersOptions<T> {
   readonly make: (binding: Binding) => T;
   readonly pace: Pace;
-  /** Of the items; as many as leave room in an answer for what stands around them, unless told. */
-  readonly bytesMax?: number | undefined;
+  /** Of the items: limit is a ceiling, and what does not fit is for the next page. */
+  readonly bytesMax: number;
 }
 
 function positionOf({ severity, type, kind, name, key, id }: Binding): string[] {

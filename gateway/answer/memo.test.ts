@@ -42,6 +42,7 @@ function callOf(
     clock: createVirtualClock(),
     deadline: 0,
     pace: createPaces(createVirtualClock())(10_000),
+    bytesMax: 4_194_304,
     gateway: { version: '1', port: 1 },
   });
   return { asked, call };

@@ -24,6 +24,7 @@ export interface MemoCall {
   readonly gateway: Call['gateway'];
   /** When an answer is made, and not what it says. */
   readonly pace: Call['pace'];
+  readonly bytesMax: number;
 }
 
 export type MemoRun<Input, Output> = (input: Input, call: MemoCall) => Promise<Answer<Output>>;
@@ -43,7 +44,7 @@ interface Made<Output> {
 }
 
 /** Sum of the bytes of one tool's answers; they take about three times as much as objects, and a tenth compressed. */
-const bytesMax = 16_777_216;
+const keptBytesMax = 16_777_216;
 /** Of one question, for callers with different rights. */
 const variantsMax = 4;
 /** Longer questions are not kept: keys would outweigh answers. */
@@ -58,14 +59,14 @@ export function remembered<Input extends object, Output extends object>(
   function memoOf(catalog: Catalog): LRUCache<string, readonly Made<Output>[]> {
     const known = memos.get(catalog);
     if (known !== undefined) return known;
-    const created = new LRUCache<string, readonly Made<Output>[]>({ maxSize: bytesMax, sizeCalculation: sizeOf });
+    const created = new LRUCache<string, readonly Made<Output>[]>({ maxSize: keptBytesMax, sizeCalculation: sizeOf });
     memos.set(catalog, created);
     return created;
   }
 
   return async (input, call) => {
     const { caller, catalog } = call;
-    const key = `${caller.anonymous} ${JSON.stringify(input)}`;
+    const key = `${caller.anonymous} ${call.bytesMax} ${JSON.stringify(input)}`;
     if (key.length > keyLengthMax) return run(input, call);
     const memo = memoOf(catalog);
     for (const { views, rounds, answer } of memo.get(key) ?? []) {
@@ -104,7 +105,7 @@ async function hasSameRights(rounds: Made<object>['rounds'], caller: Pick<Caller
 }
 
 /** Notes what is asked while an answer is made. */
-function record({ caller, catalog, gateway, pace }: Call): {
+function record({ caller, catalog, gateway, pace, bytesMax }: Call): {
   readonly call: MemoCall;
   readonly views: Views;
   readonly rounds: readonly (readonly Asked[])[];
@@ -115,6 +116,7 @@ function record({ caller, catalog, gateway, pace }: Call): {
   const call: MemoCall = {
     gateway,
     pace,
+    bytesMax,
     caller: {
       anonymous: caller.anonymous,
       async may(question) {

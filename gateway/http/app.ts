@@ -10,7 +10,9 @@ import type { Streams } from '../events/streams.ts';
 import { resourceList, toolList } from '../mcp/catalogue.ts';
 import { resources as allResources } from '../resources/all.ts';
 import type { ResourceDefinition } from '../resources/define.ts';
-import { tools as allTools } from '../tools/all.ts';
+import { createSurface } from '../mcp/product.ts';
+import type { Surface } from '../mcp/surface.ts';
+import type { Tool } from '../tools/define.ts';
 import { createInputReader } from '../tools/input.ts';
 import { readJsonBody } from './body.ts';
 import { type CallsOptions, createCalls } from './calls.ts';
@@ -19,6 +21,7 @@ import type { HostPolicy } from './hosts.ts';
 import { jsonResponse, publishedResponse } from './json.ts';
 import { openApiDocument, resourceRoute } from './openapi.ts';
 import { peerOf } from './peers.ts';
+import { createMcpRoute } from './mcp.ts';
 import { createEventsHandler } from './streams.ts';
 import { traceOf } from './trace.ts';
 
@@ -33,6 +36,9 @@ export interface AppOptions extends CallsOptions {
   readonly hosts: HostPolicy;
   readonly streams: Streams;
   readonly random: Random;
+  readonly tools: readonly Tool[];
+  /** What is served over MCP; the tools and resources alone unless told. */
+  readonly surface?: Surface | undefined;
   /** True once the gateway is about to stop: it is not ready any more, but still answers. */
   readonly draining?: (() => boolean) | undefined;
   readonly onRequest?: ((outcome: RequestOutcome) => void) | undefined;
@@ -51,7 +57,7 @@ interface Env {
 
 /** All routes, made from the lists of tools and resources. Serves by itself with `app.request()`, without a socket. */
 export function createApp(options: AppOptions): Hono<Env> {
-  const { catalog, clock, hosts, log, gateway, arrivals, random } = options;
+  const { catalog, clock, hosts, log, gateway, arrivals, random, tools } = options;
   const calls = createCalls(options);
   const app = new Hono<Env>();
 
@@ -103,7 +109,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     });
   }
 
-  for (const tool of allTools) {
+  for (const tool of tools) {
     route('POST', `/tools/${tool.name}`, async ({ req: { raw } }) =>
       calls.answer(raw, tool.name, async (call) => {
         const body = await readJsonBody(raw);
@@ -141,12 +147,20 @@ export function createApp(options: AppOptions): Hono<Env> {
   // Every reader of /sse gets the plain stream, whatever its Accept names: there is no MCP to give it.
   route('GET', '/sse', events('sse'));
 
-  const [publishedTools, publishedResources] = [toolList(allTools), resourceList(allResources)];
+  const { version } = gateway;
+  const surface = options.surface ?? createSurface({ tools, resources: allResources, version });
+  const answerMcp = createMcpRoute({ surface, calls, clock, random, log });
+  app.all('/mcp', async (context) => {
+    context.set('route', '/mcp');
+    return answerMcp(context.req.raw);
+  });
+
+  const [publishedTools, publishedResources] = [toolList(tools), resourceList(allResources)];
   route('GET', '/mcp/tools', ({ req: { raw } }) => publishedResponse(publishedTools, raw));
   route('GET', '/mcp/resources', ({ req: { raw } }) => publishedResponse(publishedResources, raw));
-  const openApi = openApiDocument({ tools: allTools, resources: allResources, version: gateway.version });
+  const openApi = openApiDocument({ tools, resources: allResources, version });
   route('GET', '/openapi.json', ({ req: { raw } }) => publishedResponse(openApi, raw));
-  route('GET', '/healthz', () => jsonResponse({ status: 'healthy', version: gateway.version }));
+  route('GET', '/healthz', () => jsonResponse({ status: 'healthy', version }));
   route('GET', '/readyz', () => {
     if (options.draining?.() === true)
       return errorResponse({ code: 'NOT_SYNCED', error: 'The gateway is about to stop.' });

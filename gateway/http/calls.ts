@@ -9,12 +9,13 @@ import type { Catalog } from '../catalog/store.ts';
 import type { Outcome } from '../definition.ts';
 import { type Answer, type ErrorCode, refusal } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { Asking } from '../mcp/asking.ts';
 import { encodedOf } from '../answer/encoded.ts';
 import type { DetailLevel } from '../answer/levels.ts';
 import { createPaces } from '../answer/pace.ts';
 import type { Arrivals } from './arrival.ts';
 import { answerMsMax, withinDeadline } from './deadline.ts';
-import { errorResponse, refusalOf } from './errors.ts';
+import { errorResponse, refusalOf, statusOf } from './errors.ts';
 import { answerResponse, bytesOf } from './json.ts';
 import { createUntaken } from './untaken.ts';
 
@@ -51,9 +52,24 @@ export interface CallsOptions {
 export interface Calls {
   /** Who sends the request; RATE_LIMITED when that caller has asked too often. Counts as one call. */
   callerOf(request: Request): Promise<Answer<Caller>>;
+  /** Counts one more call of a caller who is known. */
+  limited(caller: Caller): Answer<Caller>;
   /** Answers one call. @param route Name of the tool or resource, unless the outcome has another. @param run Reads the body, too: not before it is known who asks. */
   answer(request: Request, route: string, run: (call: Call) => Promise<Outcome>): Promise<Response>;
+  /** What a caller who is known, and whose calls are counted elsewhere, asks in a protocol's own words. */
+  asking(caller: Caller): Asking;
+  /** Writes the record of what was no call of a tool or resource, or did not become one. */
+  note(noted: Noted): void;
 }
+
+/** Of a record what only the protocol knows. */
+export type Noted = Pick<CallRecord, 'name' | 'caller' | 'outcome' | 'status' | 'bytes'> & {
+  /** clock.monotonic() when it arrived. */
+  readonly startedAt: number;
+};
+
+/** Of an answer over REST, as JSON. */
+const answerBytesMax = 4_194_304;
 
 /** The way of every call, whatever tool or resource it is for. */
 export function createCalls(options: CallsOptions): Calls {
@@ -79,14 +95,36 @@ export function createCalls(options: CallsOptions): Calls {
     return { ...refusal('RATE_LIMITED', 'Read the answers that you have asked for first.'), retryAfterSeconds: 1 };
   }
 
+  /** The outcome of one call of a caller who may ask. */
+  async function outcomeOf(
+    caller: Caller,
+    { deadline, bytesMax }: Pick<Call, 'deadline' | 'bytesMax'>,
+    run: (call: Call) => Promise<Outcome>,
+  ): Promise<Outcome> {
+    if (!catalog.synced) {
+      const answer = refusal('NOT_SYNCED', 'The gateway has just started and has not read everything yet.');
+      return { answer, namespace: undefined };
+    }
+    const outcome = await run({ caller, catalog, clock, deadline, pace: paceOf(deadline), bytesMax, gateway });
+    return { ...outcome, answer: counted(caller, outcome.answer) };
+  }
+
+  function note(noted: Noted & Partial<Pick<CallRecord, 'namespace' | 'level'>>): void {
+    const { startedAt, namespace, level, ...rest } = noted;
+    const [peer, traceId] = [arrivals.current()?.peer, arrivals.current()?.trace.id];
+    options.onCall?.({ ...rest, namespace, level, ms: clock.monotonic() - startedAt, peer, traceId });
+  }
+
   return {
+    limited,
+    note,
     async callerOf(request) {
       const known = await identify(request);
       return known.ok ? limited(known.value) : known;
     },
     async answer(request, route, run) {
       const startedAt = clock.monotonic();
-      const deadline = startedAt + answerMsMax;
+      const limits = { deadline: startedAt + answerMsMax, bytesMax: answerBytesMax };
       let caller: Caller | undefined;
       let namespace: string | undefined;
       let name = route;
@@ -96,17 +134,14 @@ export function createCalls(options: CallsOptions): Calls {
         caller = known.value;
         const admitted = limited(caller);
         if (!admitted.ok) return admitted;
-        if (!catalog.synced) {
-          return refusal('NOT_SYNCED', 'The gateway has just started and has not read everything yet.');
-        }
-        const outcome = await run({ caller, catalog, clock, deadline, pace: paceOf(deadline), gateway });
+        const outcome = await outcomeOf(caller, limits, run);
         namespace = outcome.namespace;
         name = outcome.name ?? route;
-        return counted(caller, outcome.answer);
+        return outcome.answer;
       };
       const answer = await withinDeadline(clock, work()).catch((error: unknown) => refusalOf(error, log));
       const response = answer.ok ? await answerResponse(answer.value, request) : errorResponse(answer);
-      options.onCall?.({
+      note({
         name,
         caller,
         namespace,
@@ -114,11 +149,36 @@ export function createCalls(options: CallsOptions): Calls {
         outcome: answer.ok ? 'OK' : answer.code,
         status: response.status,
         bytes: bytesOf(response),
-        ms: clock.monotonic() - startedAt,
-        peer: arrivals.current()?.peer,
-        traceId: arrivals.current()?.trace.id,
+        startedAt,
       });
       return response;
+    },
+    asking(caller) {
+      return {
+        caller,
+        async answer(name, bytesMax, run) {
+          const startedAt = clock.monotonic();
+          const limits = { deadline: startedAt + answerMsMax, bytesMax };
+          let namespace: string | undefined;
+          const work = async (): Promise<Answer<object>> => {
+            const outcome = await outcomeOf(caller, limits, run);
+            namespace = outcome.namespace;
+            return outcome.answer;
+          };
+          const answer = await withinDeadline(clock, work()).catch((error: unknown) => refusalOf(error, log));
+          note({
+            name,
+            caller,
+            namespace,
+            level: answer.ok ? answer.level : undefined,
+            outcome: answer.ok ? 'OK' : answer.code,
+            status: answer.ok ? 200 : statusOf(answer.code),
+            bytes: answer.ok ? encodedOf(answer.value).bytes.length : 0,
+            startedAt,
+          });
+          return answer;
+        },
+      };
     },
   };
 }

@@ -32,15 +32,22 @@ export function statusOf(code: ErrorCode): number {
 }
 
 /** A refusal as HTTP: `{"error", "code"}`, with a challenge where credentials are missing. */
-export function errorResponse(
-  { code, error, retryAfterSeconds, badToken }: Omit<Refusal, 'ok'>,
-  headers?: Readonly<Record<string, string>>,
-): Response {
+export function errorResponse(refused: Omit<Refusal, 'ok'>, headers?: Readonly<Record<string, string>>): Response {
+  const { code, error } = refused;
+  return jsonResponse({ error, code }, statusOf(code), { ...refusalHeaders(refused), ...headers });
+}
+
+/** The headers that say what would help: credentials, or time. */
+export function refusalHeaders({
+  code,
+  retryAfterSeconds,
+  badToken,
+}: Omit<Refusal, 'ok' | 'error'>): Readonly<Record<string, string>> {
   // Who sent no token is told nothing of what would be wrong with it (RFC 6750, 3.1).
   const wrong = badToken ? ', error="invalid_token"' : '';
   const challenge = code === 'UNAUTHENTICATED' ? { 'www-authenticate': `Bearer realm="potoo"${wrong}` } : {};
   const retry = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
-  return jsonResponse({ error, code }, statusOf(code), { ...challenge, ...retry, ...headers });
+  return { ...challenge, ...retry };
 }
 
 /** What a caller is told of anything thrown: what is not meant for callers goes to the log alone. */

@@ -87,7 +87,8 @@ describe('/openapi.json', () => {
       '/tools/potoo_query',
       '/tools/potoo_remediation',
     ];
-    expect(createGateway({ objects: [] }).paths).toEqual(paths);
+    // MCP is a protocol of its own over one path: its messages are described there, and not as operations.
+    expect(createGateway({ objects: [] }).paths).toEqual(['/mcp', ...paths].toSorted());
     expect(Object.keys(document.paths).toSorted()).toEqual(paths);
   });
 

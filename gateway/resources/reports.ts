@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { answersThatFit, pageOfBindings } from '../answer/binding-page.ts';
+import { answersThatFit, aroundItemsBytes, pageOfBindings } from '../answer/binding-page.ts';
 import { ConstraintAnswer, visible } from '../answer/constraint.ts';
 import { DetailLevel, levelIn, levelsOf, mostDetailed, refusedReport } from '../answer/levels.ts';
 import { noReport } from '../answer/no-report.ts';
@@ -59,7 +59,7 @@ export const reports = defineResource({
     'All constraints that bind a namespace, with counts by severity. Complete unless limit and cursor ask for pages, or it were over 4 MiB.',
   params: Params,
   output: Output,
-  read: remembered(async ({ namespace, limit, cursor }: Params, { caller, catalog, gateway, pace }) => {
+  read: remembered(async ({ namespace, limit, cursor }: Params, { caller, catalog, gateway, pace, bytesMax }) => {
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
     const view = catalog.view(namespace);
@@ -75,7 +75,11 @@ export const reports = defineResource({
       ...entryOf(binding, level(binding), namespace),
       remediation: remediationFor(binding, level(binding), from),
     });
-    const { answers, next, hurried } = await answersThatFit(page.value, list, { make, pace });
+    const { answers, next, hurried } = await answersThatFit(page.value, list, {
+      make,
+      pace,
+      bytesMax: bytesMax - aroundItemsBytes,
+    });
     const { report } = view;
     return {
       ok: true,

@@ -5,12 +5,16 @@
 import type * as z from 'zod';
 import type { Call } from '../call.ts';
 import { type Answering, answering } from '../definition.ts';
-import type { Answer } from '../errors.ts';
+import type { Answer, Refusal } from '../errors.ts';
 
 export interface Tool extends Answering {
   readonly name: string;
   readonly title: string;
   readonly description: string;
+  /** What a person or a model reads of an answer that this tool gave, beside its JSON. */
+  text(answer: object): string;
+  /** The same of a refusal; its sentence when absent. */
+  readonly refusalText?: ((refused: Refusal) => string) | undefined;
 }
 
 /** @param definition.run As of `answering`. */
@@ -21,7 +25,17 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   readonly input: Input;
   readonly output: Output;
   run(input: z.output<Input>, call: Call): Promise<Answer<z.input<Output>>>;
+  /** Short: what matters most, in lines. Of what stands in policies it says that it does. */
+  text(answer: z.output<Output>): string;
+  readonly refusalText?: (refused: Refusal) => string;
 }): Tool {
-  const { name, title, description, input, output } = definition;
-  return { name, title, description, ...answering(input, output, async (given, call) => definition.run(given, call)) };
+  const { name, title, description, input, output, refusalText } = definition;
+  return {
+    name,
+    title,
+    description,
+    ...answering(input, output, async (given, call) => definition.run(given, call)),
+    text: (answer) => definition.text(output.parse(answer)),
+    refusalText,
+  };
 }

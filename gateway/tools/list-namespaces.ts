@@ -51,6 +51,7 @@ export const listNamespaces = defineTool({
     'Lists the namespaces that you may see, with the number of rules that bind each by severity and the gravest of them.',
   input: z.object({ limit: LimitField, cursor: CursorField }),
   output: Output,
+  text: namespacesText,
   async run({ limit, cursor }, call) {
     const mayList = await call.caller.may({ verb: 'list', resource: constraintReports.plural });
     const cursors = mayList ? plainCursors : sealedCursors(call);
@@ -186,4 +187,8 @@ function gravestName({ own, inherited }: Report): string | undefined {
   const [fromOutside] = inherited;
   if (first === undefined || fromOutside === undefined) return (first ?? fromOutside)?.name;
   return severities.indexOf(fromOutside.severity) < severities.indexOf(first.severity) ? fromOutside.name : first.name;
+}
+
+function namespacesText({ total, returned }: z.output<typeof Output>): string {
+  return `${returned} of ${total} namespaces.`;
 }

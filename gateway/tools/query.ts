@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ConstraintType, Severity } from '../../crds/constraint.ts';
 import { hasWorkload, mayBind, selects } from '../answer/affected.ts';
-import { answersThatFit, pageOfBindings } from '../answer/binding-page.ts';
+import { answersThatFit, aroundItemsBytes, pageOfBindings } from '../answer/binding-page.ts';
 import { ConstraintAnswer, constraintAnswer } from '../answer/constraint.ts';
 import { type DetailLevel, levelsOf, mayReadDetails, mostDetailed, refusedReport } from '../answer/levels.ts';
 import type { Binding } from '../catalog/binding.ts';
@@ -56,7 +56,8 @@ export const query = defineTool({
     'limit, deny or change what is deployed there and how it communicates. Use it before you deploy or change something.',
   input: Input,
   output: Output,
-  run: remembered(async (input: Input, { caller, catalog, gateway, pace }) => {
+  text: queryText,
+  run: remembered(async (input: Input, { caller, catalog, gateway, pace, bytesMax }) => {
     const { namespace } = input;
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
@@ -91,7 +92,11 @@ export const query = defineTool({
       ...constraintAnswer(binding, level(binding), from),
       ...(input.include_remediation ? { remediation: remediationFor(binding, level(binding), remediation) } : {}),
     });
-    const { answers: constraints, next, hurried } = await answersThatFit(page.value, list, { make, pace });
+    const {
+      answers: constraints,
+      next,
+      hurried,
+    } = await answersThatFit(page.value, list, { make, pace, bytesMax: bytesMax - aroundItemsBytes });
     return {
       ok: true,
       level: mostDetailed(items.slice(0, constraints.length).map(level)),
@@ -126,4 +131,8 @@ function isOf(
   if (name !== undefined && !mayBind(binding, name, workloads, formIsVisible)) return false;
   // Trying labels until a constraint goes away would read its selector, so at the summary level each one stays.
   return labels === undefined || !formIsVisible || selects(binding, labels) !== false;
+}
+
+function queryText({ namespace, total, returned }: z.output<typeof Output>): string {
+  return `${returned} of ${total} rules that bind ${namespace}.`;
 }

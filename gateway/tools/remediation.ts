@@ -6,6 +6,8 @@ import { Remediation } from '../remediation/schema.ts';
 import { defineTool } from './define.ts';
 import { Namespace } from './fields.ts';
 
+const Output = Remediation.extend({ also: Also });
+
 export const remediation = defineTool({
   name: 'potoo_remediation',
   title: 'What to do about a rule',
@@ -13,7 +15,8 @@ export const remediation = defineTool({
     'Says what one can do about one constraint that binds a namespace: what the rule lets through, what to change in a ' +
     'manifest, commands to look further, and whom to ask. Changes nothing. When several have the name, the gravest.',
   input: z.object({ constraint_name: ConstraintName, namespace: Namespace }),
-  output: Remediation.extend({ also: Also }),
+  output: Output,
+  text: ({ summary }) => summary,
   async run({ constraint_name: name, namespace }, { caller, catalog, gateway, pace }) {
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;

@@ -1,0 +1,53 @@
+/** What the gateway looks at in messages of MCP before the SDK reads them: enough to count, to record and to ask for rights. */
+import * as z from 'zod';
+
+/** A message as far as it can be read; anything else is the SDK's to refuse. */
+const Message = z.object({
+  id: z.union([z.string(), z.number()]).optional().catch(undefined),
+  method: z.string().optional().catch(undefined),
+  params: z
+    .object({
+      name: z.string().optional().catch(undefined),
+      uri: z.string().optional().catch(undefined),
+      arguments: z.record(z.string(), z.unknown()).optional().catch(undefined),
+    })
+    .optional()
+    .catch(undefined),
+});
+export type Message = z.infer<typeof Message>;
+
+/** The messages of a body, in order: an array holds several. What is no message counts as an empty one. */
+export function messagesOf(body: unknown): readonly Message[] {
+  const all: readonly unknown[] = Array.isArray(body) ? body : [body];
+  return all.map((each) => Message.safeParse(each).data ?? {});
+}
+
+/** Methods that are told apart in records and metrics: a fixed list, so that callers cannot make up more. */
+const methods: ReadonlySet<string> = new Set([
+  'initialize',
+  'notifications/initialized',
+  'ping',
+  'server/discover',
+  'tools/list',
+  'tools/call',
+  'resources/list',
+  'resources/templates/list',
+  'resources/read',
+  'resources/subscribe',
+  'resources/unsubscribe',
+  'subscriptions/listen',
+  'prompts/list',
+  'prompts/get',
+  'completion/complete',
+]);
+
+/** What a message is called in the record: `mcp:tools/list`. */
+export function recordName(message: Message | undefined): string {
+  const method = message?.method;
+  return method === undefined ? 'mcp' : methods.has(method) ? `mcp:${method}` : 'mcp:other';
+}
+
+/** Whether the tool or resource that a message asks for writes the record itself. */
+export function reportsItself({ method }: Message): boolean {
+  return method === 'tools/call' || method === 'resources/read' || method === 'completion/complete';
+}

@@ -1,0 +1,85 @@
+/** The resources as MCP has them: addresses are read here, and answered by the same definitions as over REST. */
+import {
+  ProtocolError,
+  ProtocolErrorCode,
+  type ReadResourceResult,
+  type Resource,
+  ResourceNotFoundError,
+} from '@modelcontextprotocol/server';
+import type { Refusal } from '../errors.ts';
+import type { ResourceDefinition } from '../resources/define.ts';
+import { structuredBytesMax } from './size.ts';
+import type { McpResources } from './surface.ts';
+
+/** Longest address that is looked at: names of constraints are the longest part. */
+const uriLengthMax = 2_048;
+/** An error of the gateway's own, whose code says which (JSON-RPC leaves -32000 to -32099 to servers, MCP -32000 to -32019). */
+const refusedCode = -32_003;
+
+/** @param resources In the order in which they are listed. */
+export function mcpResources(resources: readonly ResourceDefinition[]): McpResources {
+  const isTemplate = ({ uri }: ResourceDefinition) => uri.includes('{');
+  return {
+    templates: resources.filter(isTemplate).map((resource) => ({ uriTemplate: resource.uri, ...described(resource) })),
+    list: async () => {
+      const fixed = resources.filter((resource) => !isTemplate(resource));
+      return Promise.resolve({
+        resources: fixed.map((resource): Resource => ({ uri: resource.uri, ...described(resource) })),
+      });
+    },
+    async read(uri, { asking }): Promise<ReadResourceResult> {
+      const wanted = readResourceUri(uri, resources);
+      if (wanted === undefined) throw new ResourceNotFoundError(uri);
+      const { resource, params } = wanted;
+      const answer = await asking.answer(resource.name, structuredBytesMax, async (call) =>
+        resource.answer(params, call),
+      );
+      if (!answer.ok) throw protocolError(answer, uri);
+      return { contents: [{ uri, mimeType: resource.mimeType, text: JSON.stringify(answer.value) }] };
+    },
+  };
+}
+
+function described({ name, title, description, mimeType }: ResourceDefinition) {
+  return { name, title, description, mimeType };
+}
+
+/** What an address asks for: `potoo://reports/shop?limit=10`. Undefined for one that none of the resources has. */
+export function readResourceUri(
+  uri: string,
+  resources: readonly ResourceDefinition[],
+): { readonly resource: ResourceDefinition; readonly params: Readonly<Record<string, string>> } | undefined {
+  const url = uri.length <= uriLengthMax && URL.canParse(uri) ? new URL(uri) : undefined;
+  if (url?.protocol !== 'potoo:') return undefined;
+  const given = url.pathname.split('/').slice(1);
+  for (const resource of resources) {
+    const [name, ...fields] = resource.uri.slice('potoo://'.length).split('/');
+    if (url.hostname !== name) continue;
+    // The last field may hold slashes, like the name of a constraint with its rule.
+    const last = Math.max(fields.length - 1, 0);
+    const parts = [...given.slice(0, last), given.slice(last).join('/')].slice(0, fields.length);
+    if (parts.length !== fields.length || (fields.length === 0 && url.pathname !== '')) return undefined;
+    const values = parts.map(decoded);
+    if (values.some((value) => value === undefined || value === '')) return undefined;
+    const path = fields.map((field, index) => [field.slice(1, -1), values[index] ?? ''] as const);
+    return { resource, params: Object.fromEntries([...url.searchParams, ...path]) };
+  }
+  return undefined;
+}
+
+/** Undefined for what is no percent-encoding of UTF-8. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}
+
+/** A refusal in the words of JSON-RPC. What is not there and what may not be seen are told apart as over REST. */
+export function protocolError(refused: Refusal, uri: string): ProtocolError {
+  const { code, error } = refused;
+  const isInput = code === 'INVALID_REQUEST' || code === 'INVALID_CURSOR' || code.endsWith('NOT_FOUND');
+  return new ProtocolError(isInput ? ProtocolErrorCode.InvalidParams : refusedCode, error, { code, uri });
+}

@@ -1,0 +1,90 @@
+/**
+ * An MCP server for one exchange or connection, made from the surface. It is made for each HTTP request, so all that can be
+ * made once stands in the surface, and a request registers no more than handlers: the SDK's own registration would turn every
+ * schema into JSON anew.
+ */
+import {
+  McpServer,
+  type McpRequestContext,
+  ProtocolError,
+  ProtocolErrorCode,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import { type Asking, askingOf } from './asking.ts';
+import type { Asked, Surface } from './surface.ts';
+
+const [minute, hour] = [60_000, 3_600_000];
+/** Lists are the same for everybody until the gateway is updated; what is read is the caller's own. */
+const cacheHints = {
+  'server/discover': { ttlMs: hour, cacheScope: 'public' },
+  'tools/list': { ttlMs: 5 * minute, cacheScope: 'public' },
+  'prompts/list': { ttlMs: 5 * minute, cacheScope: 'public' },
+  'resources/templates/list': { ttlMs: 5 * minute, cacheScope: 'public' },
+  'resources/list': { ttlMs: 5_000, cacheScope: 'private' },
+  'resources/read': { ttlMs: 5_000, cacheScope: 'private' },
+} as const;
+
+/** What a connection adds to the surface. */
+export interface Connection {
+  readonly era: McpRequestContext['era'];
+  /** Who asks, where messages do not bring it along: over stdio there is one person alone. */
+  readonly asking?: Asking | undefined;
+}
+
+/** A server that answers from the surface. */
+export function createMcpServer(surface: Surface, { era, asking }: Connection): McpServer {
+  const { name, title, version, instructions, tools, prompts, resources } = surface;
+  const mcp = new McpServer(
+    { name, title, version },
+    {
+      instructions,
+      capabilities: {
+        tools: {},
+        prompts: {},
+        // A stateless server of the older revisions has no stream to send news on, so it does not promise any.
+        resources: era === 'modern' ? { subscribe: true } : {},
+        completions: {},
+        ...surface.capabilities,
+      },
+      cacheHints,
+    },
+  );
+  const { server } = mcp;
+
+  function asked(context: ServerContext): Asked {
+    const header = context.http?.req?.headers.get('mcp-protocol-version') ?? undefined;
+    return {
+      asking: asking ?? askingOf(context),
+      revision: server.getNegotiatedProtocolVersion() ?? header,
+      context,
+    };
+  }
+
+  const listedTools = tools.map(({ listed }) => listed);
+  server.setRequestHandler('tools/list', () => ({ tools: listedTools }));
+  server.setRequestHandler('tools/call', async ({ params }, context) => {
+    const tool = tools.find(({ listed }) => listed.name === params.name);
+    if (tool === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no tool of this name.');
+    return tool.call(params.arguments ?? {}, asked(context));
+  });
+
+  const listedPrompts = prompts.map(({ listed }) => listed);
+  server.setRequestHandler('prompts/list', () => ({ prompts: listedPrompts }));
+  server.setRequestHandler('prompts/get', async ({ params }, context) => {
+    const prompt = prompts.find(({ listed }) => listed.name === params.name);
+    if (prompt === undefined) {
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no prompt of this name.');
+    }
+    return prompt.get(params.arguments ?? {}, asked(context));
+  });
+
+  server.setRequestHandler('resources/list', async (request, context) =>
+    resources.list(request.params?.cursor, asked(context)),
+  );
+  server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [...resources.templates] }));
+  server.setRequestHandler('resources/read', async ({ params }, context) => resources.read(params.uri, asked(context)));
+  server.setRequestHandler('completion/complete', async ({ params }, context) =>
+    surface.complete(params, asked(context)),
+  );
+  return mcp;
+}
