@@ -47,6 +47,9 @@ export function refusal(code: ErrorCode, error: string): Refusal {
   return { ok: false, code, error };
 }
 
+/** While an answer would be a guess. */
+export const notSynced = refusal('NOT_SYNCED', 'The gateway has just started and has not read everything yet.');
+
 /** A call that cannot be answered for reasons of ours, thrown past whoever cannot help. The cause is logged, never sent. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';

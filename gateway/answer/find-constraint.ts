@@ -51,7 +51,8 @@ export async function findConstraint(
   return { ok: true, value: { binding, level: level(binding), also } };
 }
 
-function isMeant(binding: Binding, level: DetailLevel, namespace: string, wanted: string): boolean {
+/** Whether a name stands for this constraint, to a caller who sees it at this level. */
+export function isMeant(binding: Binding, level: DetailLevel, namespace: string, wanted: string): boolean {
   // The name of an own policy is the same at every level, so its full form need not be read.
   const { name, rule } = binding.own ? { name: binding.name, rule: binding.key } : visible(binding, level, namespace);
   return (

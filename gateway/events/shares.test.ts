@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { readEvents } from '../testing/event-reader.ts';
 import { createFakeReviews, createGateway, fillStore } from '../testing/fixture.ts';
 import { entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
+import { startEventStream } from './stream.ts';
 import { createStreams, streamsOfCallerMax } from './streams.ts';
 
 const request = (headers: Record<string, string> = {}) => new Request('http://localhost/events', { headers });
@@ -91,8 +92,13 @@ test('where too much waits for all readers together, those who are furthest behi
   });
   const open = (takes: boolean) => {
     const reader = createReader(takes);
-    const asked = { owner: 'ann', authorization: 'Bearer ann', namespace: undefined, onEnd: () => {} };
-    expect(streams.open({ ...asked, openSink: () => reader.sink })).toBeUndefined();
+    const asked = { authorization: 'Bearer ann', namespace: undefined, sink: reader.sink };
+    const refused = streams.open({
+      owner: 'ann',
+      start: (following) => startEventStream({ ...following, ...asked }),
+      onEnd: () => {},
+    });
+    expect(refused).toBeUndefined();
     return reader;
   };
   const change = async (namespace: string, count: number) => {

@@ -23,6 +23,7 @@ import {
 } from '../testing/objects.ts';
 import { mayTellOf } from './rights.ts';
 import type { Sink, SinkEvents } from './sink.ts';
+import { startEventStream } from './stream.ts';
 import { createStreams } from './streams.ts';
 
 const namespaces = ['a', 'b'] as const;
@@ -172,9 +173,7 @@ test('whoever applies the events to what it saw at the start sees what is there 
           const authorization = `Bearer ${user}`;
           streams.open({
             owner: caller.value.identity,
-            authorization,
-            namespace: undefined,
-            openSink: () => sink,
+            start: (following) => startEventStream({ ...following, authorization, namespace: undefined, sink }),
             onEnd: () => {},
           });
           return { user, state, ...reader };

@@ -5,8 +5,7 @@ import type { Changes } from '../catalog/changes.ts';
 import { createCounts } from '../counts.ts';
 import { type Refusal, refusal } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Sink } from './sink.ts';
-import { type Ending, type EventStream, startEventStream } from './stream.ts';
+import type { Ending, Following, FollowingOptions } from './following.ts';
 
 export const streamsMax = 2_000;
 export const streamsOfCallerMax = 20;
@@ -24,10 +23,8 @@ const slotMs = 150;
 export interface StreamRequest {
   /** Whose streams it is counted among: a caller with a name by that, one without by where it asks from. */
   readonly owner: string;
-  readonly authorization: string | undefined;
-  readonly namespace: string | undefined;
-  /** Called once it is certain that the stream begins. */
-  readonly openSink: () => Sink;
+  /** Begins the stream. Called at once, and only where there may be one more. */
+  readonly start: (options: FollowingOptions) => Following;
   readonly onEnd: (ending: Ending, bytes: number) => void;
 }
 
@@ -56,7 +53,7 @@ export function createStreams(options: {
   readonly waitingMax?: number | undefined;
 }): Streams {
   const { clock, observer, waitingMax = waitingChangesMax } = options;
-  const bySlot = Array.from({ length: slots }, () => new Set<EventStream>());
+  const bySlot = Array.from({ length: slots }, () => new Set<Following>());
   const ofOwner = createCounts(streamsOfCallerMax);
   let open = 0;
   let waiting = 0;
@@ -93,17 +90,14 @@ export function createStreams(options: {
 
   return {
     open(request) {
-      const { owner } = request;
+      const { owner, start } = request;
       const no = refused(owner);
       if (no !== undefined) return no;
       const among = bySlot.reduce((least, each) => (each.size < least.size ? each : least));
       open += 1;
       observer?.opened();
-      const stream = startEventStream({
+      const stream = start({
         ...options,
-        sink: request.openSink(),
-        namespace: request.namespace,
-        authorization: request.authorization,
         onSent: (events) => observer?.sent(events),
         onWaiting,
         onEnd(ending, bytes) {

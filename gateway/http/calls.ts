@@ -7,7 +7,7 @@ import type { Caller, Identities } from '../auth/identity.ts';
 import type { Call, GatewayFacts } from '../call.ts';
 import type { Catalog } from '../catalog/store.ts';
 import type { Outcome } from '../definition.ts';
-import { type Answer, type ErrorCode, refusal } from '../errors.ts';
+import { type Answer, type ErrorCode, notSynced, refusal } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Asking } from '../mcp/asking.ts';
 import { encodedOf } from '../answer/encoded.ts';
@@ -58,12 +58,15 @@ export interface Calls {
   answer(request: Request, route: string, run: (call: Call) => Promise<Outcome>): Promise<Response>;
   /** What a caller who is known, and whose calls are counted elsewhere, asks in a protocol's own words. */
   asking(caller: Caller): Asking;
+  /** The answer to a caller who is known, without a record of it: for what is asked again and again on behalf of a stream. */
+  look(caller: Caller, run: (call: Call) => Promise<Outcome>): Promise<Answer<object>>;
   /** Writes the record of what was no call of a tool or resource, or did not become one. */
   note(noted: Noted): void;
 }
 
 /** Of a record what only the protocol knows. */
 export type Noted = Pick<CallRecord, 'name' | 'caller' | 'outcome' | 'status' | 'bytes'> & {
+  readonly namespace?: string | undefined;
   /** clock.monotonic() when it arrived. */
   readonly startedAt: number;
 };
@@ -101,15 +104,12 @@ export function createCalls(options: CallsOptions): Calls {
     { deadline, bytesMax }: Pick<Call, 'deadline' | 'bytesMax'>,
     run: (call: Call) => Promise<Outcome>,
   ): Promise<Outcome> {
-    if (!catalog.synced) {
-      const answer = refusal('NOT_SYNCED', 'The gateway has just started and has not read everything yet.');
-      return { answer, namespace: undefined };
-    }
+    if (!catalog.synced) return { answer: notSynced, namespace: undefined };
     const outcome = await run({ caller, catalog, clock, deadline, pace: paceOf(deadline), bytesMax, gateway });
     return { ...outcome, answer: counted(caller, outcome.answer) };
   }
 
-  function note(noted: Noted & Partial<Pick<CallRecord, 'namespace' | 'level'>>): void {
+  function note(noted: Noted & Partial<Pick<CallRecord, 'level'>>): void {
     const { startedAt, namespace, level, ...rest } = noted;
     const [peer, traceId] = [arrivals.current()?.peer, arrivals.current()?.trace.id];
     options.onCall?.({ ...rest, namespace, level, ms: clock.monotonic() - startedAt, peer, traceId });
@@ -118,6 +118,10 @@ export function createCalls(options: CallsOptions): Calls {
   return {
     limited,
     note,
+    async look(caller, run) {
+      const limits = { deadline: clock.monotonic() + answerMsMax, bytesMax: answerBytesMax };
+      return (await outcomeOf(caller, limits, run)).answer;
+    },
     async callerOf(request) {
       const known = await identify(request);
       return known.ok ? limited(known.value) : known;

@@ -47,7 +47,14 @@ export function recordName(message: Message | undefined): string {
   return method === undefined ? 'mcp' : methods.has(method) ? `mcp:${method}` : 'mcp:other';
 }
 
+const reportThemselves: ReadonlySet<string | undefined> = new Set([
+  'tools/call',
+  'resources/read',
+  'resources/subscribe',
+  'completion/complete',
+]);
+
 /** Whether the tool or resource that a message asks for writes the record itself. */
 export function reportsItself({ method }: Message): boolean {
-  return method === 'tools/call' || method === 'resources/read' || method === 'completion/complete';
+  return reportThemselves.has(method);
 }

@@ -4,11 +4,13 @@
 import type { ServerResponse } from 'node:http';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import * as z from 'zod';
+import type { Clock } from '../../kube/clock.ts';
 import type { Caller } from '../auth/identity.ts';
-import { type Answer, type Refusal, refusal } from '../errors.ts';
+import { type Answer, notSynced, type Refusal } from '../errors.ts';
 import { refusedStream } from '../events/rights.ts';
-import { createBodySink, createResponseSink, streamHeaders } from '../events/sink.ts';
-import { endings } from '../events/stream.ts';
+import { createBodySink, createResponseSink, type Sink, streamHeaders } from '../events/sink.ts';
+import { endings } from '../events/following.ts';
+import { startEventStream } from '../events/stream.ts';
 import type { Streams } from '../events/streams.ts';
 import { Namespace } from '../tools/fields.ts';
 import { createInputReader } from '../tools/input.ts';
@@ -54,9 +56,7 @@ export function createEventsHandler(
       const known = await calls.callerOf(request);
       if (!known.ok) return known;
       caller = known.value;
-      if (!catalog.synced) {
-        return refusal('NOT_SYNCED', 'The gateway has just started and has not read everything yet.');
-      }
+      if (!catalog.synced) return notSynced;
       const read = readQuery(query);
       if (!read.ok) return read;
       namespace = read.value.namespace;
@@ -69,15 +69,16 @@ export function createEventsHandler(
       record('OK', 200, 0);
       return new Response(null, { headers: streamHeaders });
     }
-    const { sink, response } =
-      outgoing === undefined
-        ? bodyOf(createBodySink())
-        : { sink: () => createResponseSink(outgoing, clock), response: RESPONSE_ALREADY_SENT };
+    const { openSink, response } = streamResponse(outgoing, clock);
     const refused = streams.open({
       owner: limitKeyOf(allowed.value, arrival?.peer),
-      authorization: request.headers.get('authorization') ?? undefined,
-      namespace,
-      openSink: sink,
+      start: (following) =>
+        startEventStream({
+          ...following,
+          sink: openSink(),
+          namespace,
+          authorization: request.headers.get('authorization') ?? undefined,
+        }),
       onEnd: (ending, bytes) => record(endings[ending].outcome, 200, bytes),
     });
     if (refused !== undefined) return refuse(refused);
@@ -85,6 +86,14 @@ export function createEventsHandler(
   };
 }
 
-function bodyOf({ sink, body }: ReturnType<typeof createBodySink>) {
-  return { sink: () => sink, response: new Response(body, { headers: streamHeaders }) };
+/** What answers a request by a stream, and how the stream is written. @param outgoing Undefined without a socket. */
+export function streamResponse(
+  outgoing: ServerResponse | undefined,
+  clock: Clock,
+): { readonly openSink: () => Sink; readonly response: Response } {
+  if (outgoing !== undefined) {
+    return { openSink: () => createResponseSink(outgoing, clock), response: RESPONSE_ALREADY_SENT };
+  }
+  const { sink, body } = createBodySink();
+  return { openSink: () => sink, response: new Response(body, { headers: streamHeaders }) };
 }

@@ -9,7 +9,8 @@ import {
 import type { Refusal } from '../errors.ts';
 import type { ResourceDefinition } from '../resources/define.ts';
 import { structuredBytesMax } from './size.ts';
-import type { McpResources } from './surface.ts';
+import { subjectOf, type Subscriptions } from './subject.ts';
+import type { Asked, McpResources } from './surface.ts';
 
 /** Longest address that is looked at: names of constraints are the longest part. */
 const uriLengthMax = 2_048;
@@ -37,11 +38,33 @@ export function mcpResources(resources: readonly ResourceDefinition[]): McpResou
       if (!answer.ok) throw protocolError(answer, uri);
       return { contents: [{ uri, mimeType: resource.mimeType, text: JSON.stringify(answer.value) }] };
     },
+    subjectOf(uri) {
+      const wanted = readResourceUri(uri, resources);
+      return wanted === undefined ? undefined : subjectOf(uri, wanted.resource, wanted.params);
+    },
   };
 }
 
 function described({ name, title, description, mimeType }: ResourceDefinition) {
   return { name, title, description, mimeType };
+}
+
+/** Subscribes the caller to an address that it may read. Throws as `read` does. */
+export async function subscribe(
+  resources: McpResources,
+  subscriptions: Subscriptions,
+  uri: string,
+  { asking }: Asked,
+): Promise<object> {
+  const subject = resources.subjectOf?.(uri);
+  if (subject === undefined) throw new ResourceNotFoundError(uri);
+  const namespace = 'namespace' in subject ? subject.namespace : undefined;
+  const answer = await asking.answer('mcp:resources/subscribe', structuredBytesMax, async ({ caller }) => ({
+    answer: (await subscriptions.add(subject, caller)) ?? { ok: true, value: {} },
+    namespace,
+  }));
+  if (!answer.ok) throw protocolError(answer, uri);
+  return answer.value;
 }
 
 /** What an address asks for: `potoo://reports/shop?limit=10`. Undefined for one that none of the resources has. */

@@ -11,6 +11,8 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { type Asking, askingOf } from './asking.ts';
+import { subscribe } from './resources.ts';
+import type { Subscriptions } from './subject.ts';
 import type { Asked, Surface } from './surface.ts';
 
 const [minute, hour] = [60_000, 3_600_000];
@@ -29,10 +31,12 @@ export interface Connection {
   readonly era: McpRequestContext['era'];
   /** Who asks, where messages do not bring it along: over stdio there is one person alone. */
   readonly asking?: Asking | undefined;
+  /** Absent where there can be none. */
+  readonly subscriptions?: Subscriptions | undefined;
 }
 
 /** A server that answers from the surface. */
-export function createMcpServer(surface: Surface, { era, asking }: Connection): McpServer {
+export function createMcpServer(surface: Surface, { era, asking, subscriptions }: Connection): McpServer {
   const { name, title, version, instructions, tools, prompts, resources } = surface;
   const mcp = new McpServer(
     { name, title, version },
@@ -42,7 +46,7 @@ export function createMcpServer(surface: Surface, { era, asking }: Connection): 
         tools: {},
         prompts: {},
         // A stateless server of the older revisions has no stream to send news on, so it does not promise any.
-        resources: era === 'modern' ? { subscribe: true } : {},
+        resources: subscriptions?.isTold === true ? { subscribe: true } : {},
         completions: {},
         ...surface.capabilities,
       },
@@ -83,6 +87,15 @@ export function createMcpServer(surface: Surface, { era, asking }: Connection): 
   );
   server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [...resources.templates] }));
   server.setRequestHandler('resources/read', async ({ params }, context) => resources.read(params.uri, asked(context)));
+  if (era === 'legacy' && subscriptions !== undefined) {
+    server.setRequestHandler('resources/subscribe', async ({ params }, context) =>
+      subscribe(resources, subscriptions, params.uri, asked(context)),
+    );
+    server.setRequestHandler('resources/unsubscribe', ({ params }) => {
+      subscriptions.remove(params.uri);
+      return {};
+    });
+  }
   server.setRequestHandler('completion/complete', async ({ params }, context) =>
     surface.complete(params, asked(context)),
   );

@@ -17,6 +17,7 @@ import type {
   Tool,
 } from '@modelcontextprotocol/server';
 import type { Asking } from './asking.ts';
+import type { Subject } from './subject.ts';
 
 /** One request, with who sends it. */
 export interface Asked {
@@ -42,6 +43,8 @@ export interface McpResources {
   list(cursor: string | undefined, asked: Asked): Promise<ListResourcesResult>;
   /** Throws ProtocolError for what there is not, and for what the caller may not read. */
   read(uri: string, asked: Asked): Promise<ReadResourceResult>;
+  /** What a subscription to an address is about; undefined for one that there is not. Absent where there are none. */
+  subjectOf?(uri: string): Subject | undefined;
 }
 
 /** What this server does. The order of the lists is the order in which clients get them. */
