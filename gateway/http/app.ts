@@ -12,6 +12,7 @@ import { resources as allResources } from '../resources/all.ts';
 import type { ResourceDefinition } from '../resources/define.ts';
 import { createSurface } from '../mcp/product.ts';
 import type { Surface } from '../mcp/surface.ts';
+import { createResourceWatches } from '../mcp/watch.ts';
 import type { Tool } from '../tools/define.ts';
 import { createInputReader } from '../tools/input.ts';
 import { readJsonBody } from './body.ts';
@@ -149,7 +150,8 @@ export function createApp(options: AppOptions): Hono<Env> {
 
   const { version } = gateway;
   const surface = options.surface ?? createSurface({ tools, resources: allResources, version });
-  const answerMcp = createMcpRoute({ surface, calls, clock, random, log });
+  const watches = createResourceWatches({ streams: options.streams, catalog, clock, calls });
+  const answerMcp = createMcpRoute({ surface, calls, watches, arrivals, clock, random, log });
   app.all('/mcp', async (context) => {
     context.set('route', '/mcp');
     return answerMcp(context.req.raw);

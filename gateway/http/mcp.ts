@@ -11,25 +11,34 @@ import type { Clock, Random } from '../../kube/clock.ts';
 import type { Caller } from '../auth/identity.ts';
 import { type Answer, type Refusal, refusal } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { endings } from '../events/following.ts';
 import { AskingInfo } from '../mcp/asking.ts';
 import { mayUseMcp } from '../mcp/admission.ts';
+import { rpcCodeOf } from '../mcp/resources.ts';
 import { createMcpServer } from '../mcp/server.ts';
+import type { Subscriptions } from '../mcp/subject.ts';
 import type { Surface } from '../mcp/surface.ts';
+import type { ResourceWatches } from '../mcp/watch.ts';
+import type { Arrivals } from './arrival.ts';
 import { readJsonBody } from './body.ts';
-import type { Calls } from './calls.ts';
+import { type Calls, limitKeyOf } from './calls.ts';
 import { withinDeadline } from './deadline.ts';
 import { refusalHeaders, refusalOf, statusOf } from './errors.ts';
 import { bytesOf, jsonResponse } from './json.ts';
+import { type Listened, listenedTo, type ListenRequest, listenToResources } from './mcp-listen.ts';
 import { type Message, messagesOf, recordName, reportsItself } from './mcp-messages.ts';
 
 /** Messages in one request: revision 2025-03-26 allows several. */
 const batchMax = 20;
 /** Events of a stream that says nothing else keep connections open. */
 const keepAliveMs = 15_000;
+const listenRecord = recordName({ method: 'subscriptions/listen' });
 
 export interface McpRouteOptions {
   readonly surface: Surface;
   readonly calls: Calls;
+  readonly watches: ResourceWatches;
+  readonly arrivals: Arrivals;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -37,8 +46,17 @@ export interface McpRouteOptions {
 
 /** Answers requests for `/mcp`, of whatever method. */
 export function createMcpRoute(options: McpRouteOptions): (request: Request) => Promise<Response> {
-  const { surface, calls, clock, random, log } = options;
-  const factory: McpServerFactory = ({ era }) => createMcpServer(surface, { era });
+  const { surface, calls, watches, arrivals, clock, random, log } = options;
+  const told: Subscriptions = {
+    isTold: true,
+    add: async (subject, caller) => watches.refused(subject, caller),
+    remove: () => {},
+  };
+  // Without a stream there is nobody to tell: who asks is told whether it may, and promised nothing.
+  const untold: Subscriptions = { ...told, isTold: false };
+  const factory: McpServerFactory = ({ era }) =>
+    createMcpServer(surface, { era, subscriptions: era === 'modern' ? told : untold });
+  const listening = { resources: surface.resources, factory, watches, clock, log };
   const handler = createMcpHandler(factory, {
     keepAliveMs,
     onerror: (error) => log.debug({ err: error }, 'a message of MCP was not served'),
@@ -62,10 +80,44 @@ export function createMcpRoute(options: McpRouteOptions): (request: Request) => 
     return mayUseMcp(caller, messages);
   }
 
+  function note(messages: readonly Message[], caller: Caller, response: Response, startedAt: number): void {
+    const { status } = response;
+    for (const message of messages) {
+      if (status < 400 && reportsItself(message)) continue;
+      const outcome = status < 400 ? 'OK' : status < 500 ? 'INVALID_REQUEST' : 'INTERNAL';
+      const bytes = Number(response.headers.get('content-length') ?? 0);
+      calls.note({ name: recordName(message), caller, outcome, status, bytes, startedAt });
+    }
+  }
+
+  async function listen(
+    request: Request,
+    { startedAt, ...asked }: Pick<ListenRequest, 'body' | 'uris' | 'caller'> & { readonly startedAt: number },
+  ): Promise<Answer<Listened>> {
+    const { caller } = asked;
+    const { peer, outgoing } = arrivals.current() ?? {};
+    return listenToResources(listening, {
+      ...asked,
+      request: acceptable(request),
+      owner: limitKeyOf(caller, peer),
+      authorization: request.headers.get('authorization') ?? undefined,
+      outgoing,
+      onEnd(ending, bytes) {
+        const { outcome } = endings[ending];
+        calls.note({ name: listenRecord, caller, outcome, status: 200, bytes, startedAt });
+      },
+    });
+  }
+
   return async (request) => {
     const startedAt = clock.monotonic();
-    const refuse = (refused: Refusal, caller: Caller | undefined, message: Message | undefined): Response => {
-      const response = rpcRefusal(refused, message);
+    const refuse = (
+      refused: Refusal,
+      caller: Caller | undefined,
+      message: Message | undefined,
+      responseOf = rpcRefusal,
+    ): Response => {
+      const response = responseOf(refused, message);
       const [outcome, { status }] = [refused.code, response];
       calls.note({ name: recordName(message), caller, outcome, status, bytes: bytesOf(response), startedAt });
       return response;
@@ -89,15 +141,16 @@ export function createMcpRoute(options: McpRouteOptions): (request: Request) => 
     );
     if (refused !== undefined) return refuse(refused, caller, first);
 
+    const uris = listenedTo(body);
+    if (uris !== undefined) {
+      const listened = await listen(request, { body, uris, caller, startedAt });
+      if (!listened.ok) return refuse(listened, caller, first, resourceRefusal);
+      if (!listened.value.began) note(messages, caller, listened.value.response, startedAt);
+      return listened.value.response;
+    }
     const authInfo = new AskingInfo(calls.asking(caller));
     const response = await handler.fetch(acceptable(request), { authInfo, parsedBody: body });
-    for (const message of messages) {
-      if (response.status < 400 && reportsItself(message)) continue;
-      const { status } = response;
-      const code = status < 400 ? 'OK' : status < 500 ? 'INVALID_REQUEST' : 'INTERNAL';
-      const bytes = Number(response.headers.get('content-length') ?? 0);
-      calls.note({ name: recordName(message), caller, outcome: code, status, bytes, startedAt });
-    }
+    note(messages, caller, response, startedAt);
     if (messages.some(({ method }) => method === 'initialize') && response.ok) {
       response.headers.set('mcp-session-id', sessionId(random));
     }
@@ -118,6 +171,14 @@ function acceptable(request: Request): Request {
 
 function sessionId(random: Random): string {
   return Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('');
+}
+
+/** The refusal of an address: in the protocol's own words, as when it is read. Of what concerns the caller HTTP tells, too. */
+function resourceRefusal(refused: Refusal, message: Message | undefined): Response {
+  const { code, error } = refused;
+  if (code !== 'INVALID_REQUEST' && code !== 'FORBIDDEN') return rpcRefusal(refused, message);
+  const said = { code: rpcCodeOf(code), message: error, data: { code } };
+  return jsonResponse({ jsonrpc: '2.0', id: message?.id ?? null, error: said });
 }
 
 /** A refusal as HTTP with a body of JSON-RPC, for readers of either. */

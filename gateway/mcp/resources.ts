@@ -6,7 +6,7 @@ import {
   type Resource,
   ResourceNotFoundError,
 } from '@modelcontextprotocol/server';
-import type { Refusal } from '../errors.ts';
+import type { ErrorCode, Refusal } from '../errors.ts';
 import type { ResourceDefinition } from '../resources/define.ts';
 import { structuredBytesMax } from './size.ts';
 import { subjectOf, type Subscriptions } from './subject.ts';
@@ -103,6 +103,11 @@ function decoded(part: string): string | undefined {
 /** A refusal in the words of JSON-RPC. What is not there and what may not be seen are told apart as over REST. */
 export function protocolError(refused: Refusal, uri: string): ProtocolError {
   const { code, error } = refused;
+  return new ProtocolError(rpcCodeOf(code), error, { code, uri });
+}
+
+/** What JSON-RPC calls a refusal of what was asked for. */
+export function rpcCodeOf(code: ErrorCode): number {
   const isInput = code === 'INVALID_REQUEST' || code === 'INVALID_CURSOR' || code.endsWith('NOT_FOUND');
-  return new ProtocolError(isInput ? ProtocolErrorCode.InvalidParams : refusedCode, error, { code, uri });
+  return isInput ? ProtocolErrorCode.InvalidParams : refusedCode;
 }

@@ -43,10 +43,11 @@ export function createMcpServer(surface: Surface, { era, asking, subscriptions }
     {
       instructions,
       capabilities: {
-        tools: {},
-        prompts: {},
+        // Said, because the SDK promises news of lists otherwise: they are the same until the gateway is updated.
+        tools: { listChanged: false },
+        prompts: { listChanged: false },
         // A stateless server of the older revisions has no stream to send news on, so it does not promise any.
-        resources: subscriptions?.isTold === true ? { subscribe: true } : {},
+        resources: { listChanged: false, ...(subscriptions?.isTold === true ? { subscribe: true } : {}) },
         completions: {},
         ...surface.capabilities,
       },

@@ -14,7 +14,7 @@ import type { Binding } from '../catalog/binding.ts';
 import type { NamespaceChange } from '../catalog/changes.ts';
 import type { BindingChange } from '../catalog/difference.ts';
 import type { Catalog } from '../catalog/store.ts';
-import { type Answer, GatewayError, notSynced, type Refusal, refusal } from '../errors.ts';
+import { type Answer, GatewayError, notSynced, type Refusal } from '../errors.ts';
 import { eventOf } from '../events/event.ts';
 import {
   type Ending,
@@ -27,7 +27,7 @@ import {
 import type { Streams } from '../events/streams.ts';
 import type { Calls } from '../http/calls.ts';
 import type { ClusterSubject, NamespaceSubject, Subject, Subscriptions } from './subject.ts';
-import { createWatchedList, subjectsMax, type Watched, type WatchedList } from './watched-list.ts';
+import { createWatchedList, tooManySubjects, type Watched, type WatchedList } from './watched-list.ts';
 
 /** Between two updates of one address: whoever was told of the first has hardly read it yet. */
 const updateMsMin = 1_000;
@@ -77,18 +77,18 @@ export function createResourceWatches({
   streams,
   catalog,
   clock,
-  look,
+  calls,
 }: {
   readonly streams: Streams;
   readonly catalog: Catalog;
   readonly clock: Clock;
-  readonly look: Calls['look'];
+  readonly calls: Pick<Calls, 'look'>;
 }): ResourceWatches {
   const momentNow = createClusterMoments(catalog);
 
   /** Throws while there is no answer for other reasons than a right. */
   async function seenNow({ resource }: ClusterSubject, caller: Caller): Promise<Answer<string>> {
-    const answer = await look(caller, async (call) => resource.answer({}, call));
+    const answer = await calls.look(caller, async (call) => resource.answer({}, call));
     if (answer.ok) return { ok: true, value: hash('sha256', JSON.stringify(answer.value)) };
     if (answer.code === 'FORBIDDEN' || answer.code === 'UNAUTHENTICATED') return answer;
     throw new GatewayError(answer.code, answer.error);
@@ -192,7 +192,7 @@ export function createResourceWatches({
     if (list.has(subject.uri)) return undefined;
     const watched = await watchedFrom(subject, caller);
     if (!watched.ok) return watched;
-    return list.add(watched.value) ? undefined : tooMany;
+    return list.add(watched.value) ? undefined : tooManySubjects;
   }
 
   return {
@@ -231,8 +231,6 @@ export function createResourceWatches({
     },
   };
 }
-
-const tooMany = refusal('INVALID_REQUEST', `At most ${subjectsMax} subscriptions at once.`);
 
 /** Which subjects of the namespace are others than before to this caller. */
 async function seenChange(

@@ -1,8 +1,10 @@
 /** The addresses of one watch, to be found by what changes. */
+import { refusal } from '../errors.ts';
 import type { ClusterSubject, NamespaceSubject } from './subject.ts';
 
 /** Addresses of one watch. */
 export const subjectsMax = 100;
+export const tooManySubjects = refusal('INVALID_REQUEST', `At most ${subjectsMax} subscriptions at once.`);
 
 interface Update {
   /** clock.monotonic() of the last one. */
