@@ -40,8 +40,8 @@ async function connect(gateway: Gateway, user: string, mode: 'auto' | 'legacy' =
 
 async function listen(gateway: Gateway, user: string, ...uris: readonly string[]) {
   const { client, news } = await connect(gateway, user);
-  const { closed, close } = await client.listen({ resourceSubscriptions: [...uris] });
-  return { closed, news, leave: async () => close() };
+  const subscription = await client.listen({ resourceSubscriptions: [...uris] });
+  return { closed: subscription.closed, news, leave: async () => subscription.close() };
 }
 
 /** Time for the gateway, and for the client to read what was written meanwhile. */
