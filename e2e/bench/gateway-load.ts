@@ -9,23 +9,20 @@
  * rates and latencies are of server and generator together.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { systemClock as clock } from '../../kube/clock.ts';
 import { apply } from '../control-plane/admin.ts';
-import { type Component, createComponent } from '../control-plane/component.ts';
-import { freePort } from '../control-plane/ports.ts';
+import type { Component } from '../control-plane/component.ts';
 import { orUsage, readNumbers } from '../number-arguments.ts';
-import { nodeFlags } from '../programs.ts';
 import { type Cluster, startCluster } from '../tests/cluster.ts';
 import { writeResources } from '../tests/written-resources.ts';
 import type { BareRoutes } from './bare-route.ts';
-import { type Figure, machineFigure, percentiles, rounded } from './figures.ts';
+import { startBareServer } from './bare-server.ts';
+import { type Figure, machineFigure, rounded } from './figures.ts';
 import { clusterObjects, clusterPolicy, namespaceObjects } from './gateway-objects.ts';
-import { askOnce, hammer, postBytes } from './socket-load.ts';
-import { meter, peakRssMiB } from './usage.ts';
+import { connections, type Loaded, measure, medianOf, type Round } from './rounds.ts';
+import { askOnce, postBytes } from './socket-load.ts';
+import { peakRssMiB } from './usage.ts';
 
-const connections = 8;
 /** Entries of a namespace: its own, and those of cluster-wide policies, which are the same in each. */
 const inherited = 6;
 const sizes = [18, 64] as const;
@@ -40,20 +37,10 @@ const usage = `Usage: node e2e/bench/gateway-load.ts [--seconds N] [--rounds N]
 const say = (line: string) => void process.stderr.write(`gateway-load  ${line}\n`);
 const print = (figure: Figure) => void process.stdout.write(`${JSON.stringify(figure)}\n`);
 
-interface Subject {
+interface Subject extends Loaded {
   readonly name: 'gateway' | 'bare-route';
   readonly entries: number;
-  readonly process: Component;
-  readonly url: URL;
-  readonly request: Buffer;
   readonly bytes: number;
-}
-
-interface Round {
-  readonly perSecond: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly cpuMs: number;
 }
 
 const numbers = orUsage(() =>
@@ -186,46 +173,5 @@ async function startBareRoute(
   await mkdir(folder, { recursive: true });
   const file = `${folder}/bare-route.json`;
   await writeFile(file, JSON.stringify(routes));
-  const port = await freePort(new Set());
-  const url = `http://127.0.0.1:${port}`;
-  const process = createComponent({
-    name: 'bare-route',
-    program: globalThis.process.execPath,
-    args: [...nodeFlags, fileURLToPath(new URL('bare-route.ts', import.meta.url)), String(port), file],
-    env: {},
-    logFile: `${folder}/bare-route.log`,
-    log: say,
-    async ready() {
-      const response = await fetch(`${url}/healthz`);
-      if (!response.ok) throw new Error(`${url} answers ${response.status}`);
-    },
-  });
-  running.defer(() => process.stop());
-  await process.start();
-  return { process, url };
-}
-
-async function measure({ process, url, request }: Subject, ms: number): Promise<Round> {
-  const use = meter(process, clock);
-  const load = await hammer(url, request, { connections, ms, clock });
-  const { cpuMs } = use();
-  const { p50, p99 } = percentiles(load.latenciesMs);
-  return {
-    perSecond: rounded((load.requests / load.ms) * 1_000),
-    p50,
-    p99,
-    cpuMs: Math.round((cpuMs / load.requests) * 1_000) / 1_000,
-  };
-}
-
-/** Each figure by itself: the middle of all rounds. */
-function medianOf(rounds: readonly Round[]): Round {
-  const middle = (figure: (round: Round) => number) =>
-    rounds.map(figure).toSorted((a, b) => a - b)[Math.floor(rounds.length / 2)] ?? Number.NaN;
-  return {
-    perSecond: middle(({ perSecond }) => perSecond),
-    p50: middle(({ p50 }) => p50),
-    p99: middle(({ p99 }) => p99),
-    cpuMs: middle(({ cpuMs }) => cpuMs),
-  };
+  return startBareServer({ name: 'bare-route', args: [file], folder, say, running });
 }

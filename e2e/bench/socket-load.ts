@@ -21,6 +21,8 @@ export interface Answered {
 }
 
 const endOfHead = Buffer.from('\r\n\r\n');
+/** Of an answer in chunks: the last one, which is empty. */
+const endOfChunks = '\r\n0\r\n\r\n';
 
 /** The bytes of a POST with a JSON body. */
 export function postBytes(url: URL, headers: Readonly<Record<string, string>>, body: string): Buffer {
@@ -83,14 +85,14 @@ async function open(url: URL): Promise<Socket> {
   return socket;
 }
 
-/** Writes a request and reads its answer, which must have a Content-Length. */
+/** Writes a request and reads its answer, which has a Content-Length or comes in chunks; those are left as they are. */
 async function exchange(socket: Socket, request: Buffer): Promise<{ readonly head: string; readonly body: Buffer }> {
   const answer = Promise.withResolvers<{ readonly head: string; readonly body: Buffer }>();
   const chunks: Buffer[] = [];
   let length = 0;
   let head: string | undefined;
   let bodyStart = 0;
-  let total = Number.POSITIVE_INFINITY;
+  let total: number | undefined;
   const onData = (chunk: Buffer) => {
     chunks.push(chunk);
     length += chunk.length;
@@ -100,11 +102,15 @@ async function exchange(socket: Socket, request: Buffer): Promise<{ readonly hea
       if (end < 0) return;
       head = bytes.toString('latin1', 0, end);
       const announced = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
-      if (announced === undefined) return answer.reject(new Error(`an answer without Content-Length: ${head}`));
+      if (announced === undefined && !/\r\ntransfer-encoding: chunked/i.test(head)) {
+        return answer.reject(new Error(`an answer without a length: ${head}`));
+      }
       bodyStart = end + endOfHead.length;
-      total = bodyStart + Number(announced);
+      total = announced === undefined ? undefined : bodyStart + Number(announced);
     }
-    if (length >= total) answer.resolve({ head, body: Buffer.concat(chunks).subarray(bodyStart) });
+    const isWhole =
+      total === undefined ? Buffer.concat(chunks.slice(-2)).toString('latin1').endsWith(endOfChunks) : length >= total;
+    if (isWhole) answer.resolve({ head, body: Buffer.concat(chunks).subarray(bodyStart) });
   };
   const onEnd = () => answer.reject(new Error('the server closed the connection'));
   socket.on('data', onData).on('error', answer.reject).on('close', onEnd);
