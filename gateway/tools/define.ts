@@ -30,12 +30,18 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   readonly refusalText?: (refused: Refusal) => string;
 }): Tool {
   const { name, title, description, input, output, refusalText } = definition;
+  /** An answer is never changed, and is often given again: to read it takes longer than to make its text. */
+  const texts = new WeakMap<object, string>();
   return {
     name,
     title,
     description,
     ...answering(input, output, async (given, call) => definition.run(given, call)),
-    text: (answer) => definition.text(output.parse(answer)),
+    text(answer) {
+      const known = texts.get(answer) ?? definition.text(output.parse(answer));
+      texts.set(answer, known);
+      return known;
+    },
     refusalText,
   };
 }
