@@ -21,7 +21,7 @@ export async function startBareServer(options: {
   const process = createComponent({
     name,
     program: globalThis.process.execPath,
-    args: [...nodeFlags, fileURLToPath(new URL(`${name}.ts`, import.meta.url)), String(port), ...args],
+    args: [...nodeFlags.gateway, fileURLToPath(new URL(`${name}.ts`, import.meta.url)), String(port), ...args],
     env: {},
     logFile: `${folder}/${name}.log`,
     log: say,
