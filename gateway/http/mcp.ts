@@ -41,6 +41,7 @@ export function createMcpRoute(options: McpRouteOptions): (request: Request) => 
   const factory: McpServerFactory = ({ era }) => createMcpServer(surface, { era });
   const handler = createMcpHandler(factory, {
     keepAliveMs,
+    ...(surface.bus === undefined ? {} : { bus: surface.bus }),
     onerror: (error) => log.debug({ err: error }, 'a message of MCP was not served'),
   });
 

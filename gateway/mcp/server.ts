@@ -39,14 +39,16 @@ export function createMcpServer(surface: Surface, { era, asking }: Connection): 
     {
       instructions,
       capabilities: {
-        tools: {},
-        prompts: {},
+        // The lists never change while a gateway runs, and the SDK promises news of them unless told.
+        tools: { listChanged: false },
+        prompts: { listChanged: false },
         // A stateless server of the older revisions has no stream to send news on, so it does not promise any.
-        resources: era === 'modern' ? { subscribe: true } : {},
+        resources: { listChanged: false, ...(era === 'modern' ? { subscribe: true } : {}) },
         completions: {},
         ...surface.capabilities,
       },
       cacheHints,
+      ...(surface.requestState === undefined ? {} : { requestState: surface.requestState }),
     },
   );
   const { server } = mcp;
@@ -86,5 +88,6 @@ export function createMcpServer(surface: Surface, { era, asking }: Connection): 
   server.setRequestHandler('completion/complete', async ({ params }, context) =>
     surface.complete(params, asked(context)),
   );
+  surface.prepare?.(server);
   return mcp;
 }
