@@ -117,7 +117,7 @@ describe('the official client', () => {
     const client = new FirstClient({ name: 'test', version: '1' });
     const requestInit = { headers: authorization() };
     await client.connect(new FirstTransport(new URL(`${gateway.url}/mcp`), { requestInit }));
-    await client.ping();
+    expect(await client.ping()).toEqual({});
     await expectAllOf(client);
     await client.close();
   });
