@@ -15,7 +15,7 @@ import { AskingInfo } from '../mcp/asking.ts';
 import { mayUseMcp } from '../mcp/admission.ts';
 import { createMcpServer } from '../mcp/server.ts';
 import type { Surface } from '../mcp/surface.ts';
-import { readJsonBody } from './body.ts';
+import { noJson, readJsonBody } from './body.ts';
 import type { Calls } from './calls.ts';
 import { withinDeadline } from './deadline.ts';
 import { refusalHeaders, refusalOf, statusOf } from './errors.ts';
@@ -128,7 +128,7 @@ export function rpcRefusal(
   headers: Readonly<Record<string, string>> = {},
 ): Response {
   const { code, error } = refused;
-  const rpcCode = code === 'INVALID_REQUEST' ? -32_600 : -32_000;
+  const rpcCode = refused === noJson ? -32_700 : code === 'INVALID_REQUEST' ? -32_600 : -32_000;
   const body = { jsonrpc: '2.0', id: message?.id ?? null, error: { code: rpcCode, message: error, data: { code } } };
   return jsonResponse(body, statusOf(code), { ...refusalHeaders(refused), ...headers });
 }
