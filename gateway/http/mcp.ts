@@ -92,6 +92,8 @@ export function createMcpRoute(options: McpRouteOptions): (request: Request) => 
 
     const authInfo = new AskingInfo(calls.asking(caller));
     const response = await handler.fetch(acceptable(request), { authInfo, parsedBody: body });
+    // The connection is the server's: a client that asks for its end, and a gateway that stops, would wait for it in vain.
+    response.headers.delete('connection');
     for (const message of messages) {
       if (response.status < 400 && reportsItself(message)) continue;
       const { status } = response;
