@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { createVirtualClock } from '../../kube/testing/virtual-clock.ts';
 import type { Binding } from '../catalog/binding.ts';
-import { createGateway, rightsOf } from '../testing/fixture.ts';
+import { createGateway, type Gateway, rightsOf } from '../testing/fixture.ts';
+import { mcpDoor, readAnswer, revisions } from '../testing/mcp-door.ts';
 import {
   clusterDetailObject,
   detailObject,
@@ -35,7 +36,7 @@ const objects = [
 const gatewayOf = () => createGateway({ objects, rights: { ...rightsOf('shop') } });
 
 const Page = z.object({ constraints: z.array(z.object({ id: z.string() })), next_cursor: z.string().optional() });
-async function page(gateway: ReturnType<typeof gatewayOf>, user: string, cursor?: string) {
+async function page(gateway: Pick<Gateway, 'post'>, user: string, cursor?: string) {
   const input = { namespace: 'shop', limit: 1, ...(cursor === undefined ? {} : { cursor }) };
   const response = await gateway.post('/tools/potoo_query', input, user);
   return { status: response.status, text: await response.text() };
@@ -69,6 +70,19 @@ describe('a cursor of somebody else', () => {
       for (const word of [...hiddenWords, foreign.name]) expect(text).not.toContain(word);
       expect(await page(gateway, 'nobody', cursor)).toEqual(await page(gateway, 'nobody'));
       expect((await page(gateway, 'nobody', cursor)).status).toBe(403);
+    }
+  });
+
+  test.each(revisions)('goes on over MCP as it does over REST, in revision %s', async (revision) => {
+    const gateway = gatewayOf();
+    const door = mcpDoor(gateway, revision);
+    for (const cursor of await cursorsOf('admin')) {
+      const rest: unknown = JSON.parse((await page(gateway, 'reader', cursor)).text);
+      const input = { namespace: 'shop', limit: 1, cursor };
+      const response = await door.post('/tools/potoo_query', input, 'reader');
+      expect(await readAnswer(response)).toEqual({ code: 'OK', value: rest });
+      const refused = await door.post('/tools/potoo_query', input, 'nobody');
+      expect(await readAnswer(refused)).toEqual({ code: 'FORBIDDEN' });
     }
   });
 });

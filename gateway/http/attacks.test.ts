@@ -37,6 +37,13 @@ const codeOf = ({ body }: RawAnswer): unknown => {
   const parsed: unknown = body === '' ? {} : JSON.parse(body);
   return typeof parsed === 'object' && parsed !== null && 'code' in parsed ? parsed.code : undefined;
 };
+/** Reads the report of `shop` over MCP; the Host is of the lines. */
+const mcpOf = (...lines: readonly string[]) => {
+  const params = { uri: 'potoo://reports/shop' };
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'resources/read', params });
+  const own = ['Content-Type: application/json', `Content-Length: ${body.length}`, 'Connection: close'];
+  return head('POST /mcp HTTP/1.1', ...lines, ...own) + body;
+};
 const healthz = (...lines: readonly string[]) => head('GET /healthz HTTP/1.1', ...lines, 'Connection: close');
 
 test.each([
@@ -62,6 +69,8 @@ test.each([
   const answer = await ask(healthz(...lines));
   expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'application/json']);
   expect(codeOf(answer)).toMatch(/^(HOST_NOT_ALLOWED|ORIGIN_NOT_ALLOWED|INVALID_REQUEST)$/);
+  const overMcp = await ask(mcpOf('Authorization: Bearer reader', ...lines));
+  expect([overMcp.status, overMcp.headers.get('content-type')]).toEqual([status, 'application/json']);
 });
 
 test.each([
@@ -141,8 +150,15 @@ test('requests that come without waiting for answers are answered in order', asy
   expect(answersIn(await talk(port, requests.join(''))).map(({ status }) => status)).toEqual([200, 404, 401, 200]);
 });
 
-const reportOf = (...lines: readonly string[]) =>
-  ask(head('GET /resources/reports/shop HTTP/1.1', 'Host: localhost', 'Connection: close', ...lines));
+/** What the report of `shop` is answered with over REST and over MCP, where a right that is missing is said in the answer. */
+async function statusesOf(...lines: readonly string[]): Promise<number[]> {
+  const rest = await ask(
+    head('GET /resources/reports/shop HTTP/1.1', 'Host: localhost', 'Connection: close', ...lines),
+  );
+  const { port } = await start();
+  const mcp = await talk(port, mcpOf('Host: localhost', ...lines));
+  return [rest.status, mcp.includes('"code":"FORBIDDEN"') ? 403 : Number(mcp.split(' ', 2)[1])];
+}
 
 test.each([
   ['small letters', 'bearer reader', 200],
@@ -159,7 +175,7 @@ test.each([
   ['a user name that is written as limits write it', 'Bearer ["reader",""]', 403],
   ['the name of callers without a token', 'Bearer anonymous', 403],
 ])('credentials with %s', async (_what, authorization, status) => {
-  expect((await reportOf(`Authorization: ${authorization}`)).status).toBe(status);
+  expect(await statusesOf(`Authorization: ${authorization}`)).toEqual([status, status]);
 });
 
 test.each([
@@ -168,7 +184,7 @@ test.each([
 ])('headers that name another user mean nothing beside %s', async (_what, lines, status) => {
   const names = ['Impersonate-User', 'X-Remote-User', 'X-Forwarded-User', 'X-Original-User', 'Proxy-Authorization'];
   const forged = names.map((name) => `${name}: ${name.startsWith('Proxy') ? 'Bearer ' : ''}owner`);
-  expect((await reportOf(...lines, ...forged, 'Impersonate-Group: system:masters')).status).toBe(status);
+  expect(await statusesOf(...lines, ...forged, 'Impersonate-Group: system:masters')).toEqual([status, status]);
 });
 
 test('a token in the query, in a cookie or behind the body means nothing', async () => {

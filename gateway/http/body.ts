@@ -4,7 +4,8 @@ import { type Answer, refusal } from '../errors.ts';
 /** Largest body of a request. */
 export const bodyBytesMax = 262_144;
 const tooLarge = refusal('BODY_TOO_LARGE', `The body is larger than ${bodyBytesMax} bytes.`);
-const noJson = refusal('INVALID_REQUEST', 'The body is no JSON text in UTF-8, like {"namespace": "default"}.');
+/** What is said of a body that is no JSON; this very object, because protocols have a code of their own for it. */
+export const noJson = refusal('INVALID_REQUEST', 'The body is no JSON text in UTF-8, like {"namespace": "default"}.');
 
 /** How deep its arrays and objects may lie in each other: more than any input has, and little enough for whatever walks it. */
 export const bodyDepthMax = 64;

@@ -20,7 +20,7 @@ import type { Subscriptions } from '../mcp/subject.ts';
 import type { Surface } from '../mcp/surface.ts';
 import type { ResourceWatches } from '../mcp/watch.ts';
 import type { Arrivals } from './arrival.ts';
-import { readJsonBody } from './body.ts';
+import { noJson, readJsonBody } from './body.ts';
 import { type Calls, limitKeyOf } from './calls.ts';
 import { withinDeadline } from './deadline.ts';
 import { refusalHeaders, refusalOf, statusOf } from './errors.ts';
@@ -59,6 +59,7 @@ export function createMcpRoute(options: McpRouteOptions): (request: Request) => 
   const listening = { resources: surface.resources, factory, watches, clock, log };
   const handler = createMcpHandler(factory, {
     keepAliveMs,
+    ...(surface.bus === undefined ? {} : { bus: surface.bus }),
     onerror: (error) => log.debug({ err: error }, 'a message of MCP was not served'),
   });
 
@@ -150,6 +151,8 @@ export function createMcpRoute(options: McpRouteOptions): (request: Request) => 
     }
     const authInfo = new AskingInfo(calls.asking(caller));
     const response = await handler.fetch(acceptable(request), { authInfo, parsedBody: body });
+    // The connection is the server's: a client that asks for its end, and a gateway that stops, would wait for it in vain.
+    response.headers.delete('connection');
     note(messages, caller, response, startedAt);
     if (messages.some(({ method }) => method === 'initialize') && response.ok) {
       response.headers.set('mcp-session-id', sessionId(random));
@@ -188,7 +191,7 @@ export function rpcRefusal(
   headers: Readonly<Record<string, string>> = {},
 ): Response {
   const { code, error } = refused;
-  const rpcCode = code === 'INVALID_REQUEST' ? -32_600 : -32_000;
+  const rpcCode = refused === noJson ? -32_700 : code === 'INVALID_REQUEST' ? -32_600 : -32_000;
   const body = { jsonrpc: '2.0', id: message?.id ?? null, error: { code: rpcCode, message: error, data: { code } } };
   return jsonResponse(body, statusOf(code), { ...refusalHeaders(refused), ...headers });
 }

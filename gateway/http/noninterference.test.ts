@@ -10,6 +10,7 @@ import { gatherMs } from '../catalog/changes.ts';
 import { readEvents } from '../testing/event-reader.ts';
 import { createGateway, type Gateway, rightsOf } from '../testing/fixture.ts';
 import { hostileConstraint } from '../testing/hostile.ts';
+import { mcpDoor, type Revision, revisions } from '../testing/mcp-door.ts';
 import { clusterDetailObject, detailObject, entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
 
 const own = ['a', 'b', 'c'].map((name) => networkConstraint('shop', name));
@@ -47,14 +48,29 @@ const reports = [
   reportObject('bank', [entryOf(foreign)]),
 ];
 
-async function allThatIsSaid(gateway: Gateway, workload: string): Promise<unknown> {
+async function allThatIsSaid(gateway: Gateway, workload: string, way: 'REST' | Revision): Promise<unknown> {
   const said: unknown[] = [];
   const note = async (response: Response) =>
     said.push([response.status, [...response.headers], Buffer.from(await response.arrayBuffer()).toString('base64')]);
+  const mcp = way === 'REST' ? undefined : mcpDoor(gateway, way);
+  const door = mcp ?? gateway;
   const gzip = { authorization: 'Bearer reader', 'accept-encoding': 'gzip' };
   for (const path of ['/resources/reports/shop', '/resources/reports/shop?limit=2', '/resources/reports/bank']) {
-    await note(await gateway.get(path, 'reader'));
-    await note(await gateway.request(path, { headers: gzip }));
+    await note(await door.get(path, 'reader'));
+    if (mcp === undefined) await note(await gateway.request(path, { headers: gzip }));
+  }
+  for (const method of ['tools/list', 'resources/list', 'resources/templates/list', 'prompts/list']) {
+    if (mcp !== undefined) await note(await mcp.send(method, {}, 'reader'));
+  }
+  for (const [name, value] of [
+    ['namespace', ''],
+    ['name', ''],
+    ['name', workload.slice(0, 3)],
+  ] as const) {
+    const ref = { type: 'ref/resource', uri: 'potoo://constraints/{namespace}/{name}' };
+    const context = { arguments: { namespace: 'shop' } };
+    if (mcp !== undefined)
+      await note(await mcp.send('completion/complete', { ref, argument: { name, value }, context }, 'reader'));
   }
   const names = [...own, beyond, wide, foreign].flatMap(({ id, name, key }) => [
     id,
@@ -63,8 +79,8 @@ async function allThatIsSaid(gateway: Gateway, workload: string): Promise<unknow
     `${name}/${key}`,
   ]);
   for (const name of [...names, workload, `${workload}-policy`]) {
-    await note(await gateway.get(`/resources/constraints/shop/${encodeURIComponent(name)}`, 'reader'));
-    await note(await gateway.post('/tools/potoo_remediation', { namespace: 'shop', constraint_name: name }, 'reader'));
+    await note(await door.get(`/resources/constraints/shop/${encodeURIComponent(name)}`, 'reader'));
+    await note(await door.post('/tools/potoo_remediation', { namespace: 'shop', constraint_name: name }, 'reader'));
   }
   const filters = [{}, { limit: 2 }, { severity: 'Critical' }, { constraint_type: 'NetworkIngress' }];
   const workloads = ['web', 'none', workload].flatMap((name) => [
@@ -72,32 +88,36 @@ async function allThatIsSaid(gateway: Gateway, workload: string): Promise<unknow
     { workload_labels: { app: name, tier: 'hidden-tier' } },
   ]);
   for (const filter of [...filters, ...workloads]) {
-    await note(await gateway.post('/tools/potoo_query', { namespace: 'shop', ...filter }, 'reader'));
+    await note(await door.post('/tools/potoo_query', { namespace: 'shop', ...filter }, 'reader'));
   }
-  await note(await gateway.post('/tools/potoo_list_namespaces', {}, 'reader'));
+  await note(await door.post('/tools/potoo_list_namespaces', {}, 'reader'));
   return said;
 }
 
-test('who may read reports alone gets the same bytes whatever the full forms say', async () => {
-  const gatewayOf = (objects: Parameters<typeof createGateway>[0]['objects']) =>
-    createGateway({ objects, rights: rightsOf('shop') });
-  const four = fc.tuple(anyHidden, anyHidden, anyHidden, anyHidden);
-  await fc.assert(
-    fc.asyncProperty(four, four, async (one, other) => {
-      const gateways = [
-        gatewayOf([...reports, ...detailsOf(one, 'secret-name')]),
-        gatewayOf([...reports, ...detailsOf(other, 'other')]),
-      ] as const;
-      const [first, second] = gateways;
-      expect(await allThatIsSaid(first, 'secret-name')).toEqual(await allThatIsSaid(second, 'secret-name'));
-      // Nor by an event, when the one becomes the other.
-      const reader = readEvents(await first.get('/events', 'reader'));
-      for (const object of detailsOf(other, 'other')) first.put(object);
-      await first.clock.advance(gatherMs);
-      expect(reader.news()).toEqual([]);
-      expect(await allThatIsSaid(first, 'secret-name')).toEqual(await allThatIsSaid(second, 'secret-name'));
-      await reader.leave();
-    }),
-    { numRuns: 15 },
-  );
-}, 180_000);
+test.each(['REST', ...revisions] as const)(
+  'by %s who may read reports alone gets the same bytes whatever the full forms say',
+  async (way) => {
+    const gatewayOf = (objects: Parameters<typeof createGateway>[0]['objects']) =>
+      createGateway({ objects, rights: rightsOf('shop') });
+    const four = fc.tuple(anyHidden, anyHidden, anyHidden, anyHidden);
+    await fc.assert(
+      fc.asyncProperty(four, four, async (one, other) => {
+        const gateways = [
+          gatewayOf([...reports, ...detailsOf(one, 'secret-name')]),
+          gatewayOf([...reports, ...detailsOf(other, 'other')]),
+        ] as const;
+        const [first, second] = gateways;
+        expect(await allThatIsSaid(first, 'secret-name', way)).toEqual(await allThatIsSaid(second, 'secret-name', way));
+        // Nor by an event, when the one becomes the other.
+        const reader = readEvents(await first.get('/events', 'reader'));
+        for (const object of detailsOf(other, 'other')) first.put(object);
+        await first.clock.advance(gatherMs);
+        expect(reader.news()).toEqual([]);
+        expect(await allThatIsSaid(first, 'secret-name', way)).toEqual(await allThatIsSaid(second, 'secret-name', way));
+        await reader.leave();
+      }),
+      { numRuns: way === 'REST' ? 15 : 6 },
+    );
+  },
+  180_000,
+);

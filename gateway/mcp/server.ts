@@ -52,6 +52,7 @@ export function createMcpServer(surface: Surface, { era, asking, subscriptions }
         ...surface.capabilities,
       },
       cacheHints,
+      ...(surface.requestState === undefined ? {} : { requestState: surface.requestState }),
     },
   );
   const { server } = mcp;
@@ -100,5 +101,6 @@ export function createMcpServer(surface: Surface, { era, asking, subscriptions }
   server.setRequestHandler('completion/complete', async ({ params }, context) =>
     surface.complete(params, asked(context)),
   );
+  surface.prepare?.(server);
   return mcp;
 }

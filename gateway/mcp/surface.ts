@@ -12,8 +12,11 @@ import type {
   Prompt,
   ReadResourceResult,
   ResourceTemplateType,
+  Server,
   ServerCapabilities,
   ServerContext,
+  ServerEventBus,
+  ServerOptions,
   Tool,
 } from '@modelcontextprotocol/server';
 import type { Asking } from './asking.ts';
@@ -55,6 +58,12 @@ export interface Surface {
   readonly instructions: string;
   /** Beyond tools, prompts, resources and completions. */
   readonly capabilities?: ServerCapabilities;
+  /** How what clients bring back of an answer that asked for more is verified, before any handler sees it. */
+  readonly requestState?: NonNullable<ServerOptions['requestState']>;
+  /** Where changes of the lists themselves are announced; they never change by themselves unless told. */
+  readonly bus?: ServerEventBus;
+  /** Adds handlers of further methods to the server of one exchange. */
+  readonly prepare?: (server: Server) => void;
   readonly tools: readonly McpTool[];
   readonly prompts: readonly McpPrompt[];
   readonly resources: McpResources;

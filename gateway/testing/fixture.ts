@@ -25,6 +25,7 @@ import { createHostPolicy } from '../http/hosts.ts';
 import { createCallLimit } from '../http/call-limit.ts';
 import { openApiDocument } from '../http/openapi.ts';
 import type { Log } from '../log.ts';
+import type { Surface } from '../mcp/surface.ts';
 import { resources } from '../resources/all.ts';
 import { tools } from '../tools/all.ts';
 import { createConformance } from './conformance.ts';
@@ -140,6 +141,8 @@ export function createGateway(options: {
   readonly onCall?: (record: CallRecord) => void;
   /** Of all streams; as many as there may be unless told. */
   readonly waitingMax?: number;
+  /** What is served over MCP; the product's own unless told. */
+  readonly surface?: Surface;
 }): Gateway {
   const clock = createVirtualClock();
   const reviews = createFakeReviews(options.rights ?? {});
@@ -176,6 +179,7 @@ export function createGateway(options: {
     streams,
     clock,
     tools,
+    surface: options.surface,
     hosts: createHostPolicy({ systemNamespace: 'potoo-system', allowed: ['potoo.example.com'] }),
     log,
     onCall(record) {

@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import { callReserve, reviewsBurst, reviewsPerSecond } from '../auth/access.ts';
 import { createGateway, type Gateway } from '../testing/fixture.ts';
+import { mcpDoor, readAnswer, revisions } from '../testing/mcp-door.ts';
 import { entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
 
 const ListAnswer = z.strictObject({
@@ -246,6 +247,20 @@ describe('a caller who may not list all namespaces', () => {
     expect((await replica.post('/tools/potoo_list_namespaces', { cursor }, 'some')).status).toBe(200);
     replica.facts.sharedSecret = 'uid-of-another-lease';
     expect(await ask(replica, { cursor }, 'some')).toEqual([400, 'INVALID_CURSOR']);
+  });
+
+  test.each(revisions)('nor over MCP, in revision %s', async (revision) => {
+    const gateway = createGateway({ objects, rights });
+    const { next_cursor: cursor = '' } = await list(gateway, { limit: 10 }, 'some');
+    const { next_cursor: plain = '' } = await list(gateway, { limit: 10 }, 'admin');
+    const door = mcpDoor(gateway, revision);
+    const codeOf = async (wrong: string, user: string) =>
+      (await readAnswer(await door.post('/tools/potoo_list_namespaces', { cursor: wrong }, user))).code;
+    for (const wrong of [plain, cursor.slice(0, 20), `${cursor}A`]) {
+      expect(await codeOf(wrong, 'some')).toBe('INVALID_CURSOR');
+    }
+    expect(await codeOf(cursor, 'nobody')).toBe('INVALID_CURSOR');
+    expect(await codeOf(cursor, 'some')).toBe('OK');
   });
 
   test('waits for the operator to be seen where a cursor is needed, and only there', async () => {
