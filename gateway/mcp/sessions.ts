@@ -57,7 +57,7 @@ export interface McpSessionsOptions {
 interface OpenSession extends McpSession {
   readonly identity: string;
   readonly stream: MessageStream;
-  end(ending: Ending): void;
+  readonly end: (ending: Ending) => void;
 }
 
 /** No sessions, to begin with. @param path Where messages are to be sent; the id of the session comes behind it. */
@@ -114,7 +114,7 @@ export function createMcpSessions(path: string, options: McpSessionsOptions): Mc
     sessions.set(id, {
       identity,
       stream,
-      end: watch.end,
+      end: (ending) => watch.end(ending),
       receive(message, sender) {
         messageAt = clock.monotonic();
         transport.onmessage?.(message, sender);

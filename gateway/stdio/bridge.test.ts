@@ -105,8 +105,8 @@ describe('the bridge', () => {
     bridge.say('', ping(1), { jsonrpc: '2.0', method: 'notifications/initialized' }, ping(2), [ping(3), ping(4)]);
     bridge.child.stdin.end(JSON.stringify(ping(5)));
     expect(await bridge.ended).toEqual([0, null]);
-    const ids = bridge.messages().map((message) => Reflect.get(Object(message), 'id'));
-    expect(ids.toSorted()).toEqual([1, 2, 3, 4, 5]);
+    const ids = bridge.messages().map((message) => String(Reflect.get(Object(message), 'id')));
+    expect(ids.toSorted()).toEqual(['1', '2', '3', '4', '5']);
     expect(bridge.stderr()).toBe('');
   });
 
