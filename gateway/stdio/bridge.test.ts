@@ -120,6 +120,27 @@ describe('the bridge', () => {
     expect((await bridge.answers(6))[5]).toEqual({ jsonrpc: '2.0', id: 6, result: {} });
   });
 
+  test('passes on what a stream tells, line by line, until the client gives it up', async () => {
+    const { gateway, port } = await serve();
+    const bridge = start(port, 'reader');
+    const uri = 'potoo://reports/shop';
+    const version = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' };
+    const _meta = { ...version, 'io.modelcontextprotocol/clientCapabilities': {} };
+    const params = { notifications: { resourceSubscriptions: [uri] }, _meta };
+    bridge.say({ jsonrpc: '2.0', id: 'news', method: 'subscriptions/listen', params });
+    expect(await bridge.answers(1)).toMatchObject([{ method: 'notifications/subscriptions/acknowledged' }]);
+    gateway.put(reportObject('shop', []));
+    await gateway.clock.advance(2_000);
+    expect((await bridge.answers(2))[1]).toMatchObject({
+      method: 'notifications/resources/updated',
+      params: { uri },
+    });
+    bridge.say({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'news', _meta } });
+    const name = 'mcp:subscriptions/listen';
+    await expect.poll(() => gateway.records.at(-1), { timeout: 20_000 }).toMatchObject({ name, outcome: 'OK' });
+    expect([bridge.messages().length, bridge.stderr()]).toEqual([2, '']);
+  });
+
   test('says what to do where the gateway refuses', async () => {
     const { port } = await serve(1);
     const nobody = start(port);
