@@ -2,6 +2,7 @@
  * The gateway: watches Potoo's own resources and answers callers whom the API server vouches for. Keeps nothing, so any
  * number of replicas may run.
  */
+import { randomUUID } from 'node:crypto';
 import { systemClock as clock } from '../kube/clock.ts';
 import { loadCredentials } from '../kube/credentials.ts';
 import { createTransport } from '../kube/transport.ts';
@@ -78,6 +79,7 @@ async function run(): Promise<void> {
     gateway,
     arrivals,
     random,
+    newSessionId: randomUUID,
     tools,
     callLimit: createCallLimit({ clock, perMinute: config.rateLimitPerMinute }),
     onCall(record) {

@@ -27,15 +27,20 @@ const stallMsMax = 30_000;
 /** How long reviews may fail before the stream is given up. */
 const unprovenMsMax = 30_000;
 
+/** How long an MCP session may be without a message of its client. */
+export const idleMsMax = 1_800_000;
+
 /** Why a stream ended: what its reader is told, and the word for the record. */
 export const endings = {
   left: { said: '', outcome: 'OK' },
   stopping: { said: 'the gateway stops', outcome: 'OK' },
+  idle: { said: `no message came for ${idleMsMax / 60_000} minutes; connect again`, outcome: 'OK' },
   unauthenticated: { said: 'your token is not accepted any more', outcome: 'UNAUTHENTICATED' },
   withdrawn: { said: 'your right to read this was withdrawn', outcome: 'FORBIDDEN' },
   unproven: { said: 'nobody can tell at the moment whether you may read this', outcome: 'REVIEW_UNAVAILABLE' },
   stalled: { said: `nothing was read for ${stallMsMax / 1_000} s`, outcome: 'DEADLINE_EXCEEDED' },
   behind: { said: 'too many changes wait to be read', outcome: 'DEADLINE_EXCEEDED' },
+  unread: { said: 'too many replies wait to be read', outcome: 'DEADLINE_EXCEEDED' },
   failed: { said: 'something went wrong in the gateway', outcome: 'INTERNAL' },
 } as const satisfies Record<string, { readonly said: string; readonly outcome: 'OK' | ErrorCode }>;
 export type Ending = keyof typeof endings;

@@ -1,10 +1,20 @@
 /** A plain stream of events: what it tells of a change, and to whom. */
 import { Buffer } from 'node:buffer';
 import { levelsOf } from '../answer/levels.ts';
+import type { Caller } from '../auth/identity.ts';
+import type { Refusal } from '../errors.ts';
 import { commentOf, eventOf, textOf } from './event.ts';
-import { endings, type Following, type FollowingOptions, type Reader, startFollowing } from './following.ts';
+import {
+  type Ending,
+  endings,
+  type Following,
+  type FollowingOptions,
+  type Reader,
+  startFollowing,
+} from './following.ts';
 import { mayTellOf, refusedStream } from './rights.ts';
 import type { Sink } from './sink.ts';
+import type { Streams } from './streams.ts';
 
 const beginning = Buffer.from(
   commentOf('changes from now on; what was missed is not repeated, so read the report after this'),
@@ -16,6 +26,33 @@ export interface EventStreamOptions extends FollowingOptions {
   /** Undefined: all that the caller may read. */
   readonly namespace: string | undefined;
   readonly authorization: string | undefined;
+}
+
+/** What is known of a stream, whatever it tells, once its caller may have it. */
+export interface StreamOpening {
+  readonly caller: Caller;
+  /** Whose streams it is counted among. */
+  readonly owner: string;
+  /** Undefined: all that the caller may read. */
+  readonly namespace: string | undefined;
+  /** The header of the request. */
+  readonly authorization: string | undefined;
+  /** Called once it is certain that the stream begins. */
+  readonly openSink: () => Sink;
+  /** Once, if the stream begins. */
+  readonly onEnd: (ending: Ending, bytes: number) => void;
+}
+
+/** Begins a plain stream, or says why there may not be one more. */
+export function openEventStream(
+  streams: Streams,
+  { owner, namespace, authorization, openSink, onEnd }: StreamOpening,
+): Refusal | undefined {
+  return streams.open({
+    owner,
+    start: (following) => startEventStream({ ...following, sink: openSink(), namespace, authorization }),
+    onEnd,
+  });
 }
 
 /** Starts to tell a caller who has the right to it. */

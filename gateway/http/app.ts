@@ -6,11 +6,13 @@ import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import type { Random } from '../../kube/clock.ts';
 import { type Refusal, refusal } from '../errors.ts';
+import { openEventStream, type StreamOpening } from '../events/stream.ts';
 import type { Streams } from '../events/streams.ts';
 import { resourceList, toolList } from '../mcp/catalogue.ts';
 import { resources as allResources } from '../resources/all.ts';
 import type { ResourceDefinition } from '../resources/define.ts';
 import { createSurface } from '../mcp/product.ts';
+import { createMcpSessions } from '../mcp/sessions.ts';
 import type { Surface } from '../mcp/surface.ts';
 import { createResourceWatches } from '../mcp/watch.ts';
 import type { Tool } from '../tools/define.ts';
@@ -23,6 +25,9 @@ import { jsonResponse, publishedResponse } from './json.ts';
 import { openApiDocument, resourceRoute } from './openapi.ts';
 import { peerOf } from './peers.ts';
 import { createMcpRoute } from './mcp.ts';
+import { createMessagesRoute } from './mcp-messages-route.ts';
+import { createMcpPosts } from './mcp-posts.ts';
+import { namesEventStream } from './negotiate.ts';
 import { createEventsHandler } from './streams.ts';
 import { traceOf } from './trace.ts';
 
@@ -37,6 +42,8 @@ export interface AppOptions extends CallsOptions {
   readonly hosts: HostPolicy;
   readonly streams: Streams;
   readonly random: Random;
+  /** Of MCP sessions: not to be guessed. */
+  readonly newSessionId: () => string;
   readonly tools: readonly Tool[];
   /** What is served over MCP; the tools and resources alone unless told. */
   readonly surface?: Surface | undefined;
@@ -58,7 +65,7 @@ interface Env {
 
 /** All routes, made from the lists of tools and resources. Serves by itself with `app.request()`, without a socket. */
 export function createApp(options: AppOptions): Hono<Env> {
-  const { catalog, clock, hosts, log, gateway, arrivals, random, tools } = options;
+  const { catalog, clock, hosts, log, gateway, arrivals, random, streams, tools } = options;
   const calls = createCalls(options);
   const app = new Hono<Env>();
 
@@ -141,21 +148,32 @@ export function createApp(options: AppOptions): Hono<Env> {
     }),
   );
 
-  const answerEvents = createEventsHandler(options, calls);
-  const events = (name: 'events' | 'sse') => async (context: Context<Env>) =>
-    answerEvents({ name, request: context.req.raw, query: context.req.query(), outgoing: context.env?.outgoing });
-  route('GET', '/events', events('events'));
-  // Every reader of /sse gets the plain stream, whatever its Accept names: there is no MCP to give it.
-  route('GET', '/sse', events('sse'));
-
   const { version } = gateway;
   const surface = options.surface ?? createSurface({ tools, resources: allResources, version });
-  const watches = createResourceWatches({ streams: options.streams, catalog, clock, calls });
-  const answerMcp = createMcpRoute({ surface, calls, watches, arrivals, clock, random, log });
+  const watches = createResourceWatches({ streams, catalog, clock, calls });
+  const posts = createMcpPosts({ calls, clock, log });
+  const answerMcp = createMcpRoute({ surface, calls, posts, watches, arrivals, clock, random, log });
   app.all('/mcp', async (context) => {
     context.set('route', '/mcp');
     return answerMcp(context.req.raw);
   });
+
+  const answerEvents = createEventsHandler(options, calls);
+  const eventsOf = ({ req, env }: Context<Env>) => ({ request: req.raw, query: req.query(), outgoing: env?.outgoing });
+  const sessions = createMcpSessions('/messages', { surface, watches, clock, log, newSessionId: options.newSessionId });
+  const openChanges = (opening: StreamOpening) => openEventStream(streams, opening);
+  route('GET', '/events', async (context) => answerEvents({ ...eventsOf(context), name: 'events', open: openChanges }));
+  // Clients of MCP name the type, because EventSource does; people with curl and HTTP libraries do not.
+  route('GET', '/sse', async (context) =>
+    answerEvents({
+      ...eventsOf(context),
+      ...(namesEventStream(context.req.header('accept'))
+        ? { name: 'mcp:sse', open: sessions.open }
+        : { name: 'sse', open: openChanges }),
+    }),
+  );
+  const answerMessages = createMessagesRoute({ sessions, calls, arrivals, posts });
+  route('POST', '/messages', async ({ req }) => answerMessages(req.raw, req.query('sessionId')));
 
   const [publishedTools, publishedResources] = [toolList(tools), resourceList(allResources)];
   route('GET', '/mcp/tools', ({ req: { raw } }) => publishedResponse(publishedTools, raw));

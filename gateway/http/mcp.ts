@@ -8,28 +8,22 @@
  */
 import { createMcpHandler, type McpServerFactory } from '@modelcontextprotocol/server';
 import type { Clock, Random } from '../../kube/clock.ts';
-import type { Caller } from '../auth/identity.ts';
 import { type Answer, type Refusal, refusal } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { endings } from '../events/following.ts';
 import { AskingInfo } from '../mcp/asking.ts';
-import { mayUseMcp } from '../mcp/admission.ts';
 import { rpcCodeOf } from '../mcp/resources.ts';
 import { createMcpServer } from '../mcp/server.ts';
 import type { Subscriptions } from '../mcp/subject.ts';
 import type { Surface } from '../mcp/surface.ts';
 import type { ResourceWatches } from '../mcp/watch.ts';
 import type { Arrivals } from './arrival.ts';
-import { noJson, readJsonBody } from './body.ts';
 import { type Calls, limitKeyOf } from './calls.ts';
-import { withinDeadline } from './deadline.ts';
-import { refusalHeaders, refusalOf, statusOf } from './errors.ts';
-import { bytesOf, jsonResponse } from './json.ts';
+import { jsonResponse } from './json.ts';
 import { type Listened, listenedTo, type ListenRequest, listenToResources } from './mcp-listen.ts';
-import { type Message, messagesOf, recordName, reportsItself } from './mcp-messages.ts';
+import { type Message, recordName } from './mcp-messages.ts';
+import { type McpPost, rpcRefusal } from './mcp-posts.ts';
 
-/** Messages in one request: revision 2025-03-26 allows several. */
-const batchMax = 20;
 /** Events of a stream that says nothing else keep connections open. */
 const keepAliveMs = 15_000;
 const listenRecord = recordName({ method: 'subscriptions/listen' });
@@ -37,6 +31,7 @@ const listenRecord = recordName({ method: 'subscriptions/listen' });
 export interface McpRouteOptions {
   readonly surface: Surface;
   readonly calls: Calls;
+  readonly posts: (request: Request) => Promise<McpPost | Response>;
   readonly watches: ResourceWatches;
   readonly arrivals: Arrivals;
   readonly clock: Clock;
@@ -46,7 +41,7 @@ export interface McpRouteOptions {
 
 /** Answers requests for `/mcp`, of whatever method. */
 export function createMcpRoute(options: McpRouteOptions): (request: Request) => Promise<Response> {
-  const { surface, calls, watches, arrivals, clock, random, log } = options;
+  const { surface, calls, posts, watches, arrivals, clock, random, log } = options;
   const told: Subscriptions = {
     isTold: true,
     add: async (subject, caller) => watches.refused(subject, caller),
@@ -62,34 +57,6 @@ export function createMcpRoute(options: McpRouteOptions): (request: Request) => 
     ...(surface.bus === undefined ? {} : { bus: surface.bus }),
     onerror: (error) => log.debug({ err: error }, 'a message of MCP was not served'),
   });
-
-  /** Everything that is known before a message is looked at: who sends it, and that it may be read. */
-  async function admitted(request: Request): Promise<Answer<{ caller: Caller; body: unknown }>> {
-    const known = await calls.callerOf(request);
-    if (!known.ok) return known;
-    const body = await readJsonBody(request);
-    return body.ok ? { ok: true, value: { caller: known.value, body: body.value } } : body;
-  }
-
-  /** Why these messages of the caller are not served. */
-  async function refusedMessages(messages: readonly Message[], caller: Caller): Promise<Refusal | undefined> {
-    if (messages.length > batchMax) return refusal('INVALID_REQUEST', `At most ${batchMax} messages at once.`);
-    for (const _ of messages.slice(1)) {
-      const limited = calls.limited(caller);
-      if (!limited.ok) return limited;
-    }
-    return mayUseMcp(caller, messages);
-  }
-
-  function note(messages: readonly Message[], caller: Caller, response: Response, startedAt: number): void {
-    const { status } = response;
-    for (const message of messages) {
-      if (status < 400 && reportsItself(message)) continue;
-      const outcome = status < 400 ? 'OK' : status < 500 ? 'INVALID_REQUEST' : 'INTERNAL';
-      const bytes = Number(response.headers.get('content-length') ?? 0);
-      calls.note({ name: recordName(message), caller, outcome, status, bytes, startedAt });
-    }
-  }
 
   async function listen(
     request: Request,
@@ -111,18 +78,6 @@ export function createMcpRoute(options: McpRouteOptions): (request: Request) => 
   }
 
   return async (request) => {
-    const startedAt = clock.monotonic();
-    const refuse = (
-      refused: Refusal,
-      caller: Caller | undefined,
-      message: Message | undefined,
-      responseOf = rpcRefusal,
-    ): Response => {
-      const response = responseOf(refused, message);
-      const [outcome, { status }] = [refused.code, response];
-      calls.note({ name: recordName(message), caller, outcome, status, bytes: bytesOf(response), startedAt });
-      return response;
-    };
     if (request.method !== 'POST') {
       return rpcRefusal(
         refusal('METHOD_NOT_ALLOWED', 'Send messages here by POST; there is no stream to GET.'),
@@ -132,28 +87,22 @@ export function createMcpRoute(options: McpRouteOptions): (request: Request) => 
         },
       );
     }
-    const outcome = await withinDeadline(clock, admitted(request)).catch((error: unknown) => refusalOf(error, log));
-    if (!outcome.ok) return refuse(outcome, undefined, undefined);
-    const { caller, body } = outcome.value;
-    const messages = messagesOf(body);
-    const [first] = messages;
-    const refused = await withinDeadline(clock, refusedMessages(messages, caller)).catch((error: unknown) =>
-      refusalOf(error, log),
-    );
-    if (refused !== undefined) return refuse(refused, caller, first);
+    const post = await posts(request);
+    if (post instanceof Response) return post;
+    const { caller, body, messages, startedAt } = post;
 
     const uris = listenedTo(body);
     if (uris !== undefined) {
       const listened = await listen(request, { body, uris, caller, startedAt });
-      if (!listened.ok) return refuse(listened, caller, first, resourceRefusal);
-      if (!listened.value.began) note(messages, caller, listened.value.response, startedAt);
+      if (!listened.ok) return post.refuse(listened, resourceRefusal);
+      if (!listened.value.began) post.note(listened.value.response);
       return listened.value.response;
     }
     const authInfo = new AskingInfo(calls.asking(caller));
     const response = await handler.fetch(acceptable(request), { authInfo, parsedBody: body });
     // The connection is the server's: a client that asks for its end, and a gateway that stops, would wait for it in vain.
     response.headers.delete('connection');
-    note(messages, caller, response, startedAt);
+    post.note(response);
     if (messages.some(({ method }) => method === 'initialize') && response.ok) {
       response.headers.set('mcp-session-id', sessionId(random));
     }
@@ -182,16 +131,4 @@ function resourceRefusal(refused: Refusal, message: Message | undefined): Respon
   if (code !== 'INVALID_REQUEST' && code !== 'FORBIDDEN') return rpcRefusal(refused, message);
   const said = { code: rpcCodeOf(code), message: error, data: { code } };
   return jsonResponse({ jsonrpc: '2.0', id: message?.id ?? null, error: said });
-}
-
-/** A refusal as HTTP with a body of JSON-RPC, for readers of either. */
-export function rpcRefusal(
-  refused: Refusal,
-  message: Message | undefined,
-  headers: Readonly<Record<string, string>> = {},
-): Response {
-  const { code, error } = refused;
-  const rpcCode = refused === noJson ? -32_700 : code === 'INVALID_REQUEST' ? -32_600 : -32_000;
-  const body = { jsonrpc: '2.0', id: message?.id ?? null, error: { code: rpcCode, message: error, data: { code } } };
-  return jsonResponse(body, statusOf(code), { ...refusalHeaders(refused), ...headers });
 }

@@ -20,6 +20,15 @@ export function acceptsGzip(acceptEncoding: string | null): boolean {
   return gzip > 0 && gzip >= (weights.get('identity') ?? 0);
 }
 
+/** Whether an Accept header names the type of event streams, other than by a wildcard and other than to rule it out. */
+export function namesEventStream(accept: string | undefined): boolean {
+  return (accept ?? '').split(',').some((item) => {
+    const [type = '', ...parameters] = item.split(';').map((part) => part.trim().toLowerCase());
+    const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? '1';
+    return type === 'text/event-stream' && Number(weight) !== 0;
+  });
+}
+
 /** Whether the caller has what it would get: one of the listed tags, weak or not, is the same, or `*` stands there. */
 export function hasAlready(ifNoneMatch: string | null, etag: string): boolean {
   if (ifNoneMatch === null) return false;

@@ -87,8 +87,8 @@ describe('/openapi.json', () => {
       '/tools/potoo_query',
       '/tools/potoo_remediation',
     ];
-    // MCP is a protocol of its own over one path: its messages are described there, and not as operations.
-    expect(createGateway({ objects: [] }).paths).toEqual(['/mcp', ...paths].toSorted());
+    // MCP is a protocol of its own over its paths: its messages are described there, and not as operations.
+    expect(createGateway({ objects: [] }).paths).toEqual(['/mcp', '/messages', ...paths].toSorted());
     expect(Object.keys(document.paths).toSorted()).toEqual(paths);
   });
 

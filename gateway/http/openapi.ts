@@ -174,7 +174,7 @@ function stream(operationId: string, summary: string): object {
 
 const streams = {
   '/events': stream('events', 'Events'),
-  '/sse': stream('sse', 'Events, for readers that know this path'),
+  '/sse': stream('sse', 'Events; MCP over HTTP+SSE for who names text/event-stream in Accept'),
 };
 
 /** What needs no token. */

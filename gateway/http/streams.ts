@@ -10,8 +10,7 @@ import { type Answer, notSynced, type Refusal } from '../errors.ts';
 import { refusedStream } from '../events/rights.ts';
 import { createBodySink, createResponseSink, type Sink, streamHeaders } from '../events/sink.ts';
 import { endings } from '../events/following.ts';
-import { startEventStream } from '../events/stream.ts';
-import type { Streams } from '../events/streams.ts';
+import type { StreamOpening } from '../events/stream.ts';
 import { Namespace } from '../tools/fields.ts';
 import { createInputReader } from '../tools/input.ts';
 import { type CallRecord, type Calls, type CallsOptions, limitKeyOf } from './calls.ts';
@@ -22,22 +21,24 @@ const readQuery = createInputReader(z.object({ namespace: Namespace.optional() }
 
 /** What one route tells of a request for a stream. */
 export interface EventsRequest {
-  /** Of the route, for the record. */
-  readonly name: 'events' | 'sse';
+  /** What is told, for the record: changes, or the messages of an MCP session. */
+  readonly name: 'events' | 'sse' | 'mcp:sse';
   readonly request: Request;
   readonly query: Readonly<Record<string, string>>;
   /** Undefined without a socket. */
   readonly outgoing: ServerResponse | undefined;
+  /** Begins the stream of a caller who may have it, or says why not. */
+  readonly open: (opening: StreamOpening) => Promise<Refusal | undefined> | Refusal | undefined;
 }
 
 /** Answers requests for events: a refusal as every call has it, or a stream that stays open. */
 export function createEventsHandler(
-  options: CallsOptions & { readonly streams: Streams },
+  options: CallsOptions,
   calls: Calls,
 ): (request: EventsRequest) => Promise<Response> {
-  const { catalog, clock, log, streams, arrivals } = options;
+  const { catalog, clock, log, arrivals } = options;
 
-  return async ({ name, request, query, outgoing }) => {
+  return async ({ name, request, query, outgoing, open }) => {
     const startedAt = clock.monotonic();
     const arrival = arrivals.current();
     let caller: Caller | undefined;
@@ -70,15 +71,12 @@ export function createEventsHandler(
       return new Response(null, { headers: streamHeaders });
     }
     const { openSink, response } = streamResponse(outgoing, clock);
-    const refused = streams.open({
+    const refused = await open({
+      caller: allowed.value,
       owner: limitKeyOf(allowed.value, arrival?.peer),
-      start: (following) =>
-        startEventStream({
-          ...following,
-          sink: openSink(),
-          namespace,
-          authorization: request.headers.get('authorization') ?? undefined,
-        }),
+      namespace,
+      authorization: request.headers.get('authorization') ?? undefined,
+      openSink,
       onEnd: (ending, bytes) => record(endings[ending].outcome, 200, bytes),
     });
     if (refused !== undefined) return refuse(refused);

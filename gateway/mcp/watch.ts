@@ -34,6 +34,8 @@ const updateMsMin = 1_000;
 
 /** Who is told, in the words of its protocol. */
 export interface UpdateReader extends Pick<Reader, 'written' | 'unsent' | 'keepAlive' | 'end'> {
+  /** Why this caller may not have the connection at all, where it is one of its own. */
+  refused?(caller: Caller): Promise<Refusal | undefined>;
   /** What is read at this address is another than before. */
   updated(uri: string): void;
 }
@@ -153,6 +155,8 @@ export function createResourceWatches({
       },
       concerns: (namespace) => list.ofNamespace(namespace).size > 0,
       async refused(caller) {
+        const not = await to.refused?.(caller);
+        if (not !== undefined) return not;
         for (const { subject } of list.all()) {
           const no = await refused(subject, caller);
           if (no !== undefined) return no;

@@ -41,7 +41,7 @@ export const capabilities = defineResource({
         totalConstraints: report?.constraints ?? 0,
         namespaceCount: report?.namespaces ?? 0,
         hubbleEnabled: false,
-        mcpEnabled: false,
+        mcpEnabled: true,
         lastScan: report?.lastDiscovery ?? null,
       },
     };

@@ -65,7 +65,7 @@ export const health = defineResource({
         ...(reasons.length === 0 ? {} : { reasons }),
         adapters: Object.fromEntries(adapters),
         hubble: { enabled: false, connected: false, address: '' },
-        mcp: { enabled: false, transport: 'sse', port: gateway.port },
+        mcp: { enabled: true, transport: 'sse', port: gateway.port },
         indexer: {
           total_constraints: report?.constraints ?? 0,
           namespaces_with_constraints: report?.namespacesWithConstraints ?? 0,

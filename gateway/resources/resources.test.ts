@@ -196,7 +196,7 @@ describe('health and capabilities', () => {
         networkpolicy: { enabled: true, watched_resources: 1, error_count: 0 },
       },
       hubble: { enabled: false, connected: false, address: '' },
-      mcp: { enabled: false, transport: 'sse', port: 8_090 },
+      mcp: { enabled: true, transport: 'sse', port: 8_090 },
       indexer: { total_constraints: 7, namespaces_with_constraints: 2 },
       last_scan: changedAt,
     });
@@ -210,7 +210,7 @@ describe('health and capabilities', () => {
       totalConstraints: 7,
       namespaceCount: 3,
       hubbleEnabled: false,
-      mcpEnabled: false,
+      mcpEnabled: true,
       lastScan: changedAt,
     });
   });

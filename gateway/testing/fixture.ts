@@ -173,6 +173,7 @@ export function createGateway(options: {
   const identities = options.identities?.(clock) ?? createIdentities({ reviews, clock });
   const changes = createChanges({ store, clock });
   const streams = createStreams({ identities, changes, clock, log, waitingMax: options.waitingMax });
+  let sessions = 0;
   const app = createApp({
     catalog,
     identities,
@@ -192,6 +193,7 @@ export function createGateway(options: {
     callLimit: createCallLimit({ clock, perMinute: options.perMinute ?? 0 }),
     // The same for every request, so that answers can be compared byte by byte.
     random: () => 0.5,
+    newSessionId: () => `session-${(sessions += 1)}`,
   });
   const request = async (path: string, init?: RequestInit) => {
     const response = await app.request(path, init);
@@ -230,7 +232,7 @@ function pathsOf(routes: readonly { readonly path: string }[]): string[] {
 const isAsPublished = createConformance(openApiDocument({ tools, resources, version: '1.2.3' }));
 
 /** What is said there is MCP, which the document does not describe. */
-const protocolPaths: ReadonlySet<string> = new Set(['/mcp']);
+const protocolPaths: ReadonlySet<string> = new Set(['/mcp', '/messages']);
 
 /** So no test can ask for anything that is answered otherwise than the published document says. */
 async function expectConformance(path: string, method: string, response: Response): Promise<void> {
