@@ -8,11 +8,12 @@ import {
 } from '@modelcontextprotocol/server';
 import type { Refusal } from '../errors.ts';
 import type { ResourceDefinition } from '../resources/define.ts';
-import { structuredBytesMax } from './size.ts';
+import { encodedOf } from '../answer/encoded.ts';
+import { answerBytesMax, fitting, jsonBytes, structuredBytesMax } from './size.ts';
 import type { McpResources } from './surface.ts';
 
-/** Longest address that is looked at: names of constraints are the longest part. */
-const uriLengthMax = 2_048;
+/** Longest address that is looked at: a cursor is the longest part. */
+const uriLengthMax = 8_192;
 /** An error of the gateway's own, whose code says which (JSON-RPC leaves -32000 to -32099 to servers, MCP -32000 to -32019). */
 const refusedCode = -32_003;
 
@@ -27,15 +28,23 @@ export function mcpResources(resources: readonly ResourceDefinition[]): McpResou
         resources: fixed.map((resource): Resource => ({ uri: resource.uri, ...described(resource) })),
       });
     },
-    async read(uri, { asking }): Promise<ReadResourceResult> {
+    async read(uri, { asking, context }): Promise<ReadResourceResult> {
       const wanted = readResourceUri(uri, resources);
       if (wanted === undefined) throw new ResourceNotFoundError(uri);
       const { resource, params } = wanted;
+      const contentsOf = (value: object) => [
+        { uri, mimeType: resource.mimeType, text: encodedOf(value).bytes.toString('utf8') },
+      ];
       const answer = await asking.answer(resource.name, structuredBytesMax, async (call) =>
-        resource.answer(params, call),
+        fitting({
+          bytesMax: answerBytesMax(context.mcpReq.id),
+          firstBytesMax: structuredBytesMax,
+          ask: async (bytesMax) => resource.answer(params, { ...call, bytesMax }),
+          size: (value) => jsonBytes(contentsOf(value)),
+        }),
       );
       if (!answer.ok) throw protocolError(answer, uri);
-      return { contents: [{ uri, mimeType: resource.mimeType, text: JSON.stringify(answer.value) }] };
+      return { contents: contentsOf(answer.value) };
     },
   };
 }
