@@ -74,10 +74,12 @@ export function tokenFor(text: string): string {
   return token;
 }
 
-const cutWord = '[cut: the JSON of the answer has all]';
-
-/** As much of a text as fits, up to the end of a line if it has several; says so when that is not all. */
-export function cutToBytes(text: string, bytesMax = textBytesMax): string {
+/** As much of a text as fits, up to the end of a line if it has several. @param cutWord Says that this is not all; ASCII. */
+export function cutToBytes(
+  text: string,
+  bytesMax = textBytesMax,
+  cutWord = '[cut: the JSON of the answer has all]',
+): string {
   if (Buffer.byteLength(text) <= bytesMax) return text;
   const room = bytesMax - cutWord.length - 1;
   // A character that is cut through would be shown as one that it is not.

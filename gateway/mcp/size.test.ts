@@ -18,6 +18,7 @@ const swelling = {
   lone: '\ud800',
 } as const;
 type Swelling = keyof typeof swelling;
+const kinds: readonly Swelling[] = ['words', 'quotes', 'control', 'wide', 'lone'];
 
 function constraint(index: number, kind: Swelling, length: number): StoredConstraint {
   const text = swelling[kind].repeat(length).slice(0, length);
@@ -89,7 +90,7 @@ async function readAll(gateway: Gateway, revision: (typeof revisions)[number], l
 
 describe('an answer of MCP', () => {
   test('fits into 48 kB in every revision, and its pages lose and repeat nothing, whatever is in it', async () => {
-    const one = fc.tuple(fc.constantFrom(...(Object.keys(swelling) as Swelling[])), fc.integer({ min: 0, max: 9_000 }));
+    const one = fc.tuple(fc.constantFrom(...kinds), fc.integer({ min: 0, max: 9_000 }));
     await fc.assert(
       fc.asyncProperty(
         fc.array(one, { minLength: 1, maxLength: 40 }),
