@@ -25,17 +25,29 @@ export const revisions = [
   '2026-07-28',
 ] as const;
 
+export type Revision = (typeof revisions)[number];
+
+export interface McpMessage {
+  readonly method: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly id?: string | number;
+}
+
 export async function mcpCall(
-  gateway: Gateway,
+  gateway: Pick<Gateway, 'fetch'>,
   user: string | undefined,
-  revision: (typeof revisions)[number],
-  message: {
-    readonly method: string;
-    readonly params?: Readonly<Record<string, unknown>>;
-    readonly id?: string | number;
-  },
+  revision: Revision,
+  message: McpMessage,
 ): Promise<McpAnswer> {
-  const { method, params = {}, id = 1 } = message;
+  const response = await gateway.fetch(mcpRequest(user, revision, message));
+  return readMcpAnswer(response.status, await response.text());
+}
+
+export function mcpRequest(
+  user: string | undefined,
+  revision: Revision,
+  { method, params = {}, id = 1 }: McpMessage,
+): Request {
   const modern = revision === '2026-07-28';
   const name = params['name'] ?? params['uri'];
   const meta = {
@@ -52,11 +64,11 @@ export async function mcpCall(
     ...(modern && typeof name === 'string' ? { 'mcp-name': name } : {}),
   };
   const body = { jsonrpc: '2.0', id, method, params: modern ? { ...params, _meta: meta } : params };
-  const response = await gateway.fetch(
-    new Request('http://localhost/mcp', { method: 'POST', headers, body: JSON.stringify(body) }),
-  );
-  const text = await response.text();
+  return new Request('http://localhost/mcp', { method: 'POST', headers, body: JSON.stringify(body) });
+}
+
+export function readMcpAnswer(status: number, text: string): McpAnswer {
   const data = text.split('\n').find((line) => line.startsWith('data: {'));
   const json: unknown = JSON.parse(data === undefined ? text : data.slice('data: '.length));
-  return { ...Answered.parse(json), bytes: Buffer.byteLength(text), status: response.status };
+  return { ...Answered.parse(json), bytes: Buffer.byteLength(text), status };
 }
