@@ -110,6 +110,8 @@ async function run(namespaces: number): Promise<void> {
       await ask.walk('report', entries, report, reportPage);
       const list = (cursor?: string) =>
         tool('potoo_list_namespaces', { limit: 1_000, ...(cursor !== undefined && { cursor }) });
+      // Rights are asked for at a pace: to walk again would take minutes and say the same.
+      if (user === 'few' && revision !== revisions[0]) continue;
       await ask.walk('list', theirs.length, list, listPage);
       const resources = (cursor?: string) => ({
         method: 'resources/list',
@@ -200,21 +202,27 @@ interface Page {
 function asking(gateway: Pick<Gateway, 'fetch'>, user: string, revision: Revision) {
   const caller = { caller: user, revision };
 
-  async function ask(message: McpMessage): Promise<{ readonly answer: McpAnswer; readonly cpuMs: number }> {
+  async function ask(
+    message: McpMessage,
+  ): Promise<{ readonly answer: McpAnswer; readonly cpuMs: number; readonly threadMs: number }> {
     const request = mcpRequest(user, revision, message);
-    const start = process.cpuUsage();
+    const [start, thread] = [process.cpuUsage(), process.threadCpuUsage()];
     const response = await gateway.fetch(request);
     const text = await response.text();
-    const { user: inProgram, system } = process.cpuUsage(start);
+    const [used, onThread] = [process.cpuUsage(start), process.threadCpuUsage(thread)].map(
+      ({ user: inProgram, system }) => (inProgram + system) / 1_000,
+    );
     const answer = readMcpAnswer(response.status, text);
     if (answer.result === undefined) throw new Error(`${user} ${JSON.stringify(message)}: ${text.slice(0, 300)}`);
-    return { answer, cpuMs: (inProgram + system) / 1_000 };
+    return { answer, cpuMs: used ?? 0, threadMs: onThread ?? 0 };
   }
 
   function printCalls(figure: string, answers: readonly Awaited<ReturnType<typeof ask>>[], details: object = {}): void {
     const cpu = percentiles(answers.map(({ cpuMs }) => cpuMs));
     const bytes = Math.max(...answers.map(({ answer }) => answer.bytes));
-    const aims = { fits: bytes <= bytesMax, fast: cpu.max < cpuMsAim };
+    // The collector works on threads of its own, and a round of it that falls into one answer is of many before it.
+    const { p50, max } = percentiles(answers.map(({ threadMs }) => threadMs));
+    const aims = { onMainThread: { p50, max }, fits: bytes <= bytesMax, fast: max < cpuMsAim };
     print({
       figure: `mcp-${figure}`,
       unit: 'ms of CPU an answer',

@@ -173,12 +173,12 @@ async function visiblePage(reports: readonly Report[], limit: number, call: Call
     const goesOnAt = clock.monotonic() + retryAfterSeconds * 1_000;
     if (patient && code === 'RATE_LIMITED' && goesOnAt < deadline - roundMs)
       await clock.sleep(retryAfterSeconds * 1_000);
-    else if (looked > 0) break;
+    else if (looked > 0 || (!patient && code === 'RATE_LIMITED')) break;
     else throw round.stoppedBy;
   }
   const items = visible.slice(0, limit);
   if (items.length < visible.length) return { items, last: items.at(-1)?.namespace };
-  return { items, last: looked < reports.length ? reports[looked - 1]?.namespace : undefined };
+  return { items, last: looked < reports.length ? (reports[looked - 1]?.namespace ?? '') : undefined };
 }
 
 interface Round {

@@ -117,3 +117,17 @@ test('an argument that is anything has no completion', async () => {
 test('without a token and a right, HTTP says that a token is missing', async () => {
   expect((await complete(undefined, ofReports, namespace(''))).status).toBe(401);
 });
+
+test('where no more rights can be asked for now, it says what is known and neither fails nor waits', async () => {
+  const many = Array.from({ length: 1_500 }, (_, index) => `n-${String(index).padStart(4, '0')}`);
+  const busy = createGateway({ objects: many.map((each) => reportObject(each, [])), rights: { few: [] } });
+  const params = (value: string) => ({ ref: ofReports, argument: { name: 'namespace', value } });
+  const answers = [];
+  for (const value of ['', 'n-02', 'n-03', 'n-04', 'n-05', 'n-06', 'n-07', 'n-08', 'n-09', 'n-10', 'n-11']) {
+    answers.push(await mcpCall(busy, 'few', '2025-11-25', { method: 'completion/complete', params: params(value) }));
+  }
+  expect(answers.map(({ error }) => error)).toEqual(answers.map(() => undefined));
+  // Of the last ones none was looked at, so that there are none is not said.
+  expect(answers.at(-1)?.result?.['completion']).toEqual({ values: [] });
+  expect(answers[1]?.result?.['completion']).toEqual({ values: [], total: 0, hasMore: false });
+});

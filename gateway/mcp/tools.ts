@@ -22,6 +22,7 @@ const ObjectSchema = z.looseObject({ type: z.literal('object') });
 /** One tool of MCP. */
 export function mcpTool(tool: Tool): McpTool {
   const { name, title, description } = tool;
+  const textContent = keptFor((value): Content => [{ type: 'text', text: cutToBytes(tool.text(value)) }]);
   const listed: ListedTool = {
     name,
     title,
@@ -52,16 +53,26 @@ export function mcpTool(tool: Tool): McpTool {
       return { content: contentOf(answer.value), structuredContent: { ...answer.value } };
     },
   };
-
-  function textContent(value: object): CallToolResult['content'] {
-    return [{ type: 'text', text: cutToBytes(tool.text(value)) }];
-  }
 }
 
+type Content = CallToolResult['content'];
+
 /** For older clients, which parse the first text. */
-function jsonContent(value: object): CallToolResult['content'] {
+function jsonContent(value: object): Content {
   return [
     { type: 'text', text: encodedOf(value).bytes.toString('utf8') },
     { type: 'text', text: untrusted },
   ];
+}
+
+/** Made once for each answer: it is measured and then sent, and the same answer may be given again. */
+function keptFor(make: (value: object) => Content): (value: object) => Content {
+  const known = new WeakMap<object, Content>();
+  return (value) => {
+    const kept = known.get(value);
+    if (kept !== undefined) return kept;
+    const made = make(value);
+    known.set(value, made);
+    return made;
+  };
 }
