@@ -81,6 +81,7 @@ async function run(): Promise<void> {
     random,
     newSessionId: randomUUID,
     tools,
+    discovery: config.discovery,
     callLimit: createCallLimit({ clock, perMinute: config.rateLimitPerMinute }),
     onCall(record) {
       metrics.call(record);

@@ -3,7 +3,7 @@
  */
 import { constraintId, severities, type Severity, type StoredConstraint } from '../../crds/constraint.ts';
 import { clusterDetailName, type StoredWorkload } from '../../crds/detail.ts';
-import type { ReportEntry } from '../../crds/report.ts';
+import { type ReportEntry, reportEntriesMax } from '../../crds/report.ts';
 import { clusterDetailObject, detailObject, entryOf, lineOf, reportObject } from '../../gateway/testing/objects.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 
@@ -142,13 +142,16 @@ export function namespaceObjects(namespace: string, own: number, policies: reado
     const labels = { app: name, tier: 'inner', 'app.kubernetes.io/part-of': namespace };
     return { kind: 'Deployment', name, labels, serviceAccount: 'default' };
   });
+  // As an operator does where there are more than a report holds.
+  const [listed, more] = [forms.slice(0, reportEntriesMax), forms.slice(reportEntriesMax)];
   return [
-    reportObject(namespace, forms.map(ownEntry), {
+    reportObject(namespace, listed.map(ownEntry), {
       total: all.length,
       critical: count('Critical'),
       warning: count('Warning'),
       info: count('Info'),
       inherited: policies.toSorted(bySeverity).map(lineOf),
+      ...(more.length === 0 ? {} : { more: more.map(({ id }) => id) }),
     }),
     detailObject(namespace, 'constraints', forms),
     detailObject(namespace, 'workloads', workloads),

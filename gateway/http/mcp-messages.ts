@@ -47,14 +47,16 @@ export function recordName(message: Message | undefined): string {
   return method === undefined ? 'mcp' : methods.has(method) ? `mcp:${method}` : 'mcp:other';
 }
 
-const reportThemselves: ReadonlySet<string | undefined> = new Set([
+/** Methods that write the record themselves: they ask for what the caller may see. */
+const reporting: ReadonlySet<string | undefined> = new Set([
   'tools/call',
+  'resources/list',
   'resources/read',
   'resources/subscribe',
   'completion/complete',
 ]);
 
-/** Whether the tool or resource that a message asks for writes the record itself. */
+/** Whether what a message asks for writes the record itself. */
 export function reportsItself({ method }: Message): boolean {
-  return reportThemselves.has(method);
+  return reporting.has(method);
 }

@@ -13,6 +13,8 @@ import { type Message, messagesOf, recordName, reportsItself } from './mcp-messa
 
 /** Messages in one request: revision 2025-03-26 allows several. */
 const batchMax = 20;
+/** Of the id of a message, which comes back with the answer. */
+const idLengthMax = 1_024;
 
 /** Messages whose sender is known and may send them. */
 export interface McpPost {
@@ -46,6 +48,7 @@ export function createMcpPosts(options: {
   /** Why these messages of the caller are not served. */
   async function refusedMessages(messages: readonly Message[], caller: Caller): Promise<Refusal | undefined> {
     if (messages.length > batchMax) return refusal('INVALID_REQUEST', `At most ${batchMax} messages at once.`);
+    if (messages.some(hasLongId)) return refusal('INVALID_REQUEST', `id: at most ${idLengthMax} characters`);
     for (const _ of messages.slice(1)) {
       const limited = calls.limited(caller);
       if (!limited.ok) return limited;
@@ -92,6 +95,10 @@ export function createMcpPosts(options: {
   };
 }
 
+function hasLongId({ id }: Message): boolean {
+  return typeof id === 'string' && id.length > idLengthMax;
+}
+
 /** A refusal as HTTP with a body of JSON-RPC, for readers of either. */
 export function rpcRefusal(
   refused: Refusal,
@@ -100,6 +107,10 @@ export function rpcRefusal(
 ): Response {
   const { code, error } = refused;
   const rpcCode = refused === noJson ? -32_700 : code === 'INVALID_REQUEST' ? -32_600 : -32_000;
-  const body = { jsonrpc: '2.0', id: message?.id ?? null, error: { code: rpcCode, message: error, data: { code } } };
+  const body = {
+    jsonrpc: '2.0',
+    id: message === undefined || hasLongId(message) ? null : (message.id ?? null),
+    error: { code: rpcCode, message: error, data: { code } },
+  };
   return jsonResponse(body, statusOf(code), { ...refusalHeaders(refused), ...headers });
 }
