@@ -1,0 +1,74 @@
+/**
+ * A person at a cluster, without a gateway: the same tools and resources as there, answered from what the person's own
+ * kubeconfig lets it read. The person's credentials go to the API server and nowhere else.
+ */
+import type { Clock, Random } from '../../kube/clock.ts';
+import { type Credentials, type KubeconfigContext, loadCredentials, readContext } from '../../kube/credentials.ts';
+import { KubeError } from '../../kube/errors.ts';
+import { createTransport, type Transport } from '../../kube/transport.ts';
+import type { Caller } from '../auth/identity.ts';
+import { GatewayError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { tools as allTools } from '../tools/all.ts';
+import type { Tool } from '../tools/define.ts';
+import { shown } from '../words.ts';
+import { createClusterReader } from './cluster-reader.ts';
+import { createLocal, type Local } from './local.ts';
+import { createOnDemandCatalog } from './on-demand-catalog.ts';
+import { createOwnRights } from './rights.ts';
+
+/** A person with the rights that its kubeconfig gives. */
+export interface Person extends Local {
+  /** The way to the API server, with the person's credentials; closed with the person. */
+  readonly transport: Transport;
+}
+
+export interface PersonOptions {
+  /** Paths of kubeconfig files, of which the first that names something wins; see kubeconfigPaths. */
+  readonly kubeconfig: readonly string[];
+  /** The current one unless told. */
+  readonly context?: string | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Of this program. */
+  readonly version: string;
+  /** Those on constraints unless told. */
+  readonly tools?: readonly Tool[] | undefined;
+}
+
+/** Throws GatewayError for a kubeconfig that cannot be used. Nothing is sent before something is asked. */
+export function createPerson(options: PersonOptions): Person {
+  const { clock, log, version, tools = allTools } = options;
+  const { context, credentials } = open(options);
+  const at = `context ${JSON.stringify(shown(context.name))} of ${options.kubeconfig.join(', ')}`;
+  const transport = createTransport({ credentials, clock, userAgent: `potoo/${version}` });
+  const reader = createClusterReader({ transport, clock, server: credentials.server, at });
+  const rights = createOwnRights({ reader, clock });
+  const { namespace } = context;
+  const { catalog, allowed, knownAllowed } = createOnDemandCatalog({ reader, clock, log, namespace, may: rights.may });
+  const caller: Caller = {
+    // Who it is only the API server knows, and nothing here depends on it.
+    user: { username: context.user ?? '' },
+    identity: 'person',
+    anonymous: false,
+    may: async (question, purpose = 'call') => allowed(question, purpose) ?? rights.may(question),
+    known: (question) => knownAllowed(question) ?? rights.known(question),
+  };
+  const close = async () => transport.close();
+  const gateway = { version, port: 0 };
+  return { ...createLocal({ caller, catalog, tools, namespace, clock, log, gateway, close }), transport };
+}
+
+function open({ kubeconfig, context, clock }: PersonOptions): { context: KubeconfigContext; credentials: Credentials } {
+  try {
+    return {
+      context: readContext({ kubeconfig, context, clock }),
+      credentials: loadCredentials({ kubeconfig, context, clock }),
+    };
+  } catch (cause) {
+    if (!(cause instanceof KubeError)) throw cause;
+    const message = `${kubeconfig.join(', ')}: ${shown(cause.said, 500)}`;
+    throw new GatewayError('UNAUTHENTICATED', message, { cause });
+  }
+}
