@@ -15,7 +15,7 @@ import { shown } from '../words.ts';
 import { createClusterReader } from './cluster-reader.ts';
 import { createLocal, type Local } from './local.ts';
 import { createOnDemandCatalog } from './on-demand-catalog.ts';
-import { createOwnRights } from './rights.ts';
+import { createOwnRights, type OwnRights } from './rights.ts';
 
 /** A person with the rights that its kubeconfig gives. */
 export interface Person extends Local {
@@ -24,7 +24,7 @@ export interface Person extends Local {
 }
 
 export interface PersonOptions {
-  /** Paths of kubeconfig files, of which the first that names something wins; see kubeconfigPaths. */
+  /** Paths of kubeconfig files, of which the first that names something wins (see kubeconfigPaths); none: that of this pod. */
   readonly kubeconfig: readonly string[];
   /** The current one unless told. */
   readonly context?: string | undefined;
@@ -41,34 +41,40 @@ export interface PersonOptions {
 export function createPerson(options: PersonOptions): Person {
   const { clock, log, version, tools = allTools } = options;
   const { context, credentials } = open(options);
-  const at = `context ${JSON.stringify(shown(context.name))} of ${options.kubeconfig.join(', ')}`;
+  const at = `context ${JSON.stringify(shown(context.name))} of ${placeOf(options)}`;
   const transport = createTransport({ credentials, clock, userAgent: `potoo/${version}` });
   const reader = createClusterReader({ transport, clock, server: credentials.server, at });
   const rights = createOwnRights({ reader, clock });
   const { namespace } = context;
-  const { catalog, allowed, knownAllowed } = createOnDemandCatalog({ reader, clock, log, namespace, may: rights.may });
+  const may: OwnRights['may'] = async (question) => rights.may(question);
+  const cluster = createOnDemandCatalog({ reader, clock, log, namespace, may });
   const caller: Caller = {
     // Who it is only the API server knows, and nothing here depends on it.
     user: { username: context.user ?? '' },
     identity: 'person',
     anonymous: false,
-    may: async (question, purpose = 'call') => allowed(question, purpose) ?? rights.may(question),
-    known: (question) => knownAllowed(question) ?? rights.known(question),
+    may: async (question, purpose = 'call') => cluster.allowed(question, purpose) ?? rights.may(question),
+    known: (question) => cluster.knownAllowed(question) ?? rights.known(question),
   };
   const close = async () => transport.close();
   const gateway = { version, port: 0 };
-  return { ...createLocal({ caller, catalog, tools, namespace, clock, log, gateway, close }), transport };
+  return {
+    ...createLocal({ caller, catalog: cluster.catalog, tools, namespace, clock, log, gateway, close }),
+    transport,
+  };
 }
 
 function open({ kubeconfig, context, clock }: PersonOptions): { context: KubeconfigContext; credentials: Credentials } {
+  const from = kubeconfig.length === 0 ? { inCluster: true, clock } : { kubeconfig, context, clock };
   try {
-    return {
-      context: readContext({ kubeconfig, context, clock }),
-      credentials: loadCredentials({ kubeconfig, context, clock }),
-    };
+    return { context: readContext(from), credentials: loadCredentials(from) };
   } catch (cause) {
     if (!(cause instanceof KubeError)) throw cause;
-    const message = `${kubeconfig.join(', ')}: ${shown(cause.said, 500)}`;
+    const message = `${placeOf({ kubeconfig })}: ${shown(cause.said, 500)}`;
     throw new GatewayError('UNAUTHENTICATED', message, { cause });
   }
+}
+
+function placeOf({ kubeconfig }: Pick<PersonOptions, 'kubeconfig'>): string {
+  return kubeconfig.length === 0 ? 'the ServiceAccount of this pod' : kubeconfig.join(', ');
 }

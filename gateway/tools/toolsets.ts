@@ -1,0 +1,13 @@
+/** Tools by what they are for. Those on constraints are always there; others cost rights, so they are asked for. */
+import { tools as constraintTools } from './all.ts';
+import type { Tool } from './define.ts';
+
+export const toolsets = ['constraints'] as const;
+export type Toolset = (typeof toolsets)[number];
+
+const toolsOf: Readonly<Record<Toolset, readonly Tool[]>> = { constraints: constraintTools };
+
+/** The tools of these toolsets, each once, in the order of the toolsets' own list. */
+export function toolsOfSets(wanted: readonly Toolset[]): readonly Tool[] {
+  return toolsets.filter((toolset) => wanted.includes(toolset)).flatMap((toolset) => toolsOf[toolset]);
+}
