@@ -5,15 +5,17 @@
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio
  */
 import { once } from 'node:events';
-import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { type Readable, Transform, type Writable } from 'node:stream';
 import {
   isJSONRPCRequest,
   isJSONRPCErrorResponse,
+  isJSONRPCNotification,
   isJSONRPCResultResponse,
   type JSONRPCMessage,
   type RequestId,
   type Transport,
 } from '@modelcontextprotocol/server';
+import * as z from 'zod';
 import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import type { Log } from '../log.ts';
 import type { Asking } from '../mcp/asking.ts';
@@ -30,15 +32,17 @@ export async function serveOverStdio(options: {
   readonly stop: AbortSignal;
 }): Promise<void> {
   const { surface, asking, input, output, log, stop } = options;
-  const held = new PassThrough();
-  const transport = new AnsweringTransport(held, output);
+  const unanswered = createUnanswered();
+  const held = new Transform({
+    transform: (chunk, _encoding, done) => done(null, chunk),
+    flush: (done) => unanswered.whenNone(() => done()),
+  });
   const ended = once(held, 'close');
   const handle = serveStdio(({ era }) => createMcpServer(surface, { era, asking }), {
-    transport,
+    transport: new CountingTransport(new StdioServerTransport(held, output), unanswered),
     onerror: (error) => log.warn({ err: error }, 'a message of MCP was not served'),
   });
-  input.pipe(held, { end: false });
-  input.once('end', () => transport.endWhenAnswered());
+  input.pipe(held);
   input.once('error', () => held.destroy());
   const onStop = () => held.destroy();
   if (stop.aborted) onStop();
@@ -46,29 +50,70 @@ export async function serveOverStdio(options: {
   await ended;
   stop.removeEventListener('abort', onStop);
   input.unpipe(held);
+  held.destroy();
   await handle.close();
 }
 
-/** The SDK's transport, which counts what is asked and not answered yet. */
-class AnsweringTransport implements Transport {
-  readonly #inner: StdioServerTransport;
-  readonly #held: PassThrough;
-  readonly #open = new Set<RequestId>();
-  #inputHasEnded = false;
+interface Unanswered {
+  seen(message: JSONRPCMessage): void;
+  sent(message: JSONRPCMessage): void;
+  /** Calls `task` once, as soon as nothing is asked and not answered. */
+  whenNone(task: () => void): void;
+}
+
+/** Requests that an answer is due for: not those that were taken back, nor subscriptions, which stay open. */
+function createUnanswered(): Unanswered {
+  const open = new Set<RequestId>();
+  let waiting: (() => void) | undefined;
+  function tell(): void {
+    // Messages that came in the same piece as the last one are looked at first.
+    setImmediate(() => {
+      if (open.size > 0) return;
+      const task = waiting;
+      waiting = undefined;
+      task?.();
+    });
+  }
+  return {
+    seen(message) {
+      if (isJSONRPCRequest(message) && message.method !== 'subscriptions/listen') open.add(message.id);
+      if (!isJSONRPCNotification(message) || message.method !== 'notifications/cancelled') return;
+      const cancelled = RequestIdOf.safeParse(message.params);
+      if (cancelled.success) open.delete(cancelled.data.requestId);
+      tell();
+    },
+    sent(message) {
+      if (!isJSONRPCResultResponse(message) && !isJSONRPCErrorResponse(message)) return;
+      if (message.id !== undefined) open.delete(message.id);
+      tell();
+    },
+    whenNone(task) {
+      waiting = task;
+      tell();
+    },
+  };
+}
+
+const RequestIdOf = z.object({ requestId: z.union([z.string(), z.number()]) });
+
+/** A transport that tells what goes through it. */
+class CountingTransport implements Transport {
+  readonly #inner: Transport;
+  readonly #unanswered: Unanswered;
   onclose?: () => void;
   onerror?: (error: Error) => void;
   onmessage?: (message: JSONRPCMessage) => void;
 
-  constructor(held: PassThrough, output: Writable) {
-    this.#held = held;
-    this.#inner = new StdioServerTransport(held, output);
+  constructor(inner: Transport, unanswered: Unanswered) {
+    this.#inner = inner;
+    this.#unanswered = unanswered;
   }
 
   async start(): Promise<void> {
     this.#inner.onclose = () => this.onclose?.();
     this.#inner.onerror = (error) => this.onerror?.(error);
     this.#inner.onmessage = (message) => {
-      if (isJSONRPCRequest(message)) this.#open.add(message.id);
+      this.#unanswered.seen(message);
       this.onmessage?.(message);
     };
     await this.#inner.start();
@@ -76,22 +121,10 @@ class AnsweringTransport implements Transport {
 
   async send(message: JSONRPCMessage): Promise<void> {
     await this.#inner.send(message);
-    const isAnswer = isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message);
-    if (isAnswer && message.id !== undefined && this.#open.delete(message.id)) this.#endIfAnswered();
+    this.#unanswered.sent(message);
   }
 
   async close(): Promise<void> {
     await this.#inner.close();
-    this.#held.destroy();
-  }
-
-  /** No more messages come. */
-  endWhenAnswered(): void {
-    this.#inputHasEnded = true;
-    this.#endIfAnswered();
-  }
-
-  #endIfAnswered(): void {
-    if (this.#inputHasEnded && this.#open.size === 0 && this.#held.readableLength === 0) this.#held.end();
   }
 }
