@@ -165,17 +165,17 @@ describe.each(persons)('%s', (name) => {
 
 test('what is hidden at a level is in no answer of a person either', async () => {
   const person = personOf('viewer');
-  try {
-    for (const [what, input] of questions) {
-      const text = await askPerson(person, what, input);
-      const own = Object.values(input).map(String);
-      for (const word of Object.values(hidden).flat()) {
-        if (!own.includes(word)) expect(text, `${what} ${JSON.stringify(input)}`).not.toContain(word);
-      }
-    }
-  } finally {
-    await person.close();
+  const told: string[] = [];
+  for (const [what, input] of questions) {
+    const text = await askPerson(person, what, input);
+    const asked = Object.values(input).map(String);
+    const words = Object.values(hidden)
+      .flat()
+      .filter((word) => !asked.includes(word) && text.includes(word));
+    told.push(...words.map((word) => `${what} ${JSON.stringify(input)}: ${word}`));
   }
+  await person.close();
+  expect(told).toEqual([]);
 });
 
 describe('health', () => {

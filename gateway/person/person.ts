@@ -39,18 +39,36 @@ export interface PersonOptions {
 
 /** Throws GatewayError for a kubeconfig that cannot be used. Nothing is sent before something is asked. */
 export function createPerson(options: PersonOptions): Person {
-  const { clock, log, version, tools = allTools } = options;
+  const { clock, log, version, tools } = options;
   const { context, credentials } = open(options);
-  const at = `context ${JSON.stringify(shown(context.name))} of ${placeOf(options)}`;
+  const { server } = credentials;
   const transport = createTransport({ credentials, clock, userAgent: `potoo/${version}` });
-  const reader = createClusterReader({ transport, clock, server: credentials.server, at });
+  const at = `context ${JSON.stringify(shown(context.name))} of ${placeOf(options)}`;
+  return createPersonOver({ ...context, transport, server, at, clock, log, version, tools });
+}
+
+/**
+ * A person whose credentials the transport has.
+ * @param options.at Where it stands, for errors.
+ * @param options.namespace That of the context.
+ */
+export function createPersonOver(
+  options: Pick<PersonOptions, 'clock' | 'log' | 'version' | 'tools'> & {
+    readonly transport: Transport;
+    readonly server: string;
+    readonly at: string;
+    readonly namespace: string | undefined;
+    readonly user: string | undefined;
+  },
+): Person {
+  const { transport, clock, log, namespace, user = '', version, tools = allTools } = options;
+  const reader = createClusterReader(options);
   const rights = createOwnRights({ reader, clock });
-  const { namespace } = context;
   const may: OwnRights['may'] = async (question) => rights.may(question);
   const cluster = createOnDemandCatalog({ reader, clock, log, namespace, may });
   const caller: Caller = {
     // Who it is only the API server knows, and nothing here depends on it.
-    user: { username: context.user ?? '' },
+    user: { username: user },
     identity: 'person',
     anonymous: false,
     may: async (question, purpose = 'call') => cluster.allowed(question, purpose) ?? rights.may(question),
@@ -58,10 +76,8 @@ export function createPerson(options: PersonOptions): Person {
   };
   const close = async () => transport.close();
   const gateway = { version, port: 0 };
-  return {
-    ...createLocal({ caller, catalog: cluster.catalog, tools, namespace, clock, log, gateway, close }),
-    transport,
-  };
+  const { catalog } = cluster;
+  return { ...createLocal({ caller, catalog, tools, namespace, clock, log, gateway, close }), transport };
 }
 
 function open({ kubeconfig, context, clock }: PersonOptions): { context: KubeconfigContext; credentials: Credentials } {

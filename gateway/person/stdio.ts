@@ -110,12 +110,14 @@ class CountingTransport implements Transport {
   }
 
   async start(): Promise<void> {
-    this.#inner.onclose = () => this.onclose?.();
-    this.#inner.onerror = (error) => this.onerror?.(error);
-    this.#inner.onmessage = (message) => {
-      this.#unanswered.seen(message);
-      this.onmessage?.(message);
-    };
+    Object.assign(this.#inner, {
+      onclose: () => this.onclose?.(),
+      onerror: (error: Error) => this.onerror?.(error),
+      onmessage: (message: JSONRPCMessage) => {
+        this.#unanswered.seen(message);
+        this.onmessage?.(message);
+      },
+    } satisfies Partial<Transport>);
     await this.#inner.start();
   }
 
