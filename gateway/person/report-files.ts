@@ -85,25 +85,27 @@ function documentsOf(file: string, size: number): unknown[] {
     throw unreadable(file, `YAML of more than ${yamlBytesMax} bytes takes too long to read; print it with -o json`);
   }
   const lines = new LineCounter();
+  const documents = attempt(file, () => parseAllDocuments(text, { lineCounter: lines, prettyErrors: false }));
+  return (Array.isArray(documents) ? documents : []).map((document, index): unknown => {
+    const at = `${file}, document ${index + 1}`;
+    const [error] = document.errors;
+    if (error !== undefined) {
+      const { line, col } = lines.linePos(error.pos[0]);
+      throw unreadable(at, `line ${line}, column ${col}: this is not YAML (${error.code})`);
+    }
+    // No aliases: what they can blow a file up to has no bound, and kubectl writes none.
+    return attempt(at, (): unknown => document.toJS({ maxAliasCount: 0 }));
+  });
+}
+
+/** What the parser fails with on its own account is about the file. */
+function attempt<T>(at: string, work: () => T): T {
   try {
-    const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
-    return (Array.isArray(documents) ? documents : []).map((document, index): unknown => {
-      const [error] = document.errors;
-      if (error !== undefined) {
-        const { line, col } = lines.linePos(error.pos[0]);
-        throw unreadable(
-          `${file}, document ${index + 1}`,
-          `line ${line}, column ${col}: this is not YAML (${error.code})`,
-        );
-      }
-      // No aliases: what they can blow a file up to has no bound, and kubectl writes none.
-      return document.toJS({ maxAliasCount: 0 });
-    });
+    return work();
   } catch (cause) {
-    if (cause instanceof GatewayError) throw cause;
-    // The one thing that such a parser fails with on its own account: its stack, where lists lie too deep in each other.
-    const why = cause instanceof RangeError ? 'lists and maps lie too deep in each other' : String(cause);
-    throw unreadable(file, why, cause);
+    if (cause instanceof RangeError) throw unreadable(at, 'lists and maps lie too deep in each other', cause);
+    if (cause instanceof ReferenceError) throw unreadable(at, 'aliases (*name) are not read', cause);
+    throw cause;
   }
 }
 
