@@ -226,7 +226,7 @@ export function createOnDemandCatalog(options: {
     },
     allowed(question, purpose) {
       const { verb, resource, namespace } = question;
-      if (verb !== 'get') return undefined;
+      if (verb !== 'get' || !isOfReads(question)) return undefined;
       if (resource === constraintReports.plural && namespace !== undefined) {
         // Who asks for this right is about to look at the namespace, so all of it is read side by side.
         return purpose === 'call'
@@ -238,9 +238,10 @@ export function createOnDemandCatalog(options: {
       if (resource === clusterConstraintReports.plural) return clusterReports.get(only).then(isAllowed);
       return undefined;
     },
-    knownAllowed({ verb, resource, namespace }) {
+    knownAllowed(question) {
+      const { verb, resource, namespace } = question;
       const known =
-        verb !== 'get'
+        verb !== 'get' || !isOfReads(question)
           ? undefined
           : namespace !== undefined
             ? resource === constraintReports.plural && views.known(namespace)
@@ -250,6 +251,12 @@ export function createOnDemandCatalog(options: {
       return known === undefined || known === false ? undefined : isAllowed(known);
     },
   };
+}
+
+/** Whether it names nothing more than a kind of Potoo's own and a place. */
+function isOfReads(question: Question): boolean {
+  const fields: readonly string[] = ['verb', 'resource', 'namespace'];
+  return Object.entries(question).every(([field, value]) => value === undefined || fields.includes(field));
 }
 
 function isAllowed({ is }: Reading<unknown>): boolean {

@@ -39,7 +39,10 @@ export function createOwnRights({
   };
 }
 
-/** As the API server takes them. */
-function attributesOf({ verb, resource, namespace }: Question): Readonly<Record<string, string>> {
-  return { group: apiGroup, resource, verb, ...(namespace === undefined ? {} : { namespace }) };
+/** As the API server takes them: of Potoo's own group unless the question names another one. */
+function attributesOf(question: Question): Readonly<Record<string, string>> {
+  const fields: Readonly<Record<string, string | undefined>> = { group: apiGroup, ...question };
+  return Object.fromEntries(
+    Object.entries(fields).filter((field): field is [string, string] => field[1] !== undefined),
+  );
 }
