@@ -79,6 +79,10 @@ function personWith(allowed: Allowed, objects: readonly KubeObject[] = world, na
   return { person, api, clock, requests };
 }
 
+/** A SelfSubjectAccessReview as `requests` has it. */
+const may = (verb: string, resource: string, namespace?: string) =>
+  JSON.stringify({ resourceAttributes: { group: 'potoo.io', verb, resource, namespace } });
+
 const everything: Allowed = () => true;
 const Answered = z.object({ constraints: z.array(z.object({ name: z.string(), detail_level: z.string() })) });
 
@@ -96,8 +100,8 @@ describe('a query', () => {
       'get constraintreports shop',
       'list clusterconstraintdetails',
       'list constraintdetails shop',
-      expect.stringContaining('"resource":"clusterconstraintdetails","verb":"get"'),
-      expect.stringContaining('"resource":"constraintdetails","verb":"get","namespace":"shop"'),
+      may('get', 'clusterconstraintdetails'),
+      may('get', 'constraintdetails', 'shop'),
     ]);
   });
 

@@ -33,8 +33,8 @@ export interface PersonOptions {
   readonly log: Log;
   /** Of this program. */
   readonly version: string;
-  /** Those on constraints unless told. */
-  readonly tools?: readonly Tool[] | undefined;
+  /** Those on constraints unless told; some ask the cluster by themselves, with the person's rights. */
+  readonly tools?: ((reach: Pick<Person, 'transport' | 'namespace'>) => readonly Tool[]) | undefined;
 }
 
 /** Throws GatewayError for a kubeconfig that cannot be used. Nothing is sent before something is asked. */
@@ -61,7 +61,8 @@ export function createPersonOver(
     readonly user: string | undefined;
   },
 ): Person {
-  const { transport, clock, log, namespace, user = '', version, tools = allTools } = options;
+  const { transport, clock, log, namespace, user = '', version } = options;
+  const tools = options.tools?.({ transport, namespace }) ?? allTools;
   const reader = createClusterReader(options);
   const rights = createOwnRights({ reader, clock });
   const may: OwnRights['may'] = async (question) => rights.may(question);

@@ -435,7 +435,7 @@ describe('pages', () => {
       ],
       rights: rightsOf('shop'),
     });
-    expect((await query(gateway)).note).toBe(
+    expect((await query(gateway, {})).note).toBe(
       '2 more bind the namespace: they found no room in its report, and their full form could not be read.',
     );
   });

@@ -5,9 +5,9 @@ import type { Tool } from './define.ts';
 export const toolsets = ['constraints'] as const;
 export type Toolset = (typeof toolsets)[number];
 
-const toolsOf: Readonly<Record<Toolset, readonly Tool[]>> = { constraints: constraintTools };
+const toolsBySet: Readonly<Record<Toolset, readonly Tool[]>> = { constraints: constraintTools };
 
 /** The tools of these toolsets, each once, in the order of the toolsets' own list. */
-export function toolsOfSets(wanted: readonly Toolset[]): readonly Tool[] {
-  return toolsets.filter((toolset) => wanted.includes(toolset)).flatMap((toolset) => toolsOf[toolset]);
+export function toolsOf(chosen: readonly Toolset[]): readonly Tool[] {
+  return toolsets.filter((toolset) => chosen.includes(toolset)).flatMap((toolset) => toolsBySet[toolset]);
 }

@@ -12,7 +12,7 @@ import { createOffline } from '../../person/offline.ts';
 import { createPerson } from '../../person/person.ts';
 import { serveOverStdio } from '../../person/stdio.ts';
 import { resources } from '../../resources/all.ts';
-import { toolsets, toolsOfSets } from '../../tools/toolsets.ts';
+import { toolsets, toolsOf } from '../../tools/toolsets.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 const { version } = packageJson;
@@ -51,9 +51,9 @@ export async function runMcp(command: Command, surroundings: Surroundings): Prom
 function openLocal(options: Options, { environment, errors, clock, random }: Surroundings): Local {
   // Stdout is for messages alone.
   const log = pino({ level: 'warn', base: { program: 'potoo' } }, errors);
-  const tools = toolsOfSets(options.toolsets);
   const { reports, context } = options;
-  if (reports !== undefined) return createOffline({ reports, clock, log, version, tools });
+  const tools = () => toolsOf(options.toolsets);
+  if (reports !== undefined) return createOffline({ reports, clock, log, version, tools: tools() });
   const kubeconfig = kubeconfigPaths(options.kubeconfig, environment);
   return createPerson({ kubeconfig, context, clock, random, log, version, tools });
 }
