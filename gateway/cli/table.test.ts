@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Column, tableLines, type TableOptions } from './table.ts';
 import { cutTo, padTo, widthOf, wrap } from './width.ts';
