@@ -67,8 +67,9 @@ export function createGatewaySource(options: GatewaySourceOptions): Source {
         : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(json)) }),
     };
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const sent = (isSecure ? httpsRequest : httpRequest)(`${base}${path}`, { method, headers, agent, signal }, resolve);
-    sent.setTimeout(silenceMsMax, () => sent.destroy(new Error(`it was silent for ${silenceMsMax / 1_000} s`)));
+    const requested = { method, headers, agent, signal, timeout: silenceMsMax };
+    const sent = (isSecure ? httpsRequest : httpRequest)(`${base}${path}`, requested, resolve);
+    sent.on('timeout', () => sent.destroy(new Error(`it was silent for ${silenceMsMax / 1_000} s`)));
     sent.on('error', reject);
     sent.end(json);
     const response = await promise;
