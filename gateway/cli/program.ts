@@ -4,7 +4,8 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { commands } from './commands/all.ts';
-import { Failure } from './failure.ts';
+import { GatewayError } from '../errors.ts';
+import { Failure, failureOf } from './failure.ts';
 import { addOptions } from './options.ts';
 import type { Surroundings } from './surroundings.ts';
 import { visible, visibleLines } from './visible.ts';
@@ -54,5 +55,6 @@ export async function runProgram(args: readonly string[], surroundings: Surround
 
 function sentenceOf(error: unknown): string {
   if (error instanceof Failure) return error.message;
+  if (error instanceof GatewayError) return failureOf({ ok: false, code: error.code, error: error.message }).message;
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

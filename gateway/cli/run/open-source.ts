@@ -8,13 +8,24 @@ import { Failure } from '../failure.ts';
 import type { Source } from '../source.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { fileOfAskedToken, type KubeconfigView, readKubeconfig, writtenToken } from './kubeconfig.ts';
+import { createQuietLog } from './quiet-log.ts';
 import type { Settings } from './settings.ts';
 
 /** Opens what the settings name. Loads no more code than that needs. */
 export async function openSource(settings: Settings, surroundings: Surroundings, signal: AbortSignal): Promise<Source> {
-  const { server } = settings;
+  const { server, reports, context } = settings;
+  const { environment, clock, random, errors } = surroundings;
   if (server !== undefined) return openGateway(server, settings, surroundings, signal);
-  throw new Failure('Give --server or POTOO_SERVER.');
+  const log = createQuietLog(errors);
+  const { version } = packageJson;
+  if (reports !== undefined) {
+    const { createOffline } = await import('../../person/offline.ts');
+    return createOffline({ reports, clock, log, version });
+  }
+  const { kubeconfigPaths } = await import('../../person/kubeconfig.ts');
+  const { createPerson } = await import('../../person/person.ts');
+  const kubeconfig = kubeconfigPaths(settings.kubeconfig, environment);
+  return createPerson({ kubeconfig, context, clock, random, log, version });
 }
 
 async function openGateway(
