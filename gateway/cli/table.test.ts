@@ -74,6 +74,18 @@ describe('a table', () => {
     ]);
   });
 
+  test('goes without a spare column before a name is cut', () => {
+    const some: readonly Column<Row>[] = [
+      ...columns.slice(0, 1),
+      { header: 'KIND', spare: true, cell: ({ kind }) => kind },
+      ...columns.slice(2),
+    ];
+    expect(tableLines(some, rows, { ...plain, width: 30 })[1]).toBe('deny-all   No pod may be reac…');
+    expect(tableLines(some, rows, { ...plain, width: 50 })[1]).toBe(
+      'deny-all   NetworkPolicy   No pod may be reached…',
+    );
+  });
+
   test('is coloured outside of the blanks', () => {
     const [, first] = tableLines(columns, rows, { ...plain, colours: true, width: 30 });
     expect(first).toBe('deny-all   <No pod may be reac…>');

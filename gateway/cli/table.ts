@@ -13,6 +13,8 @@ export interface Column<Row> {
   readonly wide?: true;
   /** Whether it is shortened before any other where the terminal is narrow. */
   readonly sentence?: true;
+  /** Whether a terminal that is too narrow for it goes without it, so that others can be read in full. */
+  readonly spare?: true;
   cell(row: Row): string;
   /** The colour of a cell. */
   readonly paint?: (row: Row, text: string) => string;
@@ -28,6 +30,8 @@ export interface TableOptions {
 
 /** What has no value, as kubectl says it. */
 const empty = '<none>';
+/** As kubectl has it. */
+const gapMax = 3;
 /** Below these a column says nothing any more, so others are shortened first. */
 const sentenceMin = 12;
 const cellMin = 6;
@@ -38,14 +42,20 @@ export function tableLines<Row>(
   rows: readonly Row[],
   { wide, headers, colours, width }: TableOptions,
 ): string[] {
-  const columns = all.filter((column) => wide || column.wide !== true);
-  const cells = rows.map((row) => columns.map((column) => visible(column.cell(row)) || empty));
-  const heads = columns.map(({ header }) => header);
-  const natural = columns.map((_, index) => {
-    const of = [...(headers ? [heads] : []), ...cells].map((line) => widthOf(line[index] ?? ''));
-    return of.reduce((widest, each) => Math.max(widest, each), 0);
-  });
-  const { widths, gap } = fitted(columns, natural, width);
+  const filled = all
+    .filter((column) => wide || column.wide !== true)
+    .map((column): Filled<Row> => {
+      const cells = rows.map((row) => visible(column.cell(row)) || empty);
+      const texts = headers ? [column.header, ...cells] : cells;
+      return { column, cells, natural: texts.reduce((widest, each) => Math.max(widest, widthOf(each)), 0) };
+    });
+  const taken = width === undefined ? filled : withoutSpare(filled, width);
+  const columns = taken.map(({ column }) => column);
+  const { widths, gap } = fitted(
+    columns,
+    taken.map(({ natural }) => natural),
+    width,
+  );
   const line = (texts: readonly string[], row?: Row) => {
     const parts = columns.map((column, index) => {
       const cut = cutTo(texts[index] ?? '', widths[index] ?? 0);
@@ -55,7 +65,32 @@ export function tableLines<Row>(
     });
     return parts.join('').trimEnd();
   };
-  return [...(headers ? [line(heads)] : []), ...cells.map((texts, index) => line(texts, rows[index]))];
+  return [
+    ...(headers ? [line(columns.map(({ header }) => header))] : []),
+    ...rows.map((row, index) =>
+      line(
+        taken.map(({ cells }) => cells[index] ?? ''),
+        row,
+      ),
+    ),
+  ];
+}
+
+interface Filled<Row> {
+  readonly column: Column<Row>;
+  readonly cells: readonly string[];
+  /** Columns of the terminal that it would take. */
+  readonly natural: number;
+}
+
+/** Leaves spare columns out, the last first, as long as the others do not fit. */
+function withoutSpare<Row>(filled: readonly Filled<Row>[], width: number): readonly Filled<Row>[] {
+  const least = filled.map(({ column, natural }) =>
+    column.sentence === true ? Math.min(natural, sentenceMin) : natural,
+  );
+  if (sum(least) + gapMax * (filled.length - 1) <= width) return filled;
+  const spare = filled.findLastIndex(({ column }) => column.spare === true);
+  return spare === -1 ? filled : withoutSpare(filled.toSpliced(spare, 1), width);
 }
 
 function padding(text: string, width: number): number {
@@ -68,12 +103,12 @@ function fitted<Row>(
   natural: readonly number[],
   width: number | undefined,
 ): { readonly widths: readonly number[]; readonly gap: number } {
-  if (width === undefined) return { widths: natural, gap: 3 };
+  if (width === undefined) return { widths: natural, gap: gapMax };
   const widths = [...natural];
   const isSentence = columns.map(({ sentence }) => sentence === true);
   const others = isSentence.map((sentence) => !sentence);
   const steps = [
-    { gap: 3, may: isSentence, min: sentenceMin },
+    { gap: gapMax, may: isSentence, min: sentenceMin },
     { gap: 2, may: others, min: cellMin },
     { gap: 1, may: others.map(() => true), min: 1 },
     { gap: 0, may: others.map(() => true), min: 0 },

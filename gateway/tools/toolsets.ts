@@ -1,9 +1,7 @@
 /** Tools by what they are for. Those on constraints are always there; others cost rights, so they are asked for. */
 import { tools as constraintTools } from './all.ts';
 import type { Tool } from './define.ts';
-
-export const toolsets = ['constraints'] as const;
-export type Toolset = (typeof toolsets)[number];
+import { type Toolset, toolsets } from './toolset-names.ts';
 
 const toolsBySet: Readonly<Record<Toolset, readonly Tool[]>> = { constraints: constraintTools };
 

@@ -1,6 +1,7 @@
 import type { AddCommand } from '../surroundings.ts';
 import { addCompletion } from './completion.ts';
 import { addDetails } from './details.ts';
+import { addMcp } from './mcp.ts';
 import { addNamespaces } from './namespaces.ts';
 import { addQuery } from './query.ts';
 import { addRemediate } from './remediate.ts';
@@ -13,5 +14,6 @@ export const commands: readonly AddCommand[] = [
   addRemediate,
   addDetails,
   addStatus,
+  addMcp,
   addCompletion,
 ];

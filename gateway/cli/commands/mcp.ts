@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { type Toolset, toolsets } from '../../tools/toolsets.ts';
+import { type Toolset, toolsets } from '../../tools/toolset-names.ts';
 import type { AddCommand } from '../surroundings.ts';
 
 /** `potoo mcp`: an MCP server with the person's own rights. */

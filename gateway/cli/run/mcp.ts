@@ -12,7 +12,8 @@ import { createOffline } from '../../person/offline.ts';
 import { createPerson } from '../../person/person.ts';
 import { serveOverStdio } from '../../person/stdio.ts';
 import { resources } from '../../resources/all.ts';
-import { toolsets, toolsOf } from '../../tools/toolsets.ts';
+import { toolsets } from '../../tools/toolset-names.ts';
+import { toolsOf } from '../../tools/toolsets.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 const { version } = packageJson;

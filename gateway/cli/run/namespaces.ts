@@ -37,7 +37,7 @@ function columns({ paint }: Printer): Column<NamespaceRead>[] {
     counted('TOTAL', ({ total }) => total),
     counted('CRITICAL', (row) => row.critical_count, 'red'),
     counted('WARNING', (row) => row.warning_count, 'yellow'),
-    counted('INFO', (row) => row.info_count),
+    { ...counted('INFO', (row) => row.info_count), spare: true },
     { header: 'GRAVEST', sentence: true, cell: (row) => row.top_constraint ?? '' },
   ];
 }

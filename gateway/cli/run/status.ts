@@ -82,7 +82,7 @@ function columns({ paint }: Printer): Column<Row>[] {
       cell: ({ enabled }) => (enabled ? 'on' : 'off'),
       paint: ({ enabled }, text) => (enabled ? text : paint('dim', text)),
     },
-    { header: 'KINDS', cell: (row) => String(row.watched_resources) },
+    { header: 'KINDS', spare: true, cell: (row) => String(row.watched_resources) },
     {
       header: 'ERRORS',
       cell: (row) => String(row.error_count),
