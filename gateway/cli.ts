@@ -28,7 +28,10 @@ for (const stream of [process.stdout, process.stderr]) {
 
 await runProgram(process.argv.slice(2), {
   environment: process.env,
-  input: process.stdin,
+  // Not before somebody reads it: most commands do not, and a shell that asks for completions still reads it itself.
+  get input() {
+    return process.stdin;
+  },
   output: process.stdout,
   errors: process.stderr,
   clock,

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -198,6 +198,14 @@ describe('what a person sees', () => {
   });
 });
 
+test('a link to the program starts it, from wherever it is called', async () => {
+  mkdirSync(`${home}/bin`);
+  symlinkSync(`${bin}/kubectl-potoo`, `${home}/bin/absolute`);
+  symlinkSync('absolute', `${home}/bin/relative`);
+  const { code, stdout } = await run(`${home}/bin/relative`, ['--help']);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('Usage: kubectl potoo ')]);
+});
+
 describe('exit codes', () => {
   test.each([
     ['what binds, and nothing that was asked to fail', ['query', '-n', 'shop'], 0],
@@ -334,7 +342,7 @@ describe('a pipe', () => {
 
   test('gets no colours and no line that is cut', async () => {
     const { stdout } = await potoo(['query', '-n', 'shop', ...through('files')], { COLUMNS: '40' });
-    expect(stdout).not.toMatch(/\u{1b}|…/u);
+    expect(stdout).not.toMatch(/\p{Cc}\[|…/u);
   });
 
   test('gets colours when it is told to', async () => {
@@ -351,7 +359,7 @@ async function onTerminal(line: string, columns: number, env: NodeJS.ProcessEnv 
 
 describe.skipIf(!has('script'))('a terminal', () => {
   const query = () => `potoo query -n shop --reports ${reports}`;
-  const plain = (text: string) => text.replaceAll(/\u{1b}\[\d+m/gu, '');
+  const plain = (text: string) => text.replaceAll(/\p{Cc}\[\d+m/gu, '');
 
   test.each([40, 60, 100])('of %i columns shows a line for each rule, in colours', async (columns) => {
     const shown = await onTerminal(query(), columns);

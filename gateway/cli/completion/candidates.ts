@@ -33,6 +33,12 @@ const argumentsOf: Readonly<Record<string, Candidates>> = {
 };
 const nothing: Candidates = { known: [] };
 
+/** Of the words before the one that is completed those that are whole: not an option whose value is still missing. */
+export function wholeWords(program: Command, words: readonly string[]): readonly string[] {
+  const before = words.slice(0, -1);
+  return walk(program, before).waiting === undefined ? before : before.slice(0, -1);
+}
+
 /** @param words All words after the program's name; the last one is what is completed, maybe empty. */
 export function candidatesAt(program: Command, words: readonly string[]): Candidates {
   const before = words.slice(0, -1);

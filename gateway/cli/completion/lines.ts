@@ -6,7 +6,7 @@ import { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import type { Surroundings } from '../surroundings.ts';
 import { visible } from '../visible.ts';
-import type { Asked, Candidate, Candidates } from './candidates.ts';
+import { type Asked, type Candidate, type Candidates, wholeWords } from './candidates.ts';
 import { filesMark } from './scripts.ts';
 
 export interface CompletionRequest {
@@ -45,7 +45,7 @@ async function askedOf(asked: Exclude<Asked, 'files'>, request: CompletionReques
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   try {
     // What was typed before says which cluster is meant.
-    program.parseOptions(words.slice(0, -1));
+    program.configureOutput({ writeErr: () => undefined }).parseOptions([...wholeWords(program, words)]);
     program.setOptionValue('timeout', askedMsMax);
     const { namesOf } = await import('../run/names.ts');
     return await namesOf(asked, program, { ...surroundings, errors: silent });
