@@ -18,7 +18,7 @@ export interface CompletionRequest {
 }
 
 /** Longer nobody waits for a TAB. */
-const askedMsMax = 3_000;
+const askedMsMax = 5_000;
 /** Words that no shell takes for anything else; the shell puts what it gets on the command line as it is. */
 const plain = /^[\w@%+=:,./-]{1,512}$/;
 /** @see https://github.com/spf13/cobra/blob/v1.9.1/completions.go: ShellCompDirectiveDefault, ShellCompDirectiveNoFileComp */
