@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { constraintTypes, severities } from './constraint-words.ts';
 import { AllowListRule } from './rules/allow-list.ts';
 import { AssignmentRule } from './rules/assignment.ts';
 import { CapacityRule } from './rules/capacity.ts';
@@ -22,20 +23,10 @@ import { WasmRule } from './rules/wasm.ts';
 import { WebhookRule } from './rules/webhook.ts';
 import { Scope } from './scope.ts';
 
-/** Gravest first; entries of a report are ordered so. */
-export const severities = ['Critical', 'Warning', 'Info'] as const;
+export { constraintTypes, severities };
 export const Severity = z.enum(severities);
 export type Severity = z.infer<typeof Severity>;
 
-export const constraintTypes = [
-  'NetworkIngress',
-  'NetworkEgress',
-  'Admission',
-  'ResourceLimit',
-  'MeshPolicy',
-  'MissingResource',
-  'Unknown',
-] as const;
 export const ConstraintType = z.enum(constraintTypes);
 export type ConstraintType = z.infer<typeof ConstraintType>;
 

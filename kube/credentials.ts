@@ -29,8 +29,8 @@ export interface Credentials {
 }
 
 export interface CredentialsOptions {
-  /** Path of a kubeconfig file. */
-  readonly kubeconfig?: string | undefined;
+  /** Path of a kubeconfig file; of several, as in the variable KUBECONFIG, the first that has a name wins. */
+  readonly kubeconfig?: string | readonly string[] | undefined;
   /** Its current-context unless told. */
   readonly context?: string | undefined;
   /** The ServiceAccount of this pod. Exactly one of `kubeconfig` and `inCluster` is given. */
@@ -104,12 +104,53 @@ function loadConfig({ kubeconfig, context, inCluster }: CredentialsOptions): Kub
   const config = new KubeConfig();
   try {
     if (kubeconfig === undefined) config.loadFromCluster();
-    else config.loadFromFile(kubeconfig);
+    else for (const path of pathsOf(kubeconfig)) addFile(config, path);
   } catch (cause) {
     throw unreadable(cause);
   }
   if (context !== undefined) config.setCurrentContext(context);
   return config;
+}
+
+function pathsOf(kubeconfig: string | readonly string[]): readonly string[] {
+  return typeof kubeconfig === 'string' ? [kubeconfig] : kubeconfig;
+}
+
+/** What the file names and those before it do not. @see https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files */
+function addFile(config: KubeConfig, path: string): void {
+  const file = new KubeConfig();
+  file.loadFromFile(path);
+  const isNew = <T extends { readonly name: string }>(known: readonly T[] | undefined) => {
+    const names = new Set(known?.map(({ name }) => name));
+    return ({ name }: T) => !names.has(name);
+  };
+  config.loadFromOptions({
+    clusters: [...(config.clusters ?? []), ...file.clusters.filter(isNew(config.clusters))],
+    users: [...(config.users ?? []), ...file.users.filter(isNew(config.users))],
+    contexts: [...(config.contexts ?? []), ...file.contexts.filter(isNew(config.contexts))],
+    currentContext: config.currentContext || file.currentContext,
+  });
+}
+
+/** Of a context what is no secret. */
+export interface KubeconfigContext {
+  readonly name: string;
+  readonly namespace: string | undefined;
+  /** As the file calls the user. */
+  readonly user: string | undefined;
+}
+
+/** The context that `loadCredentials` uses with these options. Throws KubeError where there is none. */
+export function readContext(options: CredentialsOptions): KubeconfigContext {
+  const config = loadConfig(options);
+  const name = config.getCurrentContext();
+  const context = config.getContextObject(name);
+  if (context === null) {
+    const known = config.getContexts().map((each) => each.name);
+    const which = name ? `there is no context ${JSON.stringify(name)}` : 'no current-context is set';
+    throw unreadable(new Error(`${which}; the contexts are: ${known.join(', ') || 'none'}`));
+  }
+  return { name, namespace: context.namespace || undefined, user: context.user };
 }
 
 function serverOf(config: KubeConfig): string {
@@ -146,15 +187,23 @@ async function identityOf(config: KubeConfig, { kubeconfig }: CredentialsOptions
 }
 
 /** `tokenFile` of a user, the field that kubectl reads and client-node 2.0.1 does not; it wins over `token` (client-go). */
-async function tokenFileOf(kubeconfig: string, user: string | undefined): Promise<string | undefined> {
+async function tokenFileOf(
+  kubeconfig: string | readonly string[],
+  user: string | undefined,
+): Promise<string | undefined> {
   const Users = z.object({
     users: z
       .array(z.object({ name: z.string(), user: z.object({ tokenFile: z.string().optional() }).nullish() }))
       .nullish(),
   });
-  const { users } = Users.parse(parse(await readFile(kubeconfig, 'utf8')));
-  const file = users?.find(({ name }) => name === user)?.user?.tokenFile;
-  return file === undefined || file === '' ? undefined : resolve(dirname(kubeconfig), file);
+  for (const path of pathsOf(kubeconfig)) {
+    const { users } = Users.parse(parse(await readFile(path, 'utf8')));
+    const found = users?.find(({ name }) => name === user);
+    if (found === undefined) continue;
+    const file = found.user?.tokenFile;
+    return file === undefined || file === '' ? undefined : resolve(dirname(path), file);
+  }
+  return undefined;
 }
 
 function keepsOwnTokens(config: KubeConfig): boolean {

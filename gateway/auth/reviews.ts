@@ -48,7 +48,8 @@ const reviewMsMax = 1_500;
 const TokenReviewStatus = z.object({
   status: z.object({ authenticated: z.boolean().default(false), user: z.unknown() }),
 });
-const AccessReviewStatus = z.object({ status: z.object({ allowed: z.boolean() }) });
+/** What any review of a right says. */
+export const AccessReviewStatus = z.object({ status: z.object({ allowed: z.boolean() }) });
 
 /** @param options.onReview For metrics: once a review, when it has ended. */
 export function createReviews(options: {

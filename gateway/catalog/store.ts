@@ -42,6 +42,8 @@ export interface Freshness {
   readonly watching: boolean;
   /** Resources of which changes are not seen. */
   readonly lost: readonly string[];
+  /** What could not be looked at, in sentences: where one person reads, with rights of its own. */
+  readonly unread?: readonly string[] | undefined;
 }
 
 /** What answers are made from. */

@@ -5,7 +5,7 @@ import type { ServerResponse } from 'node:http';
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import type { Random } from '../../kube/clock.ts';
-import { type Refusal, refusal } from '../errors.ts';
+import { type Answer, type Refusal, refusal } from '../errors.ts';
 import { openEventStream, type StreamOpening } from '../events/stream.ts';
 import type { Streams } from '../events/streams.ts';
 import { resourceList, toolList } from '../mcp/catalogue.ts';
@@ -128,12 +128,13 @@ export function createApp(options: AppOptions): Hono<Env> {
   }
 
   for (const tool of tools) {
-    route('POST', `/tools/${tool.name}`, async ({ req: { raw } }) =>
-      calls.answer(raw, tool.name, async (call) => {
-        const body = await readJsonBody(raw);
+    route('POST', `/tools/${tool.name}`, async ({ req: { raw } }) => {
+      const bodyOf = readOnce(raw);
+      return calls.answer(raw, tool.name, async (call) => {
+        const body = await bodyOf();
         return body.ok ? tool.answer(body.value, call) : { answer: body, namespace: undefined };
-      }),
-    );
+      });
+    });
   }
   for (const resource of allResources) {
     route('GET', pathOf(resource), async ({ req }) => {
@@ -141,9 +142,10 @@ export function createApp(options: AppOptions): Hono<Env> {
       return calls.answer(req.raw, resource.name, async (call) => resource.answer(params, call));
     });
   }
-  route('POST', '/resources', async ({ req: { raw } }) =>
-    calls.answer(raw, 'resources', async (call) => {
-      const body = await readJsonBody(raw);
+  route('POST', '/resources', async ({ req: { raw } }) => {
+    const bodyOf = readOnce(raw);
+    return calls.answer(raw, 'resources', async (call) => {
+      const body = await bodyOf();
       if (!body.ok) return { answer: body, namespace: undefined };
       const wanted = readResourceRequest(body.value);
       if (!wanted.ok) return { answer: wanted, namespace: undefined };
@@ -155,8 +157,8 @@ export function createApp(options: AppOptions): Hono<Env> {
       const { answer, namespace } = await resource.answer(params, call);
       const isInput = !answer.ok && answer.code === 'INVALID_REQUEST';
       return { answer: isInput ? refusal(answer.code, `params: ${answer.error}`) : answer, namespace, name };
-    }),
-  );
+    });
+  });
 
   const { version } = gateway;
   const surface = options.surface ?? createSurface({ tools, resources: allResources, version });
@@ -208,6 +210,15 @@ const names = allResources.map(({ name }) => name).join(', ');
 const readResourceRequest = createInputReader(
   z.object({ resource: z.string().max(64), params: z.record(z.string(), z.unknown()).default({}) }),
 );
+
+/** The body of a request, read when it is asked for first: a call may be made anew, and a body is there once. */
+function readOnce(request: Request): () => Promise<Answer<unknown>> {
+  let reading: Promise<Answer<unknown>> | undefined;
+  return async () => {
+    reading ??= readJsonBody(request);
+    return reading;
+  };
+}
 
 /** `potoo://constraints/{namespace}/{name}` → `/resources/constraints/:namespace/:name{.+}`: a name may hold slashes. */
 function pathOf(resource: ResourceDefinition): string {

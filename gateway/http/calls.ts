@@ -5,6 +5,7 @@ import type { Clock } from '../../kube/clock.ts';
 import type { Buckets } from '../auth/buckets.ts';
 import type { Caller, Identities } from '../auth/identity.ts';
 import type { Call, GatewayFacts } from '../call.ts';
+import { onceRead } from '../catalog/not-read-yet.ts';
 import type { Catalog } from '../catalog/store.ts';
 import type { Outcome } from '../definition.ts';
 import { type Answer, type ErrorCode, notSynced, refusal } from '../errors.ts';
@@ -14,7 +15,7 @@ import { encodedOf } from '../answer/encoded.ts';
 import type { DetailLevel } from '../answer/levels.ts';
 import { createPaces } from '../answer/pace.ts';
 import type { Arrivals } from './arrival.ts';
-import { answerMsMax, withinDeadline } from './deadline.ts';
+import { answerMsMax as contractMsMax, withinDeadline } from './deadline.ts';
 import { errorResponse, refusalOf, statusOf } from './errors.ts';
 import { answerResponse, bytesOf } from './json.ts';
 import { createUntaken } from './untaken.ts';
@@ -47,6 +48,8 @@ export interface CallsOptions {
   /** Of calls, by caller; no limit when absent. */
   readonly callLimit?: Buckets | undefined;
   readonly onCall?: ((record: CallRecord) => void) | undefined;
+  /** How long an answer may take; as long as the contract says unless told. */
+  readonly answerMsMax?: number | undefined;
 }
 
 export interface Calls {
@@ -76,7 +79,7 @@ const answerBytesMax = 4_194_304;
 
 /** The way of every call, whatever tool or resource it is for. */
 export function createCalls(options: CallsOptions): Calls {
-  const { catalog, identities, clock, log, gateway, arrivals, callLimit } = options;
+  const { catalog, identities, clock, log, gateway, arrivals, callLimit, answerMsMax = contractMsMax } = options;
   const paceOf = createPaces(clock);
   const untaken = createUntaken();
 
@@ -105,7 +108,8 @@ export function createCalls(options: CallsOptions): Calls {
     run: (call: Call) => Promise<Outcome>,
   ): Promise<Outcome> {
     if (!catalog.synced) return { answer: notSynced, namespace: undefined };
-    const outcome = await run({ caller, catalog, clock, deadline, pace: paceOf(deadline), bytesMax, gateway });
+    const call = { caller, catalog, clock, deadline, pace: paceOf(deadline), bytesMax, gateway };
+    const outcome = await onceRead(async () => run(call));
     return { ...outcome, answer: counted(caller, outcome.answer) };
   }
 
@@ -143,7 +147,7 @@ export function createCalls(options: CallsOptions): Calls {
         name = outcome.name ?? route;
         return outcome.answer;
       };
-      const answer = await withinDeadline(clock, work()).catch((error: unknown) => refusalOf(error, log));
+      const answer = await withinDeadline(clock, work(), answerMsMax).catch((error: unknown) => refusalOf(error, log));
       const response = answer.ok ? await answerResponse(answer.value, request) : errorResponse(answer);
       note({
         name,
@@ -169,7 +173,9 @@ export function createCalls(options: CallsOptions): Calls {
             namespace = outcome.namespace;
             return outcome.answer;
           };
-          const answer = await withinDeadline(clock, work()).catch((error: unknown) => refusalOf(error, log));
+          const answer = await withinDeadline(clock, work(), answerMsMax).catch((error: unknown) =>
+            refusalOf(error, log),
+          );
           note({
             name,
             caller,

@@ -1,10 +1,9 @@
 /** `potoo proxy`, once its options are known: from settings to a proxy that runs until somebody ends it. */
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
 import * as z from 'zod';
 import { loadCredentials } from '../../kube/credentials.ts';
 import type { Surroundings } from '../cli/surroundings.ts';
+import { kubeconfigPaths } from '../person/kubeconfig.ts';
 import { createUpstream, type Trust } from '../upstream.ts';
 import { connectionsMax, startProxy } from './proxy.ts';
 import { fixedToken, kubeconfigToken, type TokenSource } from './token.ts';
@@ -62,11 +61,7 @@ function tokenOf(settings: ProxySettings, server: URL, { environment, clock }: S
       'The token of your kubeconfig is not sent to another machine without TLS. Use https, or set POTOO_TOKEN to a token that may be sent.',
     );
   }
-  const listed = (environment['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
-  if (settings.kubeconfig === undefined && listed.length > 1) {
-    throw new Error('KUBECONFIG names several files: say by --kubeconfig which one has your token.');
-  }
-  const kubeconfig = settings.kubeconfig ?? listed[0] ?? join(environment['HOME'] ?? homedir(), '.kube', 'config');
+  const kubeconfig = kubeconfigPaths(settings.kubeconfig, environment);
   return kubeconfigToken(loadCredentials({ kubeconfig, context: settings.context, clock }));
 }
 

@@ -20,8 +20,9 @@ export async function clusterRight(caller: Caller): Promise<'all' | 'status' | R
  * up to date but not complete.
  */
 export function healthStatus(catalog: Catalog): HealthStatus {
-  const { operatorAlive, watching } = catalog.freshness();
+  const { operatorAlive, watching, unread = [] } = catalog.freshness();
   if (!operatorAlive || !watching) return 'unhealthy';
+  if (unread.length > 0) return 'degraded';
   const report = catalog.clusterReport();
   if (report === undefined) return 'degraded';
   const ready = report.conditions?.find(({ type }) => type === 'Ready');
@@ -31,13 +32,16 @@ export function healthStatus(catalog: Catalog): HealthStatus {
 
 /** Why the status is not healthy: nothing else. */
 export function healthReasons(catalog: Catalog): string[] {
-  const { operatorAlive, watching, lost } = catalog.freshness();
+  const { operatorAlive, watching, lost, unread = [] } = catalog.freshness();
   const ready = catalog.clusterReport()?.conditions?.find(({ type }) => type === 'Ready');
   return [
     ...(operatorAlive ? [] : ["The operator's Lease is not renewed: nobody keeps the reports up to date."]),
     ...lost.map((resource) => `The watch of ${resource} is broken or refused: changes are not seen.`),
     ...(watching || lost.length > 0 ? [] : ['The API server is out of reach: changes are not seen.']),
-    ...(catalog.clusterReport() === undefined ? ['The operator has not written its cluster report yet.'] : []),
+    ...unread,
+    ...(catalog.clusterReport() === undefined && unread.length === 0
+      ? ['The operator has not written its cluster report yet.']
+      : []),
     ...(ready?.status === 'False'
       ? [`The operator is not ready (${shown(ready.reason)}): ${shown(ready.message, 500)}`]
       : []),

@@ -46,7 +46,11 @@ export const health = defineResource({
     const right = await clusterRight(caller);
     if (typeof right === 'object') return right;
     const status = healthStatus(catalog);
-    if (right === 'status') return { ok: true, value: { status } };
+    if (right === 'status') {
+      // What one could not look at oneself is no secret.
+      const { unread } = catalog.freshness();
+      return { ok: true, value: { status, ...(unread === undefined ? {} : { reasons: [...unread] }) } };
+    }
     const report = catalog.clusterReport();
     const adapters = (report?.adapters ?? []).map(({ name, enabled, watchedResources, errors, reason }) => [
       name,

@@ -426,5 +426,22 @@ describe('pages', () => {
     expect(answer.total).toBe(entries.length + 1);
     expect(namesOf(answer)).toContain(`policy-${foreign.id}`);
     for (const word of hiddenWords) expect(JSON.stringify(answer.constraints)).not.toContain(word);
+    expect(answer.note).toBeUndefined();
+  });
+
+  test('of ids whose full form is not there the answer says that they are missing', async () => {
+    const gateway = createGateway({
+      objects: [
+        reportObject(
+          'shop',
+          entries.slice(0, 1).map((each) => entryOf(each)),
+          { more: [foreign.id, 'gone'] },
+        ),
+      ],
+      rights: rightsOf('shop'),
+    });
+    expect((await query(gateway, {})).note).toBe(
+      '2 more bind the namespace: they found no room in its report, and their full form could not be read.',
+    );
   });
 });

@@ -5,6 +5,7 @@ import { answersThatFit, aroundItemsBytes, pageOfBindings } from '../answer/bind
 import { ConstraintAnswer, constraintAnswer } from '../answer/constraint.ts';
 import { type DetailLevel, levelsOf, mayReadDetails, mostDetailed, refusedReport } from '../answer/levels.ts';
 import type { Binding } from '../catalog/binding.ts';
+import type { NamespaceView } from '../catalog/store.ts';
 import type { Workloads } from '../catalog/workloads.ts';
 import { remediationFor } from '../answer/remediation.ts';
 import { dataText } from '../answer/fence.ts';
@@ -46,7 +47,10 @@ const Output = z.object({
   namespace: z.string().describe('The namespace that was asked about.'),
   constraints: z.array(ConstraintAnswer).max(1_000).describe('What binds there, gravest first.'),
   ...pageFields,
-  note: z.string().optional().describe('What may be wrong with the question, where that can be told.'),
+  note: z
+    .string()
+    .optional()
+    .describe('What may be wrong with the question or is missing in the answer, where that can be told.'),
 });
 
 export const query = defineTool({
@@ -109,16 +113,32 @@ export const query = defineTool({
         returned: constraints.length,
         truncated: next !== undefined,
         ...(next === undefined ? {} : { next_cursor: next }),
-        ...noteOn(input.workload_name, from.workloads),
+        ...noteOn(input.workload_name, from.workloads, view),
       },
     };
   }),
 });
 
 /** Who may see the workloads is told when none has the name: most often it is a slip, and the answer looks the same. */
-function noteOn(name: string | undefined, workloads: Workloads | undefined): { readonly note?: string } {
-  if (name === undefined || workloads === undefined || hasWorkload(workloads, name)) return {};
-  return { note: 'No workload of this name runs in the namespace; what is listed would bind one that came.' };
+function noteOn(name: string | undefined, workloads: Workloads | undefined, view: NamespaceView): { note?: string } {
+  const isMissing = name !== undefined && workloads !== undefined && !hasWorkload(workloads, name);
+  const untold = untoldOf(view);
+  const notes = [
+    ...(isMissing ? ['No workload of this name runs in the namespace; what is listed would bind one that came.'] : []),
+    ...(untold === 0
+      ? []
+      : [
+          `${untold} more bind the namespace: they found no room in its report, and their full form could not be read.`,
+        ]),
+  ];
+  return notes.length === 0 ? {} : { note: notes.join(' ') };
+}
+
+/** How many bind the namespace of which nothing but the id is known. */
+function untoldOf({ report, bindings }: NamespaceView): number {
+  if (report.more.length === 0) return 0;
+  const told = new Set(bindings.map(({ id }) => id));
+  return report.more.filter((id) => !told.has(id)).length;
 }
 
 /** Whether it binds, or may bind, the workload that is asked about. */

@@ -63,6 +63,8 @@ export interface FakeApiOptions {
   readonly chunkBytesMax?: number | undefined;
   /** The status of a SubjectAccessReview for its spec; without it the kind is not served. */
   readonly onSubjectAccessReview?: ((spec: JsonObject) => JsonObject) | undefined;
+  /** The same of a SelfSubjectAccessReview. */
+  readonly onSelfSubjectAccessReview?: ((spec: JsonObject) => JsonObject) | undefined;
   readonly onTokenReview?: ((spec: JsonObject) => JsonObject) | undefined;
 }
 
@@ -400,6 +402,7 @@ function isDraft(body: unknown): body is DraftObject {
 function answerReview(request: FakeRequest, options: FakeApiOptions): unknown {
   const answers: Readonly<Record<string, ((spec: JsonObject) => JsonObject) | undefined>> = {
     'authorization.k8s.io/subjectaccessreviews': options.onSubjectAccessReview,
+    'authorization.k8s.io/selfsubjectaccessreviews': options.onSelfSubjectAccessReview,
     'authentication.k8s.io/tokenreviews': options.onTokenReview,
   };
   const review = answers[`${request.group}/${request.plural}`];

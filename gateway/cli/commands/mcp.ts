@@ -1,0 +1,35 @@
+import { InvalidArgumentError } from 'commander';
+import { type Toolset, toolsets } from '../../tools/toolset-names.ts';
+import type { AddCommand } from '../surroundings.ts';
+
+/** `potoo mcp`: an MCP server with the person's own rights. */
+export const addMcp: AddCommand = (program, surroundings) => {
+  program
+    .command('mcp')
+    .summary('serve MCP clients with your own rights')
+    .description(
+      'An MCP server for agents on this machine. It asks the cluster with your kubeconfig, so that agents see what you may see. ' +
+        'Speaks over stdin and stdout unless told to listen.',
+    )
+    .option('--http-port <port>', 'listen on this port of 127.0.0.1: MCP is at /mcp, REST beside it', port)
+    .option('--toolsets <names>', `what agents can use: ${toolsets.join(', ')}`, toolsetsOf, ['constraints'])
+    .action(async (_options, command) => {
+      const { runMcp } = await import('../run/mcp.ts');
+      await runMcp(command, surroundings);
+    });
+};
+
+function port(given: string): number {
+  const number = /^\d{1,5}$/.test(given) ? Number(given) : -1;
+  if (number < 0 || number > 65_535) throw new InvalidArgumentError('A port from 1 to 65535; 0 takes a free one.');
+  return number;
+}
+
+function toolsetsOf(given: string): Toolset[] {
+  return given.split(',').map((word) => {
+    const toolset = toolsets.find((each) => each === word.trim());
+    if (toolset === undefined)
+      throw new InvalidArgumentError(`Allowed are ${toolsets.join(', ')}, separated by commas.`);
+    return toolset;
+  });
+}

@@ -1,0 +1,15 @@
+import type { AddCommand } from '../surroundings.ts';
+
+/** `potoo status`: how well Potoo works. */
+export const addStatus: AddCommand = (program, surroundings) => {
+  program
+    .command('status')
+    .summary('how well Potoo works, and what is wrong')
+    .description(
+      'Shows how well Potoo works, how much it reads, and what is wrong. Exits with 1 when something is, 3 when nobody knows.',
+    )
+    .action(async (_options, command) => {
+      const { runStatus } = await import('../run/status.ts');
+      await runStatus(command, surroundings);
+    });
+};

@@ -1,0 +1,72 @@
+/** What `potoo mcp` does. */
+import type { Command } from 'commander';
+import { pino } from 'pino';
+import * as z from 'zod';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { createSurface } from '../../mcp/product.ts';
+import type { Surface } from '../../mcp/surface.ts';
+import { listenForPerson } from '../../person/http.ts';
+import { kubeconfigPaths } from '../../person/kubeconfig.ts';
+import type { Local } from '../../person/local.ts';
+import { createOffline } from '../../person/offline.ts';
+import { createPerson } from '../../person/person.ts';
+import { serveOverStdio } from '../../person/stdio.ts';
+import { resources } from '../../resources/all.ts';
+import { toolsets } from '../../tools/toolset-names.ts';
+import { toolsOf } from '../../tools/toolsets.ts';
+import type { Surroundings } from '../surroundings.ts';
+
+const { version } = packageJson;
+
+const Options = z.object({
+  kubeconfig: z.string().optional(),
+  context: z.string().optional(),
+  reports: z.string().optional(),
+  httpPort: z.int().optional(),
+  toolsets: z.array(z.enum(toolsets)),
+});
+type Options = z.infer<typeof Options>;
+
+/** Serves until stdin ends, or until it is stopped where it listens. */
+export async function runMcp(command: Command, surroundings: Surroundings): Promise<void> {
+  const options = Options.parse(command.optsWithGlobals());
+  const { input, output, errors, random, stop } = surroundings;
+  const local = openLocal(options, surroundings);
+  try {
+    const surface = surfaceOf(local);
+    if (options.httpPort === undefined) {
+      const { asking, calls } = local;
+      await serveOverStdio({ surface, asking, input, output, log: calls.log, stop });
+      return;
+    }
+    await using listening = await listenForPerson({ local, surface, port: options.httpPort, random });
+    errors.write(
+      `MCP is at http://127.0.0.1:${listening.port}/mcp for every program on this machine, with your rights.\n`,
+    );
+    await aborted(stop);
+  } finally {
+    await local.close();
+  }
+}
+
+function openLocal(options: Options, { environment, errors, clock, random }: Surroundings): Local {
+  // Stdout is for messages alone.
+  const log = pino({ level: 'warn', base: { program: 'potoo' } }, errors);
+  const { reports, context } = options;
+  const tools = () => toolsOf(options.toolsets);
+  if (reports !== undefined) return createOffline({ reports, clock, log, version, tools: tools() });
+  const kubeconfig = kubeconfigPaths(options.kubeconfig, environment);
+  return createPerson({ kubeconfig, context, clock, random, log, version, tools });
+}
+
+function surfaceOf({ tools }: Local): Surface {
+  // Nothing is watched on a person's machine, so no news of resources is promised.
+  return { ...createSurface({ tools, resources, version }), capabilities: { resources: { listChanged: false } } };
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
