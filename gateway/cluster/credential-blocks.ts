@@ -81,7 +81,7 @@ function tailSpans(text: string): Span[] {
         const words = text.slice(line.start, line.end).trim();
         const last = words.slice(words.lastIndexOf(' ') + 1);
         // Only the last line of a key is short.
-        const isLast = line.end >= at - 2;
+        const isLast = line.end >= at - 2 && /[A-Z0-9+/=]/.test(last);
         if (words !== '' && !(isBase64(last) && (last.length >= 16 || isLast))) break;
         start = line.end - (text.slice(line.start, line.end).trimEnd().length === 0 ? 0 : last.length);
         start = Math.max(line.start, start);

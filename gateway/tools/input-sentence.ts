@@ -48,6 +48,8 @@ function problem(
   const [{ path, code } = { path: [], code: 'custom' }] = issues;
   const [field] = path;
   if (path.length === 1 && field !== undefined && isMissing(field)) return 'is missing';
+  const [unknown] = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []));
+  if (unknown !== undefined) return `takes no ${shown(unknown, 80)}`;
   if (code === 'invalid_key') return 'a key is too long';
   return wanted(nodeAt(published, path));
 }
