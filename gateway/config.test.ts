@@ -17,6 +17,7 @@ test('nothing set means a pod with its own ServiceAccount on the usual ports', (
     staticTokensFile: undefined,
     reviewGraceSeconds: 0,
     remediationContact: undefined,
+    discovery: undefined,
   });
 });
 
@@ -52,6 +53,7 @@ test('every setting is read', () => {
     staticTokensFile: '/etc/potoo/tokens.yaml',
     reviewGraceSeconds: 3_600,
     remediationContact: '#platform-team',
+    discovery: undefined,
   });
 });
 
@@ -113,4 +115,36 @@ test('the contact is one line of plain words, and none when it is empty', () => 
       /POTOO_REMEDIATION_CONTACT=.*: one line of at most 200 characters/,
     );
   }
+});
+
+test('an issuer and the public URL are for clients without a token, who ask under that name', () => {
+  const config = readConfig({
+    POTOO_OIDC_ISSUER: 'https://login.example.com/realms/a/',
+    POTOO_PUBLIC_URL: 'https://Potoo.example.com:8443/',
+  });
+  expect(config.discovery).toEqual({
+    issuer: 'https://login.example.com/realms/a/',
+    publicUrl: 'https://potoo.example.com:8443',
+  });
+  expect(config.allowedHosts).toEqual(['potoo.example.com']);
+});
+
+test.each([
+  [{ POTOO_OIDC_ISSUER: 'https://login.example.com' }, /POTOO_PUBLIC_URL="": is set together/],
+  [{ POTOO_PUBLIC_URL: 'https://potoo.example.com' }, /POTOO_OIDC_ISSUER="": is set together/],
+  [{ POTOO_OIDC_ISSUER: 'http://login.example.com', POTOO_PUBLIC_URL: 'https://p.example.com' }, /an https URL/],
+  [{ POTOO_OIDC_ISSUER: 'https://a.example.com/?b', POTOO_PUBLIC_URL: 'https://p.example.com' }, /an https URL/],
+  [{ POTOO_OIDC_ISSUER: 'https://a.example.com', POTOO_PUBLIC_URL: 'https://p.example.com/potoo' }, /without a path/],
+  [{ POTOO_OIDC_ISSUER: 'https://a.example.com', POTOO_PUBLIC_URL: 'http://p.example.com' }, /with https/],
+  [
+    {
+      POTOO_OIDC_ISSUER: 'https://a.example.com',
+      POTOO_PUBLIC_URL: 'http://localhost:8090',
+      POTOO_AUTHENTICATION: 'bearer-token',
+      POTOO_STATIC_TOKENS_FILE: '/tokens.yaml',
+    },
+    /kubernetes-sa in POTOO_AUTHENTICATION/,
+  ],
+])('%j is a mistake', (environment, message) => {
+  expect(() => readConfig(environment)).toThrow(message);
 });

@@ -4,6 +4,7 @@
 import * as z from 'zod';
 import { systemNamespace } from '../crds/api.ts';
 import { isDnsLabel } from '../kube/names.ts';
+import type { Discovery } from './http/discovery.ts';
 import { hostNameOf } from './http/hosts.ts';
 
 const Port = z
@@ -17,6 +18,9 @@ const methods = ['kubernetes-sa', 'bearer-token'] as const;
 const isMethod = (text: string): text is (typeof methods)[number] => methods.some((method) => method === text);
 
 const contactSentence = 'one line of at most 200 characters, like an address or a channel';
+
+const issuerSentence = 'an https URL without a query or fragment, as the tokens name it';
+const publicUrlSentence = 'the URL of the gateway without a path, with https, or http for localhost';
 
 const Settings = z.object({
   POTOO_KUBECONFIG: z.string().min(1, 'the path of a kubeconfig file').optional(),
@@ -60,13 +64,41 @@ const Settings = z.object({
     .default('0')
     .transform(Number)
     .refine((seconds) => seconds <= 3_600, 'seconds from 0 to 3600'),
+  POTOO_OIDC_ISSUER: z
+    .string()
+    .max(500, issuerSentence)
+    // As it stands: two issuers that differ in a slash are two issuers (RFC 8414, 3.3). A quote would end a header's word.
+    .refine((text) => isUrl(text, ['https:']) && !/[?#"\\\s]/.test(text), issuerSentence)
+    .optional(),
+  POTOO_PUBLIC_URL: z
+    .string()
+    .max(300, publicUrlSentence)
+    .refine((text) => isUrl(text, ['https:', 'http:']), publicUrlSentence)
+    .transform((text) => new URL(text))
+    .refine(({ protocol, hostname }) => protocol === 'https:' || hostname === 'localhost', publicUrlSentence)
+    .refine(({ pathname, search, hash, username }) => pathname + search + hash + username === '/', publicUrlSentence)
+    .transform(({ origin }) => origin)
+    .optional(),
 });
+
+function isUrl(text: string, protocols: readonly string[]): boolean {
+  return URL.canParse(text) && protocols.includes(new URL(text).protocol);
+}
 
 /** A file that nobody looks at, or a setting without the one that belongs to it, is a mistake in the settings. */
 const Environment = Settings.superRefine((settings, context) => {
   if ((settings.POTOO_TLS_CERT_FILE === undefined) !== (settings.POTOO_TLS_KEY_FILE === undefined)) {
     const message = 'is set together with POTOO_TLS_CERT_FILE, or neither of them is';
     context.addIssue({ code: 'custom', path: ['POTOO_TLS_KEY_FILE'], message });
+  }
+  if ((settings.POTOO_OIDC_ISSUER === undefined) !== (settings.POTOO_PUBLIC_URL === undefined)) {
+    const path = settings.POTOO_OIDC_ISSUER === undefined ? 'POTOO_OIDC_ISSUER' : 'POTOO_PUBLIC_URL';
+    const message = 'is set together with the other of POTOO_OIDC_ISSUER and POTOO_PUBLIC_URL, or neither of them is';
+    context.addIssue({ code: 'custom', path: [path], message });
+  }
+  if (settings.POTOO_OIDC_ISSUER !== undefined && !settings.POTOO_AUTHENTICATION.includes('kubernetes-sa')) {
+    const message = 'not set, or kubernetes-sa in POTOO_AUTHENTICATION: its tokens are reviewed by the API server';
+    context.addIssue({ code: 'custom', path: ['POTOO_OIDC_ISSUER'], message });
   }
   const wanted = settings.POTOO_AUTHENTICATION.includes('bearer-token');
   if (wanted === (settings.POTOO_STATIC_TOKENS_FILE !== undefined)) return;
@@ -98,6 +130,8 @@ export interface Config {
   readonly reviewGraceSeconds: number;
   /** Whom to ask for what callers cannot do themselves. */
   readonly remediationContact: string | undefined;
+  /** Where clients without a token learn how to get one; nowhere when absent. */
+  readonly discovery: Discovery | undefined;
 }
 
 /** Throws one error that names every setting that cannot be used, and what would do. */
@@ -112,6 +146,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
   const { data } = settings;
   const { POTOO_TLS_CERT_FILE: certFile, POTOO_TLS_KEY_FILE: keyFile } = data;
+  const { POTOO_OIDC_ISSUER: issuer, POTOO_PUBLIC_URL: publicUrl } = data;
+  // Under its public name a gateway is asked.
+  const publicName = publicUrl === undefined ? undefined : hostNameOf(new URL(publicUrl).host);
   return {
     kubeconfig: data.POTOO_KUBECONFIG,
     host: data.POTOO_HOST,
@@ -119,12 +156,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     metricsPort: data.POTOO_METRICS_PORT,
     logLevel: data.POTOO_LOG_LEVEL,
     systemNamespace: data.POTOO_NAMESPACE,
-    allowedHosts: data.POTOO_ALLOWED_HOSTS,
+    allowedHosts: [...data.POTOO_ALLOWED_HOSTS, ...(publicName === undefined ? [] : [publicName])],
     rateLimitPerMinute: data.POTOO_RATE_LIMIT_PER_MINUTE,
     tls: certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
     tokenReviews: data.POTOO_AUTHENTICATION.includes('kubernetes-sa'),
     staticTokensFile: data.POTOO_STATIC_TOKENS_FILE,
     reviewGraceSeconds: data.POTOO_REVIEW_GRACE_SECONDS,
     remediationContact: data.POTOO_REMEDIATION_CONTACT === '' ? undefined : data.POTOO_REMEDIATION_CONTACT,
+    discovery: issuer === undefined || publicUrl === undefined ? undefined : { issuer, publicUrl },
   };
 }

@@ -79,6 +79,7 @@ async function run(): Promise<void> {
     arrivals,
     random,
     tools,
+    discovery: config.discovery,
     callLimit: createCallLimit({ clock, perMinute: config.rateLimitPerMinute }),
     onCall(record) {
       metrics.call(record);

@@ -17,8 +17,9 @@ import { createInputReader } from '../tools/input.ts';
 import { readJsonBody } from './body.ts';
 import { type CallsOptions, createCalls } from './calls.ts';
 import { errorResponse, refusalOf } from './errors.ts';
+import { crossOriginHeaders, type Discovery, metadataParameter, publicDocuments } from './discovery.ts';
 import type { HostPolicy } from './hosts.ts';
-import { jsonResponse, publishedResponse } from './json.ts';
+import { documentResponse, jsonResponse, publishedResponse } from './json.ts';
 import { openApiDocument, resourceRoute } from './openapi.ts';
 import { peerOf } from './peers.ts';
 import { createMcpRoute } from './mcp.ts';
@@ -39,6 +40,8 @@ export interface AppOptions extends CallsOptions {
   readonly tools: readonly Tool[];
   /** What is served over MCP; the tools and resources alone unless told. */
   readonly surface?: Surface | undefined;
+  /** For clients that have no token yet; none of it is served when absent. */
+  readonly discovery?: Discovery | undefined;
   /** True once the gateway is about to stop: it is not ready any more, but still answers. */
   readonly draining?: (() => boolean) | undefined;
   readonly onRequest?: ((outcome: RequestOutcome) => void) | undefined;
@@ -57,13 +60,16 @@ interface Env {
 
 /** All routes, made from the lists of tools and resources. Serves by itself with `app.request()`, without a socket. */
 export function createApp(options: AppOptions): Hono<Env> {
-  const { catalog, clock, hosts, log, gateway, arrivals, random, tools } = options;
+  const { catalog, clock, hosts, log, gateway, arrivals, random, tools, discovery } = options;
+  const documents = discovery === undefined ? [] : publicDocuments(discovery, gateway.version);
+  const crossOrigin = new Set(documents.filter((document) => document.crossOrigin).map(({ path }) => path));
   const calls = createCalls(options);
   const app = new Hono<Env>();
 
   function refusedHost({ req, env }: Context<Env>): Refusal | undefined {
     const host = req.header('host') ?? new URL(req.url).host;
-    return hosts.refused({ host, origin: req.header('origin'), localAddress: env?.incoming?.socket.localAddress });
+    const origin = crossOrigin.has(req.path) ? undefined : req.header('origin');
+    return hosts.refused({ host, origin, localAddress: env?.incoming?.socket.localAddress });
   }
 
   // One function for all that every request goes through: each layer more is a chain of promises for each request.
@@ -81,6 +87,10 @@ export function createApp(options: AppOptions): Hono<Env> {
     const refused = refusedHost(context);
     if (refused === undefined) await arrivals.run({ peer, trace, outgoing }, next);
     else context.res = errorResponse(refused);
+    if (discovery !== undefined && context.res.status === 401) {
+      const challenge = `${context.res.headers.get('www-authenticate') ?? 'Bearer'}, ${metadataParameter(discovery, req.path)}`;
+      context.res.headers.set('www-authenticate', challenge);
+    }
     if (outgoing === undefined) context.res.headers.set('x-trace-id', trace.id);
     const outcome = { status: context.res.status, ms: clock.monotonic() - startedAt };
     options.onRequest?.({ route: context.get('route'), ...outcome });
@@ -160,6 +170,10 @@ export function createApp(options: AppOptions): Hono<Env> {
   route('GET', '/mcp/resources', ({ req: { raw } }) => publishedResponse(publishedResources, raw));
   const openApi = openApiDocument({ tools, resources: allResources, version });
   route('GET', '/openapi.json', ({ req: { raw } }) => publishedResponse(openApi, raw));
+  for (const { path, contentType, value, crossOrigin: open } of documents) {
+    const headers = { 'content-type': contentType, ...(open ? crossOriginHeaders : {}) };
+    route('GET', path, ({ req: { raw } }) => documentResponse(value, raw, headers));
+  }
   route('GET', '/healthz', () => jsonResponse({ status: 'healthy', version }));
   route('GET', '/readyz', () => {
     if (options.draining?.() === true)

@@ -7,6 +7,7 @@ import { isDnsLabel } from '../../kube/names.ts';
 import { createBuckets } from '../auth/buckets.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { harmless } from '../words.ts';
 import type { CallRecord } from './calls.ts';
 
 /** What was decided about the caller's right. `none`: it was not looked at. `unknown`: nobody could tell. */
@@ -72,20 +73,4 @@ export function createAudit(options: { readonly log: Log; readonly clock: Clock 
       'call',
     );
   };
-}
-
-const lengthMax = 256;
-
-/**
- * A name that somebody else has given, as it may stand in a line that people read in a terminal: nothing that ends the line
- * for some reader (U+2028), turns text around or hides it is left as it is. Names in other scripts stay readable.
- */
-export function harmless(name: string): string {
-  if (/^[ -~]{0,256}$/.test(name)) return name;
-  const short = name.length > lengthMax ? `${name.slice(0, lengthMax)}…` : name;
-  return short.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `<U+${hexOf(character)}>`);
-}
-
-function hexOf(character: string): string {
-  return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
 }

@@ -50,6 +50,11 @@ export function publishedResponse(value: object, request: Request): Response | P
   return taggedResponse(encodedOf(value), request, 'no-cache', 'accept-encoding');
 }
 
+/** What anybody may know and keep for an hour. @param headers The content type, at least. */
+export function documentResponse(value: object, request: Request, headers: HeaderFields): Response | Promise<Response> {
+  return taggedResponse(encodedOf(value), request, 'public, max-age=3600', 'accept-encoding', headers);
+}
+
 function plainResponse(encoded: Encoded, request: Request): Response | Promise<Response> {
   const headers = { 'cache-control': 'no-store' };
   if (!compresses(encoded, request)) return respond(encoded.bytes, 200, headers);
@@ -61,10 +66,11 @@ function taggedResponse(
   request: Request,
   cacheControl: string,
   vary: string,
+  more: HeaderFields = {},
 ): Response | Promise<Response> {
   const compressed = compresses(encoded, request);
   const etag = compressed ? encoded.gzipEtag : encoded.etag;
-  const headers = { 'cache-control': cacheControl, vary, etag };
+  const headers = { 'cache-control': cacheControl, vary, etag, ...more };
   if (hasAlready(request.headers.get('if-none-match'), etag)) return new Response(null, { status: 304, headers });
   return compressed ? respondGzipped(encoded, headers) : respond(encoded.bytes, 200, headers);
 }

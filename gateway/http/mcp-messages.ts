@@ -47,7 +47,15 @@ export function recordName(message: Message | undefined): string {
   return method === undefined ? 'mcp' : methods.has(method) ? `mcp:${method}` : 'mcp:other';
 }
 
-/** Whether the tool or resource that a message asks for writes the record itself. */
+/** Methods that write the record themselves: they ask for what the caller may see. */
+const reporting: ReadonlySet<string> = new Set([
+  'tools/call',
+  'resources/list',
+  'resources/read',
+  'completion/complete',
+]);
+
+/** Whether what a message asks for writes the record itself. */
 export function reportsItself({ method }: Message): boolean {
-  return method === 'tools/call' || method === 'resources/read' || method === 'completion/complete';
+  return method !== undefined && reporting.has(method);
 }

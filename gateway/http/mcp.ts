@@ -24,6 +24,8 @@ import { type Message, messagesOf, recordName, reportsItself } from './mcp-messa
 
 /** Messages in one request: revision 2025-03-26 allows several. */
 const batchMax = 20;
+/** Of the id of a message, which comes back with the answer. */
+const idLengthMax = 1_024;
 /** Events of a stream that says nothing else keep connections open. */
 const keepAliveMs = 15_000;
 
@@ -55,6 +57,7 @@ export function createMcpRoute(options: McpRouteOptions): (request: Request) => 
   /** Why these messages of the caller are not served. */
   async function refusedMessages(messages: readonly Message[], caller: Caller): Promise<Refusal | undefined> {
     if (messages.length > batchMax) return refusal('INVALID_REQUEST', `At most ${batchMax} messages at once.`);
+    if (messages.some(hasLongId)) return refusal('INVALID_REQUEST', `id: at most ${idLengthMax} characters`);
     for (const _ of messages.slice(1)) {
       const limited = calls.limited(caller);
       if (!limited.ok) return limited;
@@ -105,6 +108,10 @@ export function createMcpRoute(options: McpRouteOptions): (request: Request) => 
   };
 }
 
+function hasLongId({ id }: Message): boolean {
+  return typeof id === 'string' && id.length > idLengthMax;
+}
+
 /** The SDK refuses older clients that do not name both types, and bodies of no type; both are common. */
 function acceptable(request: Request): Request {
   const accept = request.headers.get('accept') ?? '';
@@ -128,6 +135,10 @@ export function rpcRefusal(
 ): Response {
   const { code, error } = refused;
   const rpcCode = code === 'INVALID_REQUEST' ? -32_600 : -32_000;
-  const body = { jsonrpc: '2.0', id: message?.id ?? null, error: { code: rpcCode, message: error, data: { code } } };
+  const body = {
+    jsonrpc: '2.0',
+    id: message === undefined || hasLongId(message) ? null : (message.id ?? null),
+    error: { code: rpcCode, message: error, data: { code } },
+  };
   return jsonResponse(body, statusOf(code), { ...refusalHeaders(refused), ...headers });
 }

@@ -18,6 +18,24 @@ export interface Asking {
   answer(name: string, bytesMax: number, run: (call: Call) => Promise<Outcome>): Promise<Answer<object>>;
 }
 
+/** As `asking.answer`, for who goes on with what the answer holds. */
+export async function answerOf<T extends object>(
+  asking: Asking,
+  name: string,
+  bytesMax: number,
+  run: (call: Call) => Promise<Outcome & { readonly answer: Answer<T> }>,
+): Promise<Answer<T>> {
+  let made: Answer<T> | undefined;
+  const answer = await asking.answer(name, bytesMax, async (call) => {
+    const outcome = await run(call);
+    made = outcome.answer;
+    return outcome;
+  });
+  if (!answer.ok) return answer;
+  if (made === undefined) throw new Error(`${name} was answered without being run`);
+  return made;
+}
+
 /** Carries the caller through the SDK, which hands this object on as it is. It holds no token: nothing behind it needs one. */
 export class AskingInfo implements AuthInfo {
   readonly token = '';

@@ -1,7 +1,10 @@
 /** What Potoo offers over MCP: made once for a gateway, from the lists of tools and resources. */
 import type { ResourceDefinition } from '../resources/define.ts';
 import type { Tool } from '../tools/define.ts';
+import { createCompletion } from './completion.ts';
 import { instructions } from './instructions.ts';
+import { prompts } from './prompts/all.ts';
+import { mcpPrompt } from './prompts/define.ts';
 import { mcpResources } from './resources.ts';
 import type { Surface } from './surface.ts';
 import { mcpTool } from './tools.ts';
@@ -12,14 +15,17 @@ export function createSurface(options: {
   readonly resources: readonly ResourceDefinition[];
   readonly version: string;
 }): Surface {
+  const { tools, resources, version } = options;
+  const names = new Set(tools.map(({ name }) => name));
+  const offers = (tool: string) => names.has(tool);
   return {
     name: 'potoo',
     title: 'Potoo',
-    version: options.version,
+    version,
     instructions,
-    tools: options.tools.map(mcpTool),
-    prompts: [],
-    resources: mcpResources(options.resources),
-    complete: async () => Promise.resolve({ completion: { values: [] } }),
+    tools: tools.map(mcpTool),
+    prompts: prompts.map((prompt) => mcpPrompt(prompt, offers)),
+    resources: mcpResources(resources),
+    complete: createCompletion({ prompts, resources }),
   };
 }

@@ -2,41 +2,87 @@
 import {
   ProtocolError,
   ProtocolErrorCode,
+  type ListResourcesResult,
   type ReadResourceResult,
   type Resource,
   ResourceNotFoundError,
 } from '@modelcontextprotocol/server';
+import { aroundItemsBytes } from '../answer/binding-page.ts';
+import { encodedOf } from '../answer/encoded.ts';
+import { pageOfReports, type ReportsPage } from '../answer/visible-reports.ts';
+import type { Report } from '../catalog/report.ts';
 import type { Refusal } from '../errors.ts';
 import type { ResourceDefinition } from '../resources/define.ts';
-import { structuredBytesMax } from './size.ts';
+import { reports } from '../resources/reports.ts';
+import { answerOf } from './asking.ts';
+import { answerBytesMax, fitting, jsonBytes, structuredBytesMax } from './size.ts';
 import type { McpResources } from './surface.ts';
 
-/** Longest address that is looked at: names of constraints are the longest part. */
-const uriLengthMax = 2_048;
+/** Longest address that is looked at: a cursor is the longest part. */
+const uriLengthMax = 8_192;
+/** Reports in one page of the list. */
+const listedMax = 100;
+const listName = 'mcp:resources/list';
 /** An error of the gateway's own, whose code says which (JSON-RPC leaves -32000 to -32099 to servers, MCP -32000 to -32019). */
 const refusedCode = -32_003;
 
 /** @param resources In the order in which they are listed. */
 export function mcpResources(resources: readonly ResourceDefinition[]): McpResources {
   const isTemplate = ({ uri }: ResourceDefinition) => uri.includes('{');
+  const fixed = resources
+    .filter((resource) => !isTemplate(resource))
+    .map((resource): Resource => ({ uri: resource.uri, ...described(resource) }));
   return {
     templates: resources.filter(isTemplate).map((resource) => ({ uriTemplate: resource.uri, ...described(resource) })),
-    list: async () => {
-      const fixed = resources.filter((resource) => !isTemplate(resource));
-      return Promise.resolve({
-        resources: fixed.map((resource): Resource => ({ uri: resource.uri, ...described(resource) })),
+    async list(cursor, { asking, context }): Promise<ListResourcesResult> {
+      const first = cursor === undefined ? fixed : [];
+      const bytesMax = answerBytesMax(context.mcpReq.id) - jsonBytes(first) - aroundItemsBytes;
+      const answer = await answerOf<ListResourcesResult>(asking, listName, structuredBytesMax, async (call) => {
+        const bytesOf = (report: Report) => jsonBytes(listedReport(report)) + 1;
+        const page = await pageOfReports({ list: listName, limit: listedMax, cursor, bytesMax, bytesOf }, call);
+        if (!page.ok && page.code !== 'UNAUTHENTICATED') return { answer: page, namespace: undefined };
+        // Whoever may see no report may still read what is fixed.
+        const { items, next }: Pick<ReportsPage, 'items' | 'next'> = page.ok
+          ? page.value
+          : { items: [], next: undefined };
+        const value = {
+          resources: [...first, ...items.map(listedReport)],
+          ...(next === undefined ? {} : { nextCursor: next }),
+        };
+        return { answer: { ok: true, value }, namespace: undefined };
       });
+      if (!answer.ok) throw protocolError(answer, listName);
+      return answer.value;
     },
-    async read(uri, { asking }): Promise<ReadResourceResult> {
+    async read(uri, { asking, context }): Promise<ReadResourceResult> {
       const wanted = readResourceUri(uri, resources);
       if (wanted === undefined) throw new ResourceNotFoundError(uri);
       const { resource, params } = wanted;
+      const contentsOf = (value: object) => [
+        { uri, mimeType: resource.mimeType, text: encodedOf(value).bytes.toString('utf8') },
+      ];
       const answer = await asking.answer(resource.name, structuredBytesMax, async (call) =>
-        resource.answer(params, call),
+        fitting({
+          bytesMax: answerBytesMax(context.mcpReq.id),
+          firstBytesMax: structuredBytesMax,
+          ask: async (bytesMax) => resource.answer(params, { ...call, bytesMax }),
+          size: (value) => jsonBytes(contentsOf(value)),
+        }),
       );
       if (!answer.ok) throw protocolError(answer, uri);
-      return { contents: [{ uri, mimeType: resource.mimeType, text: JSON.stringify(answer.value) }] };
+      return { contents: contentsOf(answer.value) };
     },
+  };
+}
+
+/** The report of a namespace, as one of the resources that there are. */
+function listedReport({ namespace, lastChanged }: Report): Resource {
+  return {
+    uri: `potoo://reports/${namespace}`,
+    name: `reports/${namespace}`,
+    title: `Report of ${namespace}`,
+    mimeType: reports.mimeType,
+    ...(/^[\d:.TZ-]{20,40}$/.test(lastChanged) ? { annotations: { lastModified: lastChanged } } : {}),
   };
 }
 

@@ -2,7 +2,16 @@
 import type { CallToolResult, Tool as ListedTool } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { Tool } from '../tools/define.ts';
-import { structuredBytesMax, textBytesMax, readsStructured, structuredBytesMaxWithText } from './size.ts';
+import { encodedOf } from '../answer/encoded.ts';
+import { cutToBytes, untrusted } from '../answer/fence.ts';
+import {
+  answerBytesMax,
+  fitting,
+  jsonBytes,
+  readsStructured,
+  structuredBytesMax,
+  structuredBytesMaxWithText,
+} from './size.ts';
 import type { McpTool } from './surface.ts';
 
 /** Every tool only reads, and asks nobody outside of the cluster. */
@@ -23,19 +32,36 @@ export function mcpTool(tool: Tool): McpTool {
   };
   return {
     listed,
-    async call(input, { asking, revision }): Promise<CallToolResult> {
+    async call(input, { asking, revision, context }): Promise<CallToolResult> {
       const structured = readsStructured(revision);
-      const bytesMax = structured ? structuredBytesMax : structuredBytesMaxWithText;
-      const answer = await asking.answer(name, bytesMax, async (call) => tool.answer(input, call));
+      const contentOf = structured ? textContent : jsonContent;
+      const firstBytesMax = structured ? structuredBytesMax : structuredBytesMaxWithText;
+      const answer = await asking.answer(name, firstBytesMax, async (call) =>
+        fitting({
+          bytesMax: answerBytesMax(context.mcpReq.id),
+          firstBytesMax,
+          ask: async (bytesMax) => tool.answer(input, { ...call, bytesMax }),
+          size: (value) => encodedOf(value).bytes.length + jsonBytes(contentOf(value)),
+        }),
+      );
       if (!answer.ok) {
         const { code, error } = answer;
-        return {
-          isError: true,
-          content: [{ type: 'text', text: tool.refusalText?.(answer) ?? `${code}: ${error}` }],
-        };
+        const text = cutToBytes(tool.refusalText?.(answer) ?? `${code}: ${error}`);
+        return { isError: true, content: [{ type: 'text', text }] };
       }
-      const text = structured ? tool.text(answer.value).slice(0, textBytesMax) : JSON.stringify(answer.value);
-      return { content: [{ type: 'text', text }], structuredContent: { ...answer.value } };
+      return { content: contentOf(answer.value), structuredContent: { ...answer.value } };
     },
   };
+
+  function textContent(value: object): CallToolResult['content'] {
+    return [{ type: 'text', text: cutToBytes(tool.text(value)) }];
+  }
+}
+
+/** For older clients, which parse the first text. */
+function jsonContent(value: object): CallToolResult['content'] {
+  return [
+    { type: 'text', text: encodedOf(value).bytes.toString('utf8') },
+    { type: 'text', text: untrusted },
+  ];
 }

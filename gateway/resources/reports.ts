@@ -40,7 +40,7 @@ const Output = z.object({
   constraints: z.array(Entry).describe('Gravest first.'),
   truncated: z
     .boolean()
-    .describe('Whether there are more: where limit or cursor ask for pages, or all would be over 4 MiB.'),
+    .describe('Whether there are more: where limit or cursor ask for pages, or all would be too much for one answer.'),
   nextCursor: z.string().optional().describe('Give it back as cursor for the next page.'),
 });
 
@@ -56,7 +56,8 @@ export const reports = defineResource({
   uri: 'potoo://reports/{namespace}',
   title: 'Report of a namespace',
   description:
-    'All constraints that bind a namespace, with counts by severity. Complete unless limit and cursor ask for pages, or it were over 4 MiB.',
+    'All constraints that bind a namespace, with counts by severity. Complete unless limit and cursor ask for pages, or it were ' +
+    'over 4 MiB, over MCP 48 kB: while truncated is true, read the same with ?cursor= and the nextCursor of the answer.',
   params: Params,
   output: Output,
   read: remembered(async ({ namespace, limit, cursor }: Params, { caller, catalog, gateway, pace, bytesMax }) => {

@@ -21,6 +21,7 @@ import { createApp } from '../http/app.ts';
 import { type Arrivals, createArrivals } from '../http/arrival.ts';
 import { createAudit } from '../http/audit.ts';
 import type { CallRecord } from '../http/calls.ts';
+import type { Discovery } from '../http/discovery.ts';
 import { createHostPolicy } from '../http/hosts.ts';
 import { createCallLimit } from '../http/call-limit.ts';
 import { openApiDocument } from '../http/openapi.ts';
@@ -143,6 +144,7 @@ export function createGateway(options: {
   /** The fake ones unless told. */
   readonly identities?: (clock: VirtualClock) => Identities;
   readonly remediationContact?: string;
+  readonly discovery?: Discovery;
   readonly onCall?: (record: CallRecord) => void;
   /** Of all streams; as many as there may be unless told. */
   readonly waitingMax?: number;
@@ -182,6 +184,7 @@ export function createGateway(options: {
     streams,
     clock,
     tools,
+    discovery: options.discovery,
     hosts: createHostPolicy({ systemNamespace: 'potoo-system', allowed: ['potoo.example.com'] }),
     log,
     onCall(record) {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ConstraintType, Severity } from '../../crds/constraint.ts';
+import { ConstraintType, severities, Severity } from '../../crds/constraint.ts';
 import { hasWorkload, mayBind, selects } from '../answer/affected.ts';
 import { answersThatFit, aroundItemsBytes, pageOfBindings } from '../answer/binding-page.ts';
 import { ConstraintAnswer, constraintAnswer } from '../answer/constraint.ts';
@@ -7,6 +7,7 @@ import { type DetailLevel, levelsOf, mayReadDetails, mostDetailed, refusedReport
 import type { Binding } from '../catalog/binding.ts';
 import type { Workloads } from '../catalog/workloads.ts';
 import { remediationFor } from '../answer/remediation.ts';
+import { dataText } from '../answer/fence.ts';
 import { noReport } from '../answer/no-report.ts';
 import { remembered } from '../answer/memo.ts';
 import { defineTool } from './define.ts';
@@ -133,6 +134,35 @@ function isOf(
   return labels === undefined || !formIsVisible || selects(binding, labels) !== false;
 }
 
-function queryText({ namespace, total, returned }: z.output<typeof Output>): string {
-  return `${returned} of ${total} rules that bind ${namespace}.`;
+function queryText({
+  namespace,
+  constraints,
+  total,
+  returned,
+  note,
+  next_cursor: cursor,
+}: z.output<typeof Output>): string {
+  const count = (wanted: Severity) => constraints.filter(({ severity }) => severity === wanted).length;
+  const counts = severities.map((severity) => `${count(severity)} ${severity}`).join(', ');
+  return dataText({
+    before: [
+      `Rules that bind the namespace ${namespace}, as asked: ${total}. In this answer: ${returned} (${counts}), gravest first.`,
+      ...(note === undefined ? [] : [note]),
+    ],
+    data: constraints.map(constraintLine),
+    cursor,
+    after: [
+      ...(returned === 0 ? [] : ['What to do about one: potoo_remediation with its id, and the namespace.']),
+      ...(cursor === undefined
+        ? []
+        : [
+            'There are more: potoo_query with the same arguments, and as cursor the next_cursor at the end of the data.',
+          ]),
+    ],
+  });
+}
+
+function constraintLine(constraint: ConstraintAnswer): string {
+  const { severity, effect, constraint_type: type, source_kind: kind, name, rule, id, message } = constraint;
+  return `${severity} ${effect} ${type} ${kind}/${name}${rule === undefined ? '' : ` ${rule}`} (${id}): ${message}`;
 }
