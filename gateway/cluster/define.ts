@@ -18,6 +18,8 @@ export interface ClusterOptions {
   readonly account: Account;
   /** Where objects are looked for when a call names no namespace; `default` unless told. */
   readonly defaultNamespace?: string | undefined;
+  /** The person's configuration, parsed and nothing else; for the account `person`. */
+  readonly kubeconfig?: (() => Promise<unknown>) | undefined;
 }
 
 /** What a tool of this set may use beside its call. */
@@ -26,14 +28,22 @@ export interface Cluster {
   readonly reader: Reader;
   readonly account: Account;
   readonly defaultNamespace: string;
+  readonly kubeconfig: (() => Promise<unknown>) | undefined;
 }
 
-export function createCluster({ transport, clock, account, defaultNamespace = 'default' }: ClusterOptions): Cluster {
+export function createCluster({
+  transport,
+  clock,
+  account,
+  defaultNamespace = 'default',
+  kubeconfig,
+}: ClusterOptions): Cluster {
   return {
     kinds: createKinds({ transport, clock }),
     reader: createReader({ transport, clock, account }),
     account,
     defaultNamespace,
+    kubeconfig,
   };
 }
 

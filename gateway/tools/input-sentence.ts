@@ -33,7 +33,7 @@ export function inputSentence(
   const byField = Map.groupBy(error.issues, ({ path }) => path.map(String).join('.'));
   return [...byField]
     .slice(0, fieldsMax)
-    .map(([field, issues]) => `${shown(field, 80)}: ${problem(issues, published, isMissing)}`)
+    .map(([field, issues]) => `${field === '' ? '' : `${shown(field, 80)}: `}${problem(issues, published, isMissing)}`)
     .join('; ');
 }
 
