@@ -18,6 +18,10 @@ const aliasesMax = 20;
 /** Kubernetes takes nothing that is nested deeper than any manifest is; a parser that calls itself cannot. */
 const depthMax = 60;
 
+const plainTags: ReadonlySet<string> = new Set(
+  ['str', 'int', 'float', 'bool', 'null', 'map', 'seq', 'merge'].map((tag) => `tag:yaml.org,2002:${tag}`),
+);
+
 export interface ManifestObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -81,7 +85,7 @@ function documentsOf(text: string): Answer<readonly unknown[]> {
   if (documents.length > objectsMax) return invalid(`more than ${objectsMax} documents`);
   const values: unknown[] = [];
   for (const document of documents) {
-    const [error] = document.errors;
+    const [error] = [...document.errors, ...document.warnings];
     if (error !== undefined) return invalid(`cannot be read: ${cited(error.message.split('\n')[0] ?? '', 200)}`);
     const doubtful = doubtIn(document);
     if (doubtful !== undefined) return invalid(doubtful);
@@ -121,7 +125,7 @@ function doubtIn(document: Document): string | undefined {
       return visit.BREAK;
     },
     Node(_, node) {
-      if (node.tag === undefined || node.tag.startsWith('tag:yaml.org,2002:')) return undefined;
+      if (node.tag === undefined || plainTags.has(node.tag)) return undefined;
       doubt = `the tag ${cited(node.tag, 40)} has no meaning here`;
       return visit.BREAK;
     },
