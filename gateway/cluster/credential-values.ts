@@ -63,15 +63,15 @@ function valueStart(text: string, separator: number): number | undefined {
   // In a sentence: `volume "token" : references …`.
   const isSentence = text.charAt(separator) === ':' && /[ \t]/.test(text.charAt(separator - 1));
   if (isSentence && !isQuote(text.charAt(start - 1))) return undefined;
-  // A block of YAML: its text stands on the next line.
-  const block = /^[|>][-+]?[ \t]{0,4}(?:\r?\n|\\{1,4}n)[ \t]{0,64}/.exec(text.slice(start, start + 80));
+  // A block of YAML: its text stands on the next line, or on the same where somebody has joined them.
+  const block = /^[|>][-+]?(?:[ \t]{0,4}(?:\r?\n|\\{1,4}n)[ \t]{0,64}|[ \t]{1,64})/.exec(text.slice(start, start + 80));
   return block === null ? start : start + block[0].length;
 }
 
 /** Within quotes up to the same quotes, else up to what ends a value in a log, a URL or a connection string. */
 function valueEnd(text: string, from: number, start: number): number {
   const quote = text.charAt(start - 1);
-  if (start > from && text.charAt(start - 1).trim() === '' && text.slice(from, start).includes('\n'))
+  if (start > from && text.charAt(start - 1).trim() === '' && /[|>]/.test(text.slice(from, start)))
     return endOfLine(text, start);
   if (start === from || !isQuote(quote)) return endOfRun(text, start, /[^\s"'`,;&)}\]<>\\]*/y);
   const escapes = escapesBefore(text, start - 1);

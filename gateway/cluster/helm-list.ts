@@ -144,7 +144,7 @@ function releasesOf(objects: readonly { readonly kind: string; readonly object: 
 function textsOf(value: unknown): (name: string) => string | undefined {
   return (name) => {
     const text = isJsonObject(value) ? value[name] : undefined;
-    return typeof text === 'string' && text !== '' ? scrubText(shown(text, 253)) : undefined;
+    return typeof text === 'string' && text !== '' ? shown(scrubText(text.slice(0, 8_000)), 253) : undefined;
   };
 }
 

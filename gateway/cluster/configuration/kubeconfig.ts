@@ -101,7 +101,7 @@ function serverOf(value: unknown): string | undefined {
   if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
   const { protocol, host, pathname } = new URL(value);
   if (protocol !== 'https:' && protocol !== 'http:') return undefined;
-  return scrubText(shown(`${protocol}//${host}${pathname === '/' ? '' : pathname}`, 500));
+  return shown(scrubText(`${protocol}//${host}${pathname === '/' ? '' : pathname}`), 500);
 }
 
 function entries(list: unknown): { readonly name: string; readonly fields: JsonObject }[] {
@@ -121,5 +121,5 @@ function nested(fields: JsonObject, field: string): JsonObject {
 }
 
 function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? scrubText(shown(value, 253)) : undefined;
+  return typeof value === 'string' && value !== '' ? shown(scrubText(value.slice(0, 8_000)), 253) : undefined;
 }

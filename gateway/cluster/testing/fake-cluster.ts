@@ -7,7 +7,8 @@ import { errorOfStatus } from '../../../kube/status.ts';
 import { createVirtualClock } from '../../../kube/testing/virtual-clock.ts';
 import type { KubeRequest, Transport } from '../../../kube/transport.ts';
 import { createPaces } from '../../answer/pace.ts';
-import { createIdentities } from '../../auth/identity.ts';
+import { createIdentities, type Identities } from '../../auth/identity.ts';
+import type { Clock } from '../../../kube/clock.ts';
 import type { Catalog } from '../../catalog/store.ts';
 import type { Answer } from '../../errors.ts';
 import { createFakeReviews, type FakeReviews, fillStore, type Right } from '../../testing/fixture.ts';
@@ -62,6 +63,15 @@ export function createFakeCluster(
   const reviews = createFakeReviews(rights);
   const identities = createIdentities({ reviews, clock });
   const tools = createClusterTools({ transport, clock, account: 'gateway', ...options });
+  return { tools, requests, reviews, ...createAsker(tools, identities, clock) };
+}
+
+/** Calls of these tools as both protocols make them. */
+export function createAsker(
+  tools: readonly Tool[],
+  identities: Identities,
+  clock: Clock,
+): Pick<FakeCluster, 'ask' | 'text'> {
   const { store } = fillStore([]);
   const catalog: Catalog = {
     view: (namespace) => store.view(namespace),
@@ -89,9 +99,6 @@ export function createFakeCluster(
     return answer;
   }
   return {
-    tools,
-    requests,
-    reviews,
     ask,
     async text(name, input, user) {
       const answer = await ask(name, input, user);
