@@ -2,9 +2,13 @@
  * Words that come from outside, as they may stand in a sentence or a patch of ours: data, and no more than that.
  */
 
-/** What a terminal or a reader takes for something else than stands there: control, format and direction characters. */
-const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
-const unseenRuns = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+/**
+ * What a terminal or a reader takes for something else than stands there: control, format and direction characters, and what
+ * fonts show as nothing (variation selectors, fillers).
+ */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
+const unseenRuns = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]+/gu;
+const unseenEach = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** What nearly all words consist of, which is found faster. */
 const ascii = /^[ -~]*$/;
@@ -24,6 +28,20 @@ export function shown(text: string, lengthMax = 120): string {
     .toWellFormed();
   if (line.length <= lengthMax && text.length <= lengthMax * 4) return line;
   return `${line.slice(0, lengthMax - 1).toWellFormed()}…`;
+}
+
+/**
+ * One line that says all that is there, as it may stand where people read it in a terminal and models in a text: nothing that
+ * ends the line for some reader (U+2028), turns text around or hides it is left as it is. Other scripts stay readable.
+ */
+export function harmless(text: string, lengthMax = 256): string {
+  if (text.length <= lengthMax && ascii.test(text)) return text;
+  const short = text.length > lengthMax ? `${text.slice(0, lengthMax)}…` : text;
+  return short.toWellFormed().replaceAll(unseenEach, (character) => `<U+${hexOf(character)}>`);
+}
+
+function hexOf(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
 }
 
 /** In quotation marks, those inside escaped: where the words end is not theirs to say. */
