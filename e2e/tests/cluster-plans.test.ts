@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { createIdentities } from '../../gateway/auth/identity.ts';
 import { createReviews } from '../../gateway/auth/reviews.ts';
 import { createClusterTools } from '../../gateway/cluster/all.ts';
-import { createAsker } from '../../gateway/cluster/testing/fake-cluster.ts';
+import { createAsker } from '../../gateway/cluster/testing/toolset.ts';
 import { systemClock } from '../../kube/clock.ts';
 import { loadCredentials } from '../../kube/credentials.ts';
 import { createTransport } from '../../kube/transport.ts';
@@ -54,7 +54,7 @@ interface World extends ReturnType<typeof createAsker> {
   readonly editor: string;
   readonly viewer: string;
   /** A shell with the rights of this token, in which the line was pasted. */
-  paste(token: string, line: string): Promise<{ readonly code: number; readonly said: string }>;
+  readonly paste: (token: string, line: string) => Promise<{ readonly code: number; readonly said: string }>;
 }
 
 async function startWorld(stack: AsyncDisposableStack): Promise<World> {

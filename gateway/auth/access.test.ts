@@ -280,7 +280,7 @@ test('rights that differ in group, subresource, name or verb are different right
     { ...pod, name: undefined },
     { ...pod, verb: 'delete' },
   ];
-  for (const question of [...questions, ...questions]) expect(await ann.may(question, 'exact')).toBe(false);
+  for (const each of [...questions, ...questions]) expect(await ann.may(each, 'exact')).toBe(false);
   expect(reviews.asked).toHaveLength(questions.length);
 });
 

@@ -32,9 +32,10 @@ function assignmentSpans(text: string): Span[] {
     const isLogin = /^_?auth$/i.test(name);
     const credential = isLogin ? undefined : credentialOfName(name);
     if (credential === undefined && !isLogin) continue;
-    const start = valueStart(text, at);
-    if (start === undefined || text.startsWith('[redacted', start)) continue;
-    const end = isLogin ? endOfRun(text, start, encoded) : valueEnd(text, at + 1, start);
+    const began = valueStart(text, at);
+    if (began === undefined || text.startsWith('[redacted', began.start)) continue;
+    const { start } = began;
+    const end = isLogin ? endOfRun(text, start, encoded) : valueEnd(text, began);
     const value = text.slice(start, end);
     if (credential === undefined ? !isBasic(value) : isHarmless(value, credential)) continue;
     spans.push({ start, end, kind: credential ?? 'registry login' });
@@ -53,27 +54,33 @@ function nameBefore(text: string, separator: number): string {
   return text.slice(start, end);
 }
 
+interface ValueStart {
+  readonly start: number;
+  /** Whether it is a block of YAML, which goes to the end of its line. */
+  readonly block: boolean;
+}
+
 /** Where the value of the assignment at `separator` begins; undefined for a colon that is no assignment. */
-function valueStart(text: string, separator: number): number | undefined {
+function valueStart(text: string, separator: number): ValueStart | undefined {
   let start = separator + 1;
   // `=>`, `:=` and `==` assign, too.
   while (start < separator + 3 && /[=>]/.test(text.charAt(start))) start += 1;
-  const wrapEnd = start + wrapLengthMax;
-  while (start < wrapEnd && wrapping.test(text.charAt(start))) start += 1;
+  start = endOfRun(text, start, /[ \t]{0,8}\\{0,8}/y);
+  // No more than one quote: a second one ends the value.
+  if (isQuote(text.charAt(start))) start += 1;
   // In a sentence: `volume "token" : references …`.
   const isSentence = text.charAt(separator) === ':' && /[ \t]/.test(text.charAt(separator - 1));
   if (isSentence && !isQuote(text.charAt(start - 1))) return undefined;
-  // A block of YAML: its text stands on the next line, or on the same where somebody has joined them.
+  // Its text stands on the next line, or on the same where somebody has joined them.
   const block = /^[|>][-+]?(?:[ \t]{0,4}(?:\r?\n|\\{1,4}n)[ \t]{0,64}|[ \t]{1,64})/.exec(text.slice(start, start + 80));
-  return block === null ? start : start + block[0].length;
+  return block === null ? { start, block: false } : { start: start + block[0].length, block: true };
 }
 
 /** Within quotes up to the same quotes, else up to what ends a value in a log, a URL or a connection string. */
-function valueEnd(text: string, from: number, start: number): number {
+function valueEnd(text: string, { start, block }: ValueStart): number {
+  const unquoted = block ? /[^\n"'`\\]*/y : /[^\s"'`,;&)}\]<>\\]*/y;
   const quote = text.charAt(start - 1);
-  if (start > from && text.charAt(start - 1).trim() === '' && /[|>]/.test(text.slice(from, start)))
-    return endOfLine(text, start);
-  if (start === from || !isQuote(quote)) return endOfRun(text, start, /[^\s"'`,;&)}\]<>\\]*/y);
+  if (block || !isQuote(quote)) return endOfRun(text, start, unquoted);
   const escapes = escapesBefore(text, start - 1);
   for (let end = start; end < text.length && text.charAt(end) !== '\n'; end += 1) {
     if (text.charAt(end) === quote && escapesBefore(text, end) <= escapes) return end - escapes;

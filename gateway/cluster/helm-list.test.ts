@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createFakeCluster } from './testing/fake-cluster.ts';
+import { createToolset } from './testing/toolset.ts';
 
 const made = (kind: string, name: string, release: string, more: object = {}) => ({
   apiVersion: 'v1',
@@ -37,7 +37,7 @@ const everything = [
 const rights = { ann: everything.map((kind) => `list ${kind} shop`), bob: ['list services. shop'], eve: [] };
 
 test('releases are told from what they made, and Secrets are not asked for', async () => {
-  const cluster = createFakeCluster(
+  const cluster = createToolset(
     listed({
       deployments: [
         made('Deployment', 'a', 'front', { 'app.kubernetes.io/version': '7' }),
@@ -64,7 +64,7 @@ test('releases are told from what they made, and Secrets are not asked for', asy
 });
 
 test('what the caller may not list is left out and named, and nothing at all is refused', async () => {
-  const cluster = createFakeCluster(listed({ services: [made('Service', 'a', 'front')] }), rights);
+  const cluster = createToolset(listed({ services: [made('Service', 'a', 'front')] }), rights);
   const answer = await cluster.ask('helm_list', { namespace: 'shop' }, 'bob');
   expect(answer).toMatchObject({ value: { releases: [{ name: 'front' }] } });
   expect(JSON.stringify(answer)).toContain('Deployment: You may not');

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { AccessRule } from '../../../crds/access.ts';
 import { gatewayAccess } from '../../../gateway/access.ts';
+import { clusterTokenAccess, clusterToolsAccess } from '../../../gateway/cluster/access.ts';
 import { operatorAccess } from '../../../operator/access.ts';
-import { type AuditEvent, gatewayUser, operatorUser, readAuditLogs } from './audit-log.ts';
+import { type AuditEvent, clusterToolsUser, gatewayUser, operatorUser, readAuditLogs } from './audit-log.ts';
 
 /** Which kinds the cluster serves, and its version: open to everyone who is authenticated (system:discovery). */
 const discoveryPaths = new Set(['/api', '/apis', '/version']);
@@ -51,7 +52,8 @@ const aggregated = [
 
 describe.each([
   ['operator', operatorUser, operatorAccess],
-  ['gateway', gatewayUser, gatewayAccess],
+  ['gateway', gatewayUser, [...gatewayAccess, ...clusterTokenAccess]],
+  ['account of the cluster tools', clusterToolsUser, clusterToolsAccess],
 ])('the %s, in everything that the tests made it do', (_, username, access) => {
   const own = events.filter(({ user }) => user.username === username);
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { credentials } from '../testing/credentials.ts';
-import { createFakeCluster } from '../testing/fake-cluster.ts';
+import { createToolset } from '../testing/toolset.ts';
 import { configurationView } from './kubeconfig.ts';
 
 const secret = 'hunter2-horse';
@@ -87,14 +87,14 @@ test('any JSON is no reason to fail, and what stands in it in other places is ne
 
 test('a person sees the own configuration, a caller of the gateway that it runs in the cluster, and a stranger nothing', async () => {
   const kubeconfig = async () => Promise.resolve(config);
-  const person = createFakeCluster({}, { ann: [] }, { account: 'person', kubeconfig });
+  const person = createToolset({}, { ann: [] }, { account: 'person', kubeconfig });
   expect(await person.ask('configuration_view', {}, 'ann')).toMatchObject({
     value: { clusters: [{ name: 'prod', server: 'https://api.example.com:6443/x' }] },
   });
   expect(await person.ask('configuration_contexts_list', {}, 'ann')).toMatchObject({
     value: { current_context: 'prod', contexts: [{ name: 'prod' }, { name: 'dev' }] },
   });
-  const gateway = createFakeCluster({}, { ann: [] });
+  const gateway = createToolset({}, { ann: [] });
   expect(await gateway.text('configuration_view', { minified: false }, 'ann')).toContain('runs in the cluster');
   expect(await gateway.ask('configuration_view', {})).toMatchObject({ ok: false, code: 'UNAUTHENTICATED' });
   expect(gateway.requests).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { credentials } from '../testing/credentials.ts';
-import { createFakeCluster } from '../testing/fake-cluster.ts';
+import { createToolset } from '../testing/toolset.ts';
 
 const path = { namespace: 'shop', group: 'apps', version: 'v1', plural: 'deployments' };
 const listPath = '/apis/apps/v1/namespaces/shop/deployments';
@@ -22,7 +22,7 @@ const object = (name: string, more: object = {}) => ({
 const listOf = (items: readonly object[]) => ({ kind: 'DeploymentList', apiVersion: 'apps/v1', metadata: {}, items });
 
 function setup(answers: Readonly<Record<string, unknown>> = {}) {
-  return createFakeCluster(answers, { ann: rights, bob: [] });
+  return createToolset(answers, { ann: rights, bob: [] });
 }
 
 describe('the k8s_ tools', () => {

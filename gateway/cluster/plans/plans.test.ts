@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hostileText } from '../../testing/hostile-text.ts';
-import { createFakeCluster } from '../testing/fake-cluster.ts';
+import { createToolset } from '../testing/toolset.ts';
 
 const all = [
   'get pods. shop',
@@ -15,7 +15,7 @@ const all = [
   'get deployments.apps/scale shop',
   'patch deployments.apps/scale shop',
 ];
-const setup = () => createFakeCluster({}, { ann: all, bob: [] });
+const setup = () => createToolset({}, { ann: all, bob: [] });
 
 const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web', namespace: 'shop' } };
 const web = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', namespace: 'shop' };
@@ -76,7 +76,7 @@ describe('a plan', () => {
   });
 
   test('says for each right whether the caller has it, by its very verb', async () => {
-    const cluster = createFakeCluster({}, { ann: ['get pods. shop'] });
+    const cluster = createToolset({}, { ann: ['get pods. shop'] });
     const answer = await cluster.ask('pods_exec', { name: 'web', namespace: 'shop', command: ['id'] }, 'ann');
     expect(answer).toMatchObject({
       value: {
@@ -166,7 +166,7 @@ describe('a hostile input', () => {
 describe('Secrets and ConfigMaps', () => {
   const names = ['Secret', 'secret', 'SECRET', 'secrets', 'Secrets', 'ConfigMap', 'configmaps', 'cm', 'Ｓecret'];
   test.each(names)('are planned for by no tool that is given a kind: %s', async (kind) => {
-    const cluster = createFakeCluster({}, { ann: ['get', 'patch'] });
+    const cluster = createToolset({}, { ann: ['get', 'patch'] });
     const object = { apiVersion: 'v1', kind, name: 'x', namespace: 'shop' };
     const manifest = JSON.stringify({ apiVersion: 'v1', kind, metadata: { name: 'x' } });
     const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [JSON.parse(manifest)] });

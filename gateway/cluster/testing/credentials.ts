@@ -14,6 +14,7 @@ const random = (seed: string, length: number) =>
     .join('')
     .replaceAll(/[+/=]/g, 'x')
     .slice(0, length);
+const joined = (start: string, end: string) => start + end;
 const base64Url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 const claims = { iss: 'https://kubernetes.default.svc', sub: 'system:serviceaccount:shop:web', exp: 1_795_312_800 };
@@ -45,37 +46,37 @@ export const credentials: Readonly<Record<string, Planted>> = {
   'a short bearer token': { secret: 's3cr3t', text: 'curl -H "Authorization: Bearer s3cr3t" http://web' },
   'a basic header': { secret: login, text: `authorization: Basic ${login}` },
   'an AWS access key': alone(
-    `AK${'IA'}${random('aws', 30)
+    `${joined('AK', 'IA')}${random('aws', 30)
       .toUpperCase()
       .replaceAll(/[^A-Z]/g, 'Q')
       .slice(0, 16)}`,
   ),
   'an AWS secret key': { secret: random('awss', 40), text: `aws_secret_access_key = ${random('awss', 40)}` },
   'an AWS secret key without a name': alone(random('awsn', 40)),
-  'a Google API key': alone(`AI${'za'}${random('google', 35)}`),
-  'a Google access token': alone(`ya${'29'}.${random('ya', 60)}`),
+  'a Google API key': alone(`${joined('AI', 'za')}${random('google', 35)}`),
+  'a Google access token': alone(`${joined('ya', '29')}.${random('ya', 60)}`),
   'an Azure storage key': {
     secret: `${random('azure', 86)}==`,
     text: `DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=${random('azure', 86)}==;EndpointSuffix=core.windows.net`,
   },
-  'an Azure client secret': alone(`abc8${'Q~'}${random('entra', 34)}`),
+  'an Azure client secret': alone(`${joined('abc8', 'Q~')}${random('entra', 34)}`),
   'a SAS URL': {
     secret: `${random('sas', 43)}%3D`,
     text: `https://x.blob.core.windows.net/a?sv=2024&sig=${random('sas', 43)}%3D`,
   },
-  'a GitHub token': alone(`gh${'p_'}${random('github', 36)}`),
-  'a fine-grained GitHub token': alone(`github${'_pat_'}${random('fine', 59)}`),
+  'a GitHub token': alone(`${joined('gh', 'p_')}${random('github', 36)}`),
+  'a fine-grained GitHub token': alone(`${joined('github', '_pat_')}${random('fine', 59)}`),
   'a GitHub token after an escaped line end': {
-    secret: `gh${'s_'}${random('e', 36)}`,
-    text: `{"log":"x\\ngh${'s_'}${random('e', 36)}"}`,
+    secret: `${joined('gh', 's_')}${random('e', 36)}`,
+    text: `{"log":"x\\${joined('ngh', 's_')}${random('e', 36)}"}`,
   },
-  'a GitLab token': alone(`gl${'pat-'}${random('gitlab', 20)}`),
-  'a Slack token': alone(`xo${'xb-'}123456789012-${random('slack', 24)}`),
-  'an npm token': alone(`np${'m_'}${random('npm', 36)}`),
+  'a GitLab token': alone(`${joined('gl', 'pat-')}${random('gitlab', 20)}`),
+  'a Slack token': alone(`${joined('xo', 'xb-')}123456789012-${random('slack', 24)}`),
+  'an npm token': alone(`${joined('np', 'm_')}${random('npm', 36)}`),
   'a line of .npmrc': { secret: opaque, text: `//registry.example.com/:_authToken=${opaque}` },
-  'a Stripe key': alone(`sk${'_live_'}${random('stripe', 24)}`),
-  'a Vault token': alone(`hv${'s.'}${random('vault', 24)}`),
-  'an OpenAI key': alone(`sk-${'proj-'}${random('openai', 40)}`),
+  'a Stripe key': alone(`${joined('sk', '_live_')}${random('stripe', 24)}`),
+  'a Vault token': alone(`${joined('hv', 's.')}${random('vault', 24)}`),
+  'an OpenAI key': alone(`${joined('sk-', 'proj-')}${random('openai', 40)}`),
   'a password in a URL': { secret: password, text: `postgres://app:${password}@db.shop.svc:5432/shop?sslmode=disable` },
   'a password with a slash in a URL': { secret: 'pa/ss#w0rd', text: 'amqp://app:pa/ss#w0rd@queue:5672/' },
   'a password without a user in a URL': { secret: password, text: `redis://:${password}@cache:6379/0` },

@@ -1,147 +1,139 @@
 /**
- * The cluster toolset in this process, with an API server that answers what it was told to and keeps every request. What it does
- * otherwise is tested against a real one in e2e.
+ * The cluster tools before an API server that serves a few kinds and answers whatever it is told to, and that writes down
+ * what it was asked for.
  */
-import assert from 'node:assert/strict';
-import { errorOfStatus } from '../../../kube/status.ts';
-import { createVirtualClock } from '../../../kube/testing/virtual-clock.ts';
+import { isJsonObject } from '../../../kube/object.ts';
 import type { KubeRequest, Transport } from '../../../kube/transport.ts';
+import { createVirtualClock } from '../../../kube/testing/virtual-clock.ts';
+import { createIdentities } from '../../auth/identity.ts';
 import { createPaces } from '../../answer/pace.ts';
-import { createIdentities, type Identities } from '../../auth/identity.ts';
-import type { Clock } from '../../../kube/clock.ts';
-import type { Catalog } from '../../catalog/store.ts';
+import type { Call } from '../../call.ts';
 import type { Answer } from '../../errors.ts';
-import { createFakeReviews, type FakeReviews, fillStore, type Right } from '../../testing/fixture.ts';
-import type { Tool } from '../../tools/define.ts';
+import { createFakeReviews, fillStore, type Right } from '../../testing/fixture.ts';
 import { createClusterTools } from '../all.ts';
-import type { ClusterOptions } from '../define.ts';
+import type { Account } from '../reader.ts';
 
-export interface FakeCluster {
-  readonly tools: readonly Tool[];
-  /** All that the toolset has sent, reviews apart. */
-  readonly requests: readonly KubeRequest[];
-  readonly reviews: FakeReviews;
-  ask(name: string, input: object, user?: string, bytesMax?: number): Promise<Answer<object>>;
-  /** What an MCP client shows of the answer or the refusal. */
-  text(name: string, input: object, user?: string): Promise<string>;
+const kinds: Readonly<Record<string, readonly string[]>> = {
+  '': [
+    'configmaps ConfigMap',
+    'events Event',
+    'namespaces Namespace cluster',
+    'nodes Node cluster',
+    'pods Pod',
+    'secrets Secret',
+  ],
+  apps: ['deployments Deployment'],
+  'authentication.k8s.io': ['tokenreviews TokenReview cluster create'],
+  'metrics.k8s.io': ['nodes NodeMetrics cluster', 'pods PodMetrics'],
+  'project.openshift.io': ['projects Project cluster'],
+  'vault.example.com': ['secrets Secret'],
+};
+
+/** What discovery answers. */
+function discovery(groups: readonly string[]): object {
+  const items = groups.map((group) => ({
+    metadata: { name: group },
+    versions: [
+      {
+        version: 'v1',
+        resources: (kinds[group] ?? []).map((text) => {
+          const [resource, kind, scope, verb] = text.split(' ');
+          return {
+            resource,
+            responseKind: { kind },
+            scope: scope === 'cluster' ? 'Cluster' : 'Namespaced',
+            verbs: verb === undefined ? ['get', 'list'] : [verb],
+          };
+        }),
+      },
+    ],
+  }));
+  return { kind: 'APIGroupDiscoveryList', items };
 }
 
-const kinds = [
-  ['', 'v1', 'pods', 'Pod', true, ['log', 'exec']],
-  ['', 'v1', 'services', 'Service', true, []],
-  ['', 'v1', 'events', 'Event', true, []],
-  ['', 'v1', 'secrets', 'Secret', true, []],
-  ['', 'v1', 'configmaps', 'ConfigMap', true, []],
-  ['', 'v1', 'namespaces', 'Namespace', false, []],
-  ['apps', 'v1', 'deployments', 'Deployment', true, ['scale']],
-] as const;
+/** A table of objects as the API server makes it. */
+export function tableOf(objects: readonly object[], metadata: object = {}): object {
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+    columnDefinitions: [
+      { name: 'Name', priority: 0 },
+      { name: 'Status', priority: 0 },
+      { name: 'IP', priority: 1 },
+    ],
+    rows: objects.map((object) => {
+      const metadataOf = isJsonObject(object) && isJsonObject(object.metadata) ? object.metadata : {};
+      return { cells: [metadataOf.name, 'Running', '10.0.0.1'], object };
+    }),
+  };
+}
 
-/** @param answers By path: JSON, or a text as it is. Everything else is not found. */
-export function createFakeCluster(
-  answers: Readonly<Record<string, unknown>>,
-  rights: Record<string, readonly Right[]>,
-  options: Partial<Pick<ClusterOptions, 'account' | 'kubeconfig'>> = {},
-): FakeCluster {
+interface FakeOptions {
+  readonly rights?: Record<string, readonly Right[]>;
+  readonly account?: Account;
+  /** What a read is answered with; may throw. An empty table unless told. Text is sent as it is. */
+  readonly answer?: (request: KubeRequest) => unknown;
+  readonly absent?: readonly string[];
+  readonly bytesMax?: number;
+}
+
+export function setup({ rights = {}, account = 'gateway', answer, absent = [], bytesMax = 36_000 }: FakeOptions) {
   const clock = createVirtualClock();
-  const requests: KubeRequest[] = [];
-  const answerTo = (request: KubeRequest): unknown => {
-    requests.push(request);
-    assert(request.method === 'GET', `${request.method} ${request.path} writes`);
-    if (request.path === '/api' || request.path === '/apis') return discovery(request.path === '/api');
-    if (Object.hasOwn(answers, request.path)) return answers[request.path];
-    const said = { message: 'not found', reason: 'NotFound' };
-    throw errorOfStatus(404, said, { request: `GET ${request.path}`, retryAfterMs: undefined });
-  };
-  const transport: Transport = {
-    request: async (request) => Promise.resolve(answerTo(request)),
-    async stream(request) {
-      const answer = answerTo(request);
-      return Promise.resolve(chunks(typeof answer === 'string' ? answer : JSON.stringify(answer)));
-    },
-    close: async () => Promise.resolve(),
-  };
   const reviews = createFakeReviews(rights);
   const identities = createIdentities({ reviews, clock });
-  const tools = createClusterTools({ transport, clock, account: 'gateway', ...options });
-  return { tools, requests, reviews, ...createAsker(tools, identities, clock) };
-}
-
-/** Calls of these tools as both protocols make them. */
-export function createAsker(
-  tools: readonly Tool[],
-  identities: Identities,
-  clock: Clock,
-): Pick<FakeCluster, 'ask' | 'text'> {
-  const { store } = fillStore([]);
-  const catalog: Catalog = {
-    view: (namespace) => store.view(namespace),
-    reports: () => store.reports(),
-    clusterReport: () => store.clusterReport(),
-    clusterFacts: () => store.clusterFacts(),
-    freshness: () => ({ operatorAlive: true, watching: true, lost: [] }),
-    synced: true,
-    sharedSecret: undefined,
-  };
-  const toolOf = (name: string): Tool => {
-    const tool = tools.find((each) => each.name === name);
-    assert(tool !== undefined, `no tool ${name}`);
-    return tool;
-  };
-  async function ask(name: string, input: object, user?: string, bytesMax = 44_000): Promise<Answer<object>> {
-    const caller = await identities.callerOf(user === undefined ? undefined : `Bearer ${user}`);
-    assert(caller.ok);
-    const deadline = clock.monotonic() + 4_000;
-    const gateway = { version: '1.2.3', port: 8_090 };
-    const pace = createPaces(clock)(deadline);
-    const call = { caller: caller.value, catalog, clock, deadline, pace, bytesMax, gateway };
-    const { answer } = await toolOf(name).answer(input, call);
-    assert(!answer.ok || Buffer.byteLength(JSON.stringify(answer.value)) <= bytesMax, `${name} answers too much`);
-    return answer;
-  }
-  return {
-    ask,
-    async text(name, input, user) {
-      const answer = await ask(name, input, user);
-      const tool = toolOf(name);
-      return answer.ok ? tool.text(answer.value) : (tool.refusalText?.(answer) ?? `${answer.code}: ${answer.error}`);
+  /** Paths of reads, in order; discovery apart. */
+  const read: KubeRequest[] = [];
+  const discovered: string[] = [];
+  const transport: Transport = {
+    async request({ path }) {
+      discovered.push(path);
+      const groups = Object.keys(kinds).filter((group) => !absent.includes(group));
+      return Promise.resolve(discovery(groups.filter((group) => (group === '') === (path === '/api'))));
     },
+    async stream(request) {
+      read.push(request);
+      const given = await Promise.resolve(answer?.(request) ?? tableOf([]));
+      const bytes = Buffer.from(typeof given === 'string' ? given : JSON.stringify(given));
+      return (async function* chunks() {
+        for (let at = 0; at < bytes.length; at += 65_536) {
+          await Promise.resolve();
+          yield bytes.subarray(at, at + 65_536);
+        }
+      })();
+    },
+    close: async () => {},
   };
-}
-
-async function* chunks(text: string): AsyncGenerator<Uint8Array> {
-  await Promise.resolve();
-  yield Buffer.from(text);
-}
-
-function discovery(core: boolean): object {
-  const groups = Map.groupBy(
-    kinds.filter(([group]) => (group === '') === core),
-    ([group]) => group,
-  );
-  return {
-    kind: 'APIGroupDiscoveryList',
-    apiVersion: 'apidiscovery.k8s.io/v2',
-    metadata: {},
-    items: [...groups].map(([group, members]) => ({
-      metadata: group === '' ? {} : { name: group },
-      versions: [
-        {
-          version: 'v1',
-          freshness: 'Current',
-          resources: members.map(([, version, resource, kind, namespaced, subresources]) => ({
-            resource,
-            responseKind: { group, version, kind },
-            scope: namespaced ? 'Namespaced' : 'Cluster',
-            singularResource: kind.toLowerCase(),
-            verbs: ['get', 'list'],
-            subresources: subresources.map((subresource) => ({
-              subresource,
-              responseKind: { group, version, kind },
-              verbs: ['get'],
-            })),
-          })),
-        },
-      ],
-    })),
-  };
+  const tools = createClusterTools({ transport, clock, account });
+  const { store } = fillStore([]);
+  const paceOf = createPaces(clock);
+  /** As the user of this name, or without credentials. */
+  async function ask(name: string, input: object, user?: string): Promise<Answer<object>> {
+    const caller = await identities.callerOf(user === undefined ? undefined : `Bearer ${user}`);
+    const tool = tools.find((each) => each.name === name);
+    if (!caller.ok || tool === undefined) throw new Error(`no caller, or no tool ${name}`);
+    const deadline = clock.monotonic() + 3_600;
+    const call: Call = {
+      caller: caller.value,
+      clock,
+      deadline,
+      bytesMax,
+      pace: paceOf(deadline),
+      gateway: { version: '1.2.3', port: 8_090 },
+      catalog: {
+        ...store,
+        view: () => undefined,
+        reports: () => [],
+        clusterReport: () => undefined,
+        clusterFacts: () => store.clusterFacts(),
+        freshness: () => ({ operatorAlive: true, watching: true, lost: [] }),
+        synced: true,
+        sharedSecret: undefined,
+      },
+    };
+    const { answer: answered } = await tool.answer(input, call);
+    if (answered.ok) tool.text(answered.value);
+    return answered;
+  }
+  return { clock, reviews, tools, ask, read, discovered };
 }
