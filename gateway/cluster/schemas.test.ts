@@ -28,24 +28,39 @@ test('names and parameters are those of the contract', () => {
     const each = Object.keys(properties).map((field) => (required.includes(field) ? `${field}*` : field));
     return `${name}: ${each.join(', ')}`;
   });
-  // Those that plans and other files add are pinned by tools.schemas.json.
-  expect(parameters).toEqual(
-    expect.arrayContaining([
-      'events_list: namespace, fieldSelector',
-      'namespaces_list: fieldSelector',
-      'nodes_log: name*, query*, tailLines',
-      'nodes_stats_summary: name*',
-      'nodes_top: name, label_selector',
-      'pods_get: name*, namespace',
-      'pods_list: namespace, labelSelector, fieldSelector',
-      'pods_list_in_namespace: namespace*, labelSelector, fieldSelector',
-      'pods_log: name*, namespace, container, previous, tail',
-      'pods_top: all_namespaces, namespace, name, label_selector',
-      'projects_list: ',
-      'resources_get: apiVersion*, kind*, name*, namespace',
-      'resources_list: apiVersion*, kind*, namespace, labelSelector, fieldSelector',
-    ]),
-  );
+  const path = 'namespace*, group*, version*, plural*, kind';
+  expect(parameters).toEqual([
+    'configuration_contexts_list: ',
+    'configuration_view: minified',
+    'events_list: namespace, fieldSelector',
+    'helm_install: chart*, name, namespace, values',
+    'helm_list: namespace, all_namespaces',
+    'helm_uninstall: name*, namespace',
+    `k8s_delete: ${path}, name*, approved*`,
+    `k8s_get: ${path}, name*`,
+    `k8s_list: ${path}`,
+    'k8s_list_events: namespace*',
+    `k8s_patch: ${path}, name*, approved*, action*, replicas, container, image`,
+    'k8s_pod_logs: namespace*, pod*, container, tail_lines',
+    'namespaces_list: fieldSelector',
+    'nodes_log: name*, query*, tailLines',
+    'nodes_stats_summary: name*',
+    'nodes_top: name, label_selector',
+    'pods_delete: name*, namespace',
+    'pods_exec: name*, namespace, command*, container',
+    'pods_get: name*, namespace',
+    'pods_list: namespace, labelSelector, fieldSelector',
+    'pods_list_in_namespace: namespace*, labelSelector, fieldSelector',
+    'pods_log: name*, namespace, container, previous, tail',
+    'pods_run: image*, name, namespace, port',
+    'pods_top: all_namespaces, namespace, name, label_selector',
+    'projects_list: ',
+    'resources_create_or_update: resource*',
+    'resources_delete: apiVersion*, kind*, name*, namespace, gracePeriodSeconds',
+    'resources_get: apiVersion*, kind*, name*, namespace',
+    'resources_list: apiVersion*, kind*, namespace, labelSelector, fieldSelector',
+    'resources_scale: apiVersion*, kind*, name*, namespace, scale',
+  ]);
 });
 
 test.each(tools)('every field of $name is described', ({ inputSchema }) => {
