@@ -41,9 +41,10 @@ const onlyAfterConflicts = new Set([
 
 const events = readAuditLogs();
 
-/** Kinds of the tests' and the demo's own, which labelled ClusterRoles beside them let the operator read. */
+/** Kinds of the tests' and the demo's own, which labelled ClusterRoles beside them let the programs read. */
 const aggregated = [
   { apiGroups: ['delivery.example.com'], resources: ['releasefreezes'], verbs: ['list', 'watch'] },
+  { apiGroups: ['example.net'], resources: ['widgets'], verbs: ['list'] },
   { apiGroups: ['example.org'], resources: ['fences'], verbs: ['list', 'watch'] },
   { apiGroups: ['finops.example.com'], resources: ['costlimits'], verbs: ['list', 'watch'] },
   { apiGroups: ['governance.example.com'], resources: ['dataresidencyrules'], verbs: ['list', 'watch'] },

@@ -5,6 +5,7 @@
 import { isJsonObject } from '../../../kube/object.ts';
 import type { KubeRequest, Transport } from '../../../kube/transport.ts';
 import { createVirtualClock } from '../../../kube/testing/virtual-clock.ts';
+import { untilAborted } from '../../../kube/until-aborted.ts';
 import { createIdentities } from '../../auth/identity.ts';
 import { createPaces } from '../../answer/pace.ts';
 import type { Call } from '../../call.ts';
@@ -93,7 +94,7 @@ export function setup({ rights = {}, account = 'gateway', answer, absent = [], b
     },
     async stream(request) {
       read.push(request);
-      const given = await Promise.resolve(answer?.(request) ?? tableOf([]));
+      const given = (await untilAborted(Promise.resolve(answer?.(request)), request.signal)) ?? tableOf([]);
       const bytes = Buffer.from(typeof given === 'string' ? given : JSON.stringify(given));
       return (async function* chunks() {
         for (let at = 0; at < bytes.length; at += 65_536) {
