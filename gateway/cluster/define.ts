@@ -28,6 +28,7 @@ export interface Cluster {
   readonly defaultNamespace: string;
 }
 
+/** What all tools of the set share: one discovery, one reader. */
 export function createCluster({ transport, clock, account, defaultNamespace = 'default' }: ClusterOptions): Cluster {
   return {
     kinds: createKinds({ transport, clock }),
