@@ -31,6 +31,7 @@ export interface Cluster {
   readonly kubeconfig: (() => Promise<unknown>) | undefined;
 }
 
+/** What all tools of the set share: one discovery, one reader. */
 export function createCluster({
   transport,
   clock,

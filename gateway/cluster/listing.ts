@@ -93,6 +93,7 @@ export function shownObject(object: Readonly<Record<string, unknown>>): Readonly
   return typeof clean === 'object' && clean !== null ? { ...clean } : {};
 }
 
+/** The table between two lines that nothing in it can imitate. */
 export function listText({ kind, namespace, table, returned, note }: ListAnswer): string {
   if (returned === 0) return `No objects of kind ${kind}${namespace === undefined ? '' : ` in ${namespace}`}.`;
   return dataText({

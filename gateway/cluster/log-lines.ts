@@ -53,6 +53,7 @@ export function fittedLog(text: string, cut: boolean, bytesMax: number): LogAnsw
 /** Of the text that goes with the JSON; its last lines say most. */
 const textBytesMax = 6_500;
 
+/** The last lines, between two lines that nothing in them can imitate. */
 export function logText({ log, lines }: LogAnswer): string {
   if (lines === 0) return 'The log has no lines.';
   const data: string[] = [];

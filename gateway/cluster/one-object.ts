@@ -26,6 +26,7 @@ export async function objectAnswer(reader: Reader, call: Call, target: Target): 
   return { ok: true, value: { object: { ...object.value }, truncated: object.cut } };
 }
 
+/** The object as YAML. */
 export function objectText({ object, truncated }: ObjectAnswer): string {
   return dataText({
     before: [truncated ? 'The object, shortened where it says so:' : 'The object:'],
