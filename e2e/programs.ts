@@ -34,6 +34,11 @@ export function installation(): unknown[] {
   ];
 }
 
+/** What is applied besides, for a gateway with POTOO_TOOLSETS=constraints,cluster. */
+export function clusterToolsInstallation(): unknown[] {
+  return readObjects(`${root}helm/potoo/rbac/optional`);
+}
+
 /** Applies the installation and resolves when the definitions are served and the aggregated rights are in force. */
 export async function install(target: Target): Promise<void> {
   await apply(target, installation());

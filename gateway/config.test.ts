@@ -16,6 +16,7 @@ test('nothing set means a pod with its own ServiceAccount on the usual ports', (
     tokenReviews: true,
     staticTokensFile: undefined,
     reviewGraceSeconds: 0,
+    toolsets: ['constraints'],
     remediationContact: undefined,
     discovery: undefined,
   });
@@ -37,6 +38,7 @@ test('every setting is read', () => {
       POTOO_AUTHENTICATION: 'bearer-token',
       POTOO_STATIC_TOKENS_FILE: '/etc/potoo/tokens.yaml',
       POTOO_REVIEW_GRACE_SECONDS: '3600',
+      POTOO_TOOLSETS: 'cluster, constraints,cluster',
       POTOO_REMEDIATION_CONTACT: ' #platform-team ',
     }),
   ).toEqual({
@@ -52,6 +54,7 @@ test('every setting is read', () => {
     tokenReviews: false,
     staticTokensFile: '/etc/potoo/tokens.yaml',
     reviewGraceSeconds: 3_600,
+    toolsets: ['cluster', 'constraints'],
     remediationContact: '#platform-team',
     discovery: undefined,
   });

@@ -6,6 +6,7 @@ import { systemNamespace } from '../crds/api.ts';
 import { isDnsLabel } from '../kube/names.ts';
 import type { Discovery } from './http/discovery.ts';
 import { hostNameOf } from './http/hosts.ts';
+import { isToolset, type Toolset, toolsets } from './tools/toolset-names.ts';
 
 const Port = z
   .string()
@@ -57,6 +58,14 @@ const Settings = z.object({
     .default('kubernetes-sa')
     .transform((text) => text.split(',').map((method) => method.trim()))
     .refine((names) => names.every(isMethod), `${methods.join(', ')}, or both with a comma between`),
+  POTOO_TOOLSETS: z
+    .string()
+    .default('constraints')
+    .transform((text) => [...new Set(text.split(',').map((name) => name.trim()))])
+    .refine(
+      (names): names is Toolset[] => names.every(isToolset),
+      `${toolsets.join(', ')}, or both with a comma between`,
+    ),
   POTOO_STATIC_TOKENS_FILE: z.string().min(1, 'the path of a file of static tokens').optional(),
   POTOO_REVIEW_GRACE_SECONDS: z
     .string()
@@ -128,6 +137,8 @@ export interface Config {
   readonly staticTokensFile: string | undefined;
   /** For how long a right holds beyond its minute while the API server answers no reviews. */
   readonly reviewGraceSeconds: number;
+  /** Which tools callers have. */
+  readonly toolsets: readonly Toolset[];
   /** Whom to ask for what callers cannot do themselves. */
   readonly remediationContact: string | undefined;
   /** Where clients without a token learn how to get one; nowhere when absent. */
@@ -162,6 +173,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     tokenReviews: data.POTOO_AUTHENTICATION.includes('kubernetes-sa'),
     staticTokensFile: data.POTOO_STATIC_TOKENS_FILE,
     reviewGraceSeconds: data.POTOO_REVIEW_GRACE_SECONDS,
+    toolsets: data.POTOO_TOOLSETS,
     remediationContact: data.POTOO_REMEDIATION_CONTACT === '' ? undefined : data.POTOO_REMEDIATION_CONTACT,
     discovery: issuer === undefined || publicUrl === undefined ? undefined : { issuer, publicUrl },
   };

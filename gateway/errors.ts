@@ -11,6 +11,8 @@ export const errorCodes = [
   'NOT_FOUND',
   'REPORT_NOT_FOUND',
   'CONSTRAINT_NOT_FOUND',
+  'KIND_NOT_SERVED',
+  'OBJECT_NOT_FOUND',
   'METHOD_NOT_ALLOWED',
   'BODY_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
@@ -19,6 +21,7 @@ export const errorCodes = [
   'INTERNAL',
   'NOT_SYNCED',
   'REVIEW_UNAVAILABLE',
+  'CLUSTER_UNAVAILABLE',
   'DEADLINE_EXCEEDED',
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];

@@ -12,6 +12,9 @@ import { createReviews } from './auth/reviews.ts';
 import { followStaticTokens, readTokensFile, type StaticTokensFile } from './auth/static-tokens-file.ts';
 import { createStrangers } from './auth/strangers.ts';
 import { startCatalog } from './catalog/catalog.ts';
+import { clusterToolsAccount } from './cluster/access.ts';
+import { createAccountCredentials } from './cluster/account.ts';
+import { createClusterTools } from './cluster/all.ts';
 import { readConfig } from './config.ts';
 import { createStreams } from './events/streams.ts';
 import { createApp } from './http/app.ts';
@@ -23,9 +26,12 @@ import { listen, type Listening } from './http/server.ts';
 import { childHeaders } from './http/trace.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
-import { tools } from './tools/all.ts';
+import type { Tool } from './tools/define.ts';
+import { toolsOf } from './tools/toolsets.ts';
 
 const { version } = packageJson;
+/** Each may hold an answer of megabytes. */
+const clusterConnectionsMax = 6;
 /** Load balancers need a moment to notice that a replica is not ready any more. */
 const notReadyMs = 1_000;
 
@@ -66,6 +72,20 @@ async function run(): Promise<void> {
     graceMs: config.reviewGraceSeconds * 1_000,
     strangers: createStrangers({ clock, peer: () => arrivals.current()?.peer }),
   });
+  /** The set that reads the cluster, by an account of its own. */
+  const clusterTools = (): readonly Tool[] => {
+    const account = { own: credentials, transport, namespace: config.systemNamespace, account: clusterToolsAccount };
+    const apart = createTransport({
+      credentials: createAccountCredentials({ ...account, clock }),
+      clock,
+      headers: () => childHeaders(arrivals.current()?.trace, random),
+      userAgent: `potoo-gateway-cluster-tools/${version}`,
+      requestConnectionsMax: clusterConnectionsMax,
+      onRequest: metrics.kubeRequest,
+    });
+    running.defer(async () => apart.close());
+    return createClusterTools({ transport: apart, clock, account: 'gateway' });
+  };
   const gateway = { version, port: config.port, remediationContact: config.remediationContact };
   const streams = createStreams({ identities, changes: catalog.changes, clock, log, observer: metrics.streams });
   const audit = createAudit({ log, clock });
@@ -80,7 +100,7 @@ async function run(): Promise<void> {
     arrivals,
     random,
     newSessionId: randomUUID,
-    tools,
+    tools: toolsOf(config.toolsets, clusterTools),
     discovery: config.discovery,
     callLimit: createCallLimit({ clock, perMinute: config.rateLimitPerMinute }),
     onCall(record) {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import * as z from 'zod';
 import { customResourceDefinitions } from '../../crds/definitions.ts';
-import { rbacFiles } from './rbac.ts';
+import { optionalRbacFiles, rbacFiles } from './rbac.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const header = '# Generated from the sources by `npm run generate`. Do not edit.\n';
@@ -26,10 +26,12 @@ function generated(): Map<string, Map<string, string>> {
     const [plural, ...group] = Named.parse(definition).metadata.name.split('.');
     crds.set(`${group.join('.')}_${plural}.yaml`, yamlOf([definition]));
   }
-  const rbac = new Map([...rbacFiles()].map(([name, objects]) => [name, yamlOf(objects)]));
+  const written = (files: ReadonlyMap<string, readonly object[]>) =>
+    new Map([...files].map(([name, objects]) => [name, yamlOf(objects)]));
   return new Map([
     ['crds/yaml', crds],
-    ['helm/potoo/rbac', rbac],
+    ['helm/potoo/rbac', written(rbacFiles())],
+    ['helm/potoo/rbac/optional', written(optionalRbacFiles())],
   ]);
 }
 
@@ -37,8 +39,9 @@ const check = process.argv.includes('--check');
 const stale: string[] = [];
 for (const [folder, files] of generated()) {
   mkdirSync(`${root}${folder}`, { recursive: true });
-  for (const name of readdirSync(`${root}${folder}`)) {
-    if (files.has(name)) continue;
+  for (const entry of readdirSync(`${root}${folder}`, { withFileTypes: true })) {
+    const { name } = entry;
+    if (files.has(name) || entry.isDirectory()) continue;
     stale.push(`${folder}/${name} (nothing generates it)`);
     if (!check) rmSync(`${root}${folder}/${name}`);
   }

@@ -12,6 +12,8 @@ import {
   systemNamespace,
 } from '../../crds/api.ts';
 import { gatewayAccess } from '../../gateway/access.ts';
+import { clusterTokenAccess, clusterToolsAccess, clusterToolsAccount } from '../../gateway/cluster/access.ts';
+import { aggregationLabel as clusterToolsLabel } from '../../gateway/cluster/reader.ts';
 import { operatorAccess } from '../../operator/access.ts';
 import { aggregationLabel } from '../../operator/adapter-health.ts';
 
@@ -21,21 +23,36 @@ const apiVersion = `${group}/v1`;
 /** File name → objects. Names of service accounts are those of the Deployments. */
 export function rbacFiles(): Map<string, readonly object[]> {
   return new Map([
-    ['operator.yaml', operatorObjects()],
-    ['gateway.yaml', programObjects('potoo-controller', gatewayAccess)],
+    ['operator.yaml', aggregatedObjects('potoo-operator', aggregationLabel, operatorAccess)],
+    ['gateway.yaml', programObjects(gatewayAccount, gatewayAccess)],
     ['clients.yaml', clientObjects()],
   ]);
 }
 
+/** File name → objects that are applied only where somebody wants what they are for. */
+export function optionalRbacFiles(): Map<string, readonly object[]> {
+  const tokens = `${clusterToolsAccount}-tokens`;
+  return new Map([
+    [
+      'cluster-tools.yaml',
+      [
+        ...aggregatedObjects(clusterToolsAccount, clusterToolsLabel, clusterToolsAccess),
+        ...namespacedObjects(tokens, gatewayAccount, clusterTokenAccess),
+      ],
+    ],
+  ]);
+}
+
+const gatewayAccount = 'potoo-controller';
+
 /**
- * The operator's ClusterRole is aggregated: whoever brings a policy kind adds the right to read it with a labelled
- * ClusterRole, and Potoo's own is left alone.
+ * An account whose ClusterRole is aggregated: whoever brings a kind adds the right to read it with a labelled ClusterRole,
+ * and Potoo's own is left alone.
  */
-function operatorObjects(): object[] {
-  const name = 'potoo-operator';
-  const labels = { [aggregationLabel]: 'true' };
+function aggregatedObjects(name: string, label: string, access: readonly AccessRule[]): object[] {
+  const labels = { [label]: 'true' };
   return [
-    ...programObjects(name, operatorAccess).map((object) =>
+    ...programObjects(name, access).map((object) =>
       object.kind === 'ClusterRole' ? { ...object, metadata: { name: `${name}-own`, labels } } : object,
     ),
     {
@@ -56,8 +73,6 @@ interface RbacObject {
 }
 
 function programObjects(name: string, access: readonly AccessRule[]): RbacObject[] {
-  const subjects = [{ kind: 'ServiceAccount', name, namespace: systemNamespace }];
-  const namespaces = [...new Set(access.flatMap(({ namespace }) => namespace ?? []))].toSorted();
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: systemNamespace } },
     {
@@ -71,24 +86,34 @@ function programObjects(name: string, access: readonly AccessRule[]): RbacObject
       kind: 'ClusterRoleBinding',
       metadata: { name },
       roleRef: { apiGroup: group, kind: 'ClusterRole', name },
-      subjects,
+      subjects: subjectsOf(name),
     },
-    ...namespaces.flatMap((namespace) => [
-      {
-        apiVersion,
-        kind: 'Role',
-        metadata: { name, namespace },
-        rules: access.filter((rule) => rule.namespace === namespace).map(ruleOf),
-      },
-      {
-        apiVersion,
-        kind: 'RoleBinding',
-        metadata: { name, namespace },
-        roleRef: { apiGroup: group, kind: 'Role', name },
-        subjects,
-      },
-    ]),
+    ...namespacedObjects(name, name, access),
   ];
+}
+
+/** Role and RoleBinding in each namespace that the rules name. */
+function namespacedObjects(name: string, account: string, access: readonly AccessRule[]): RbacObject[] {
+  const namespaces = [...new Set(access.flatMap(({ namespace }) => namespace ?? []))].toSorted();
+  return namespaces.flatMap((namespace) => [
+    {
+      apiVersion,
+      kind: 'Role',
+      metadata: { name, namespace },
+      rules: access.filter((rule) => rule.namespace === namespace).map(ruleOf),
+    },
+    {
+      apiVersion,
+      kind: 'RoleBinding',
+      metadata: { name, namespace },
+      roleRef: { apiGroup: group, kind: 'Role', name },
+      subjects: subjectsOf(account),
+    },
+  ]);
+}
+
+function subjectsOf(account: string): object[] {
+  return [{ kind: 'ServiceAccount', name: account, namespace: systemNamespace }];
 }
 
 /** What people and programs that ask Potoo need; and who has it already, by the roles that every cluster has. */

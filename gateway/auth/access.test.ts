@@ -267,3 +267,28 @@ test('no yes is older than a minute and the grace, and none is given after the A
     }),
   );
 });
+
+test('rights that differ in group, subresource, name or verb are different rights', async () => {
+  const { ann, reviews } = await setup({});
+  const pod = { verb: 'get', group: '', resource: 'pods', namespace: 'shop', name: 'web' };
+  const questions = [
+    pod,
+    { ...pod, group: 'metrics.k8s.io' },
+    { ...pod, subresource: 'log' },
+    { ...pod, name: 'db' },
+    { ...pod, name: 'web","log' },
+    { ...pod, name: undefined },
+    { ...pod, verb: 'delete' },
+  ];
+  for (const each of [...questions, ...questions]) expect(await ann.may(each, 'exact')).toBe(false);
+  expect(reviews.asked).toHaveLength(questions.length);
+});
+
+test('an exact question is the only one that is asked', async () => {
+  const { ann, reviews } = await setup({});
+  const asked: object[] = [];
+  reviews.authorize = async (_, one) => Promise.resolve(asked.push(one) > 0);
+  const pod = { verb: 'get', group: '', resource: 'pods', subresource: 'log', namespace: 'shop', name: 'web' };
+  expect([await ann.may(pod, 'exact'), await ann.may(pod, 'exact')]).toEqual([true, true]);
+  expect(asked).toEqual([pod]);
+});

@@ -28,9 +28,10 @@ export interface Holder {
 
 /**
  * What a right is asked for. A `listing` asks for many: a no may be as old as a yes, so that a listing that is repeated asks
- * nothing again, and it leaves the caller some reviews for single calls.
+ * nothing again, and it leaves the caller some reviews for single calls. `exact` asks this very question and no wider one
+ * before it: for what is read in the caller's stead from the cluster itself, where others than RBAC may decide, too.
  */
-export type Purpose = 'call' | 'listing';
+export type Purpose = 'call' | 'listing' | 'exact';
 
 export interface Access {
   /** Throws REVIEW_UNAVAILABLE when nobody can tell, RATE_LIMITED when the caller has caused too many reviews. */
@@ -84,12 +85,11 @@ export function createAccess(options: {
 
   return {
     async may(holder, question, purpose = 'call') {
-      const { verb, resource, namespace } = question;
-      if (namespace === undefined) return decide(holder, question, purpose);
+      if (question.namespace === undefined || purpose === 'exact') return decide(holder, question, purpose);
       // A yes that is there needs no other one.
       if (decisions.yes(keyOf(holder, question)) === true) return true;
       try {
-        if (await decide(holder, { verb, resource }, purpose)) return true;
+        if (await decide(holder, everywhereOf(question), purpose)) return true;
       } catch (error) {
         // In an outage the yes for the namespace may hold for longer than the no for the cluster, which is older.
         const outage = error instanceof GatewayError && error.code === 'REVIEW_UNAVAILABLE';
@@ -99,9 +99,8 @@ export function createAccess(options: {
       return decide(holder, question, purpose);
     },
     known(holder, question) {
-      const { verb, resource, namespace } = question;
-      const everywhere = decisions.kept(keyOf(holder, { verb, resource }))?.answer;
-      if (namespace === undefined || everywhere === true) return everywhere;
+      const everywhere = decisions.kept(keyOf(holder, everywhereOf(question)))?.answer;
+      if (question.namespace === undefined || everywhere === true) return everywhere;
       const there = decisions.kept(keyOf(holder, question))?.answer;
       // A no for the namespace counts once the cluster-wide question was answered, too.
       return there === true || everywhere === false ? there : undefined;
@@ -109,7 +108,13 @@ export function createAccess(options: {
   };
 }
 
-/** A blank occurs in none of the parts, so that no two questions share a key. */
-function keyOf({ key }: Holder, { verb, resource, namespace }: Question): string {
-  return `${key} ${verb} ${resource} ${namespace ?? ''}`;
+function everywhereOf(question: Question): Question {
+  return { ...question, namespace: undefined };
+}
+
+/** A blank occurs in none of the first parts, so that no two questions share a key; what follows may hold anything. */
+function keyOf({ key }: Holder, { verb, group, resource, subresource, namespace, name }: Question): string {
+  const own = `${key} ${verb} ${resource} ${namespace ?? ''}`;
+  if (group === undefined && subresource === undefined && name === undefined) return own;
+  return `${own} ${JSON.stringify([group, subresource, name])}`;
 }

@@ -21,12 +21,22 @@ export const User = z.object({
 });
 export type User = z.infer<typeof User>;
 
-/** A right, always in Potoo's own group. Without `namespace` it is asked for the whole cluster. */
+/** A right. Without `namespace` it is asked for the whole cluster, without `name` for all objects there. */
 export interface Question {
-  readonly verb: 'get' | 'list';
-  /** A plural of crds/api.ts. */
+  readonly verb: string;
+  /** `''` for the core group; Potoo's own unless told. */
+  readonly group?: string | undefined;
+  /** A plural. */
   readonly resource: string;
+  readonly subresource?: string | undefined;
   readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+/** A question as reviews of every kind put it. What is undefined is left out of the JSON. */
+export function resourceAttributesOf({ verb, group = apiGroup, ...rest }: Question): object {
+  const { resource, subresource, namespace, name } = rest;
+  return { group, resource, subresource, verb, namespace, name };
 }
 
 export type ReviewKind = 'tokenreview' | 'subjectaccessreview';
@@ -102,12 +112,7 @@ export function createReviews(options: {
             uid: user.uid,
             groups: user.groups,
             extra: user.extra,
-            resourceAttributes: {
-              group: apiGroup,
-              resource: question.resource,
-              verb: question.verb,
-              ...(question.namespace === undefined ? {} : { namespace: question.namespace }),
-            },
+            resourceAttributes: resourceAttributesOf(question),
           },
         },
         (answer) => AccessReviewStatus.parse(answer).status.allowed,

@@ -15,6 +15,8 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   NOT_FOUND: 404,
   REPORT_NOT_FOUND: 404,
   CONSTRAINT_NOT_FOUND: 404,
+  KIND_NOT_SERVED: 404,
+  OBJECT_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   BODY_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
@@ -23,6 +25,7 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   INTERNAL: 500,
   NOT_SYNCED: 503,
   REVIEW_UNAVAILABLE: 503,
+  CLUSTER_UNAVAILABLE: 503,
   DEADLINE_EXCEEDED: 503,
 };
 

@@ -83,6 +83,7 @@ describe('/openapi.json', () => {
       '/resources/health',
       '/resources/reports/{namespace}',
       '/sse',
+      '/tools/ping',
       '/tools/potoo_list_namespaces',
       '/tools/potoo_query',
       '/tools/potoo_remediation',

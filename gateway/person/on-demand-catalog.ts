@@ -3,6 +3,7 @@
  * cluster-wide policies; of other namespaces what binds this one. What RBAC refuses is left out, and then the levels of
  * answers are as low as the gateway has them for this person.
  */
+import type { Purpose } from '../auth/access.ts';
 import {
   clusterConstraintDetails,
   clusterConstraintReports,
@@ -38,7 +39,7 @@ const detailsOfPage = 20;
 export interface OnDemandCatalog {
   readonly catalog: Catalog;
   /** What a read says of a right that it needs; undefined for other rights. */
-  allowed(question: Question, purpose: 'call' | 'listing'): Promise<boolean> | undefined;
+  allowed(question: Question, purpose: Purpose): Promise<boolean> | undefined;
   /** The same of what was read already. */
   knownAllowed(question: Question): boolean | undefined;
 }
@@ -229,7 +230,7 @@ export function createOnDemandCatalog(options: {
       if (verb !== 'get' || !isOfReads(question)) return undefined;
       if (resource === constraintReports.plural && namespace !== undefined) {
         // Who asks for this right is about to look at the namespace, so all of it is read side by side.
-        return purpose === 'call'
+        return purpose !== 'listing'
           ? views.get(namespace).then(isAllowed)
           : heads.get(only).then((read) => read.reports.some((report) => report.namespace === namespace));
       }

@@ -31,7 +31,10 @@ import { resources } from '../resources/all.ts';
 import { tools } from '../tools/all.ts';
 import { createConformance } from './conformance.ts';
 
-/** `get constraintreports shop`, or without a namespace for the whole cluster. */
+/**
+ * `get constraintreports shop`, or without a namespace for the whole cluster. Of kinds that are not Potoo's own the group is
+ * named, too: `list deployments.apps shop`, `get pods. shop`, `get pods./log shop`; and with a name, one object: `get pods. shop/web`.
+ */
 export type Right = string;
 
 export interface FakeReviews extends Reviews {
@@ -55,11 +58,14 @@ export function createFakeReviews(rights: Record<string, readonly Right[]>): Fak
       return token === 'stranger' ? undefined : { username: token, groups: ['system:authenticated'] };
     },
     async authorize(user: User, question: Question) {
-      const { verb, resource, namespace } = question;
-      const wanted = namespace === undefined ? [] : [`${verb} ${resource} ${namespace}`];
-      reviews.asked.push([user.username, verb, resource, ...(namespace === undefined ? [] : [namespace])].join(' '));
+      const { verb, group, namespace, name, subresource } = question;
+      const of = `${group === undefined ? '' : `.${group}`}${subresource === undefined ? '' : `/${subresource}`}`;
+      const anywhere = `${verb} ${question.resource}${of}`;
+      const there = namespace === undefined ? [] : [`${anywhere} ${namespace}`];
+      const one = name === undefined ? [] : [`${anywhere} ${namespace ?? ''}/${name}`];
+      reviews.asked.push([user.username, ...(one.length > 0 ? one : there.length > 0 ? there : [anywhere])].join(' '));
       await answers();
-      return (rights[user.username] ?? []).some((right) => [`${verb} ${resource}`, ...wanted].includes(right));
+      return (rights[user.username] ?? []).some((right) => [anywhere, ...there, ...one].includes(right));
     },
   };
   async function answers(): Promise<void> {

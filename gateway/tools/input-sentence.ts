@@ -33,7 +33,7 @@ export function inputSentence(
   const byField = Map.groupBy(error.issues, ({ path }) => path.map(String).join('.'));
   return [...byField]
     .slice(0, fieldsMax)
-    .map(([field, issues]) => `${shown(field, 80)}: ${problem(issues, published, isMissing)}`)
+    .map(([field, issues]) => `${field === '' ? '' : `${shown(field, 80)}: `}${problem(issues, published, isMissing)}`)
     .join('; ');
 }
 
@@ -48,6 +48,8 @@ function problem(
   const [{ path, code } = { path: [], code: 'custom' }] = issues;
   const [field] = path;
   if (path.length === 1 && field !== undefined && isMissing(field)) return 'is missing';
+  const [unknown] = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []));
+  if (unknown !== undefined) return `takes no ${shown(unknown, 80)}`;
   if (code === 'invalid_key') return 'a key is too long';
   return wanted(nodeAt(published, path));
 }

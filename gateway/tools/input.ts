@@ -30,10 +30,11 @@ export type InputReader<T> = (body: unknown) => Answer<T>;
 
 /**
  * Lenient where clients are: "true", "50" and "50.0" are taken for true and 50, null for absent (and "" where a number is
- * meant), unknown keys are ignored.
+ * meant), unknown keys are ignored, unless the schema is strict: then they are refused.
  */
 export function createInputReader<S extends z.ZodObject>(schema: S): InputReader<z.output<S>> {
   const published = publishedSchema(schema);
+  const strict = published.additionalProperties === false;
   const types = new Map(Object.entries(Properties.parse(published).properties).map(([name, { type }]) => [name, type]));
   // Reading costs more than giving an answer that is there already, and clients ask the same again and again.
   const known = new LRUCache<string, Answer<z.output<S>>>({ max: knownMax });
@@ -49,7 +50,7 @@ export function createInputReader<S extends z.ZodObject>(schema: S): InputReader
   function read(body: unknown): Answer<z.output<S>> {
     const object = z.record(z.string(), z.unknown()).safeParse(body);
     if (!object.success) return refusal('INVALID_REQUEST', 'The body must be a JSON object.');
-    const given = Object.entries(object.data).filter(([name]) => types.has(name));
+    const given = Object.entries(object.data).filter(([name]) => strict || types.has(name));
     // zod leaves this key out without a word, and a filter that lacks a condition finds more than was asked for.
     const unsafe = given.find(([, value]) => isObject(value) && Object.hasOwn(value, '__proto__'));
     if (unsafe !== undefined) return refusal('INVALID_REQUEST', `${unsafe[0]}: __proto__ cannot be a key`);

@@ -1,11 +1,15 @@
-/** Tools by what they are for. Those on constraints are always there; others cost rights, so they are asked for. */
-import { tools as constraintTools } from './all.ts';
+/** Which tools a server has: those of the sets that it was told, and `ping` always. */
+import { compareText } from '../../crds/constraint.ts';
 import type { Tool } from './define.ts';
-import { type Toolset, toolsets } from './toolset-names.ts';
+import { tools } from './all.ts';
+import { ping } from './ping.ts';
+import type { Toolset } from './toolset-names.ts';
 
-const toolsBySet: Readonly<Record<Toolset, readonly Tool[]>> = { constraints: constraintTools };
-
-/** The tools of these toolsets, each once, in the order of the toolsets' own list. */
-export function toolsOf(chosen: readonly Toolset[]): readonly Tool[] {
-  return toolsets.filter((toolset) => chosen.includes(toolset)).flatMap((toolset) => toolsBySet[toolset]);
+/** The tools of these sets, by name. @param cluster Makes those of the set `cluster`, which have an account of their own. */
+export function toolsOf(chosen: readonly Toolset[], cluster: () => readonly Tool[]): readonly Tool[] {
+  const found = [
+    ...(chosen.includes('constraints') ? tools : [ping]),
+    ...(chosen.includes('cluster') ? cluster() : []),
+  ];
+  return found.toSorted((a, b) => compareText(a.name, b.name));
 }

@@ -43,6 +43,7 @@ export function readAuditLogs(): AuditEvent[] {
 
 export const operatorUser = 'system:serviceaccount:potoo-system:potoo-operator';
 export const gatewayUser = 'system:serviceaccount:potoo-system:potoo-controller';
+export const clusterToolsUser = 'system:serviceaccount:potoo-system:potoo-cluster-tools';
 
 const changing = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { AccessRule } from '../../../crds/access.ts';
 import { gatewayAccess } from '../../../gateway/access.ts';
+import { clusterTokenAccess, clusterToolsAccess } from '../../../gateway/cluster/access.ts';
 import { operatorAccess } from '../../../operator/access.ts';
-import { type AuditEvent, gatewayUser, operatorUser, readAuditLogs } from './audit-log.ts';
+import { type AuditEvent, clusterToolsUser, gatewayUser, operatorUser, readAuditLogs } from './audit-log.ts';
 
 /** Which kinds the cluster serves, and its version: open to everyone who is authenticated (system:discovery). */
 const discoveryPaths = new Set(['/api', '/apis', '/version']);
@@ -40,9 +41,10 @@ const onlyAfterConflicts = new Set([
 
 const events = readAuditLogs();
 
-/** Kinds of the tests' and the demo's own, which labelled ClusterRoles beside them let the operator read. */
+/** Kinds of the tests' and the demo's own, which labelled ClusterRoles beside them let the programs read. */
 const aggregated = [
   { apiGroups: ['delivery.example.com'], resources: ['releasefreezes'], verbs: ['list', 'watch'] },
+  { apiGroups: ['example.net'], resources: ['widgets'], verbs: ['list'] },
   { apiGroups: ['example.org'], resources: ['fences'], verbs: ['list', 'watch'] },
   { apiGroups: ['finops.example.com'], resources: ['costlimits'], verbs: ['list', 'watch'] },
   { apiGroups: ['governance.example.com'], resources: ['dataresidencyrules'], verbs: ['list', 'watch'] },
@@ -51,7 +53,8 @@ const aggregated = [
 
 describe.each([
   ['operator', operatorUser, operatorAccess],
-  ['gateway', gatewayUser, gatewayAccess],
+  ['gateway', gatewayUser, [...gatewayAccess, ...clusterTokenAccess]],
+  ['account of the cluster tools', clusterToolsUser, clusterToolsAccess],
 ])('the %s, in everything that the tests made it do', (_, username, access) => {
   const own = events.filter(({ user }) => user.username === username);
 

@@ -3,13 +3,15 @@ import type { Command } from 'commander';
 import { pino } from 'pino';
 import * as z from 'zod';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { createClusterTools } from '../../cluster/all.ts';
 import { createSurface } from '../../mcp/product.ts';
 import type { Surface } from '../../mcp/surface.ts';
 import { listenForPerson } from '../../person/http.ts';
 import { kubeconfigPaths } from '../../person/kubeconfig.ts';
+import { readMergedKubeconfig } from '../../person/merged-kubeconfig.ts';
 import type { Local } from '../../person/local.ts';
 import { createOffline } from '../../person/offline.ts';
-import { createPerson } from '../../person/person.ts';
+import { createPerson, type PersonOptions } from '../../person/person.ts';
 import { serveOverStdio } from '../../person/stdio.ts';
 import { resources } from '../../resources/all.ts';
 import { toolsets } from '../../tools/toolset-names.ts';
@@ -53,9 +55,21 @@ function openLocal(options: Options, { environment, errors, clock, random }: Sur
   // Stdout is for messages alone.
   const log = pino({ level: 'warn', base: { program: 'potoo' } }, errors);
   const { reports, context } = options;
-  const tools = () => toolsOf(options.toolsets);
-  if (reports !== undefined) return createOffline({ reports, clock, log, version, tools: tools() });
+  if (reports !== undefined) {
+    // There is no cluster whose tools these would be.
+    return createOffline({ reports, clock, log, version, tools: toolsOf(options.toolsets, () => []) });
+  }
   const kubeconfig = kubeconfigPaths(options.kubeconfig, environment);
+  const tools: PersonOptions['tools'] = ({ transport, namespace }) =>
+    toolsOf(options.toolsets, () =>
+      createClusterTools({
+        transport,
+        clock,
+        account: 'person',
+        defaultNamespace: namespace,
+        kubeconfig: async () => readMergedKubeconfig(kubeconfig, context),
+      }),
+    );
   return createPerson({ kubeconfig, context, clock, random, log, version, tools });
 }
 

@@ -1,0 +1,185 @@
+/**
+ * Reads of the cluster in a caller's stead: the gate first, then one request by the toolset's own transport, bounded in bytes
+ * and by the deadline of the call. Nothing else of this toolset talks to the API server, discovery and the account apart.
+ */
+import type { Clock } from '../../kube/clock.ts';
+import { KubeError } from '../../kube/errors.ts';
+import { isJsonObject, type JsonObject } from '../../kube/object.ts';
+import { resourceName, resourcePath } from '../../kube/resource.ts';
+import type { KubeRequest, Transport } from '../../kube/transport.ts';
+import type { Call } from '../call.ts';
+import { createCounts } from '../counts.ts';
+import { type Answer, GatewayError, type Refusal, refusal } from '../errors.ts';
+import { shown } from '../words.ts';
+import { answerBytesMax, type BoundedText, readBounded } from './bytes.ts';
+import { refusedAt, type Target } from './gate.ts';
+import { kindText } from './kinds.ts';
+import { type Listed, readListed, tableAccept } from './table.ts';
+
+/** Whose rights the requests have: those of the toolset's ServiceAccount, or those of the person who asks. */
+export type Account = 'gateway' | 'person';
+
+export interface ListQuery {
+  /** As selectors.ts has checked them. */
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+  /** One request whatever comes of it; else smaller pages are tried when the first is too large. */
+  readonly once?: boolean | undefined;
+}
+
+export interface Reader {
+  /** The first page of a list, without a place to go on from: whoever has more of them narrows the question. */
+  list(call: Call, target: Target, query?: ListQuery): Promise<Answer<Listed>>;
+  get(call: Call, target: Target): Promise<Answer<JsonObject>>;
+  /** Text of a subresource, like a log. @param below What follows in the path: a constant, never input. */
+  text(
+    call: Call,
+    target: Target,
+    query: Readonly<Record<string, string>>,
+    below?: '/logs/' | '/stats/summary',
+  ): Promise<Answer<BoundedText>>;
+}
+
+/** Objects of one page; of large ones fewer are asked for. */
+const pageSizes = ['250', '20'] as const;
+/** Requests of one caller at a time: the transport has few connections, and each may hold an answer of megabytes. */
+const underWayMax = 3;
+/** What is left of the time of a call for making the answer. */
+const afterwardsMs = 300;
+
+/** @param options.account Says in refusals whose right is missing. */
+export function createReader(options: {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly account: Account;
+}): Reader {
+  const { transport, clock, account } = options;
+  const underWay = createCounts(underWayMax);
+
+  /** One request within the time of the call. */
+  async function request(call: Call, target: Target, sent: Omit<KubeRequest, 'method'>): Promise<Answer<BoundedText>> {
+    const { identity } = call.caller;
+    if (!underWay.add(identity)) {
+      const refused = refusal('RATE_LIMITED', 'You have too many reads of the cluster under way; wait for one to end.');
+      return { ...refused, retryAfterSeconds: 1 };
+    }
+    const timeout = new AbortController();
+    const late = new GatewayError('DEADLINE_EXCEEDED', 'The API server took too long; ask for less.');
+    const cancel = clock.after(call.deadline - afterwardsMs - clock.monotonic(), () => timeout.abort(late));
+    try {
+      return { ok: true, value: await readBounded(transport, { ...sent, method: 'GET', signal: timeout.signal }) };
+    } catch (error) {
+      if (error instanceof KubeError) return refusalOfKube(error, target, account);
+      throw error;
+    } finally {
+      cancel();
+      underWay.remove(identity);
+    }
+  }
+
+  return {
+    async list(call, target, query = {}) {
+      const refused = await refusedAt(call.caller, 'list', target);
+      if (refused !== undefined) return refused;
+      const { labelSelector, fieldSelector, once = false } = query;
+      for (const limit of once ? pageSizes.slice(0, 1) : pageSizes) {
+        const read = await request(call, target, {
+          path: pathOf(target),
+          accept: tableAccept,
+          query: given({ limit, labelSelector, fieldSelector, includeObject: 'Object' }),
+        });
+        if (!read.ok) return read;
+        if (read.value.cut) continue;
+        const listed = readListed(parsed(read.value.text));
+        if (listed === undefined) throw strange();
+        return { ok: true, value: listed };
+      }
+      return tooLarge;
+    },
+    async get(call, target) {
+      const refused = await refusedAt(call.caller, 'get', target);
+      if (refused !== undefined) return refused;
+      const read = await request(call, target, { path: pathOf(target) });
+      if (!read.ok) return read;
+      if (read.value.cut) return tooLarge;
+      const object = parsed(read.value.text);
+      if (!isJsonObject(object)) throw strange();
+      return { ok: true, value: object };
+    },
+    async text(call, target, query, below) {
+      const refused = await refusedAt(call.caller, 'get', target);
+      if (refused !== undefined) return refused;
+      return request(call, target, { path: `${pathOf(target)}${below ?? ''}`, query, accept: '*/*' });
+    },
+  };
+}
+
+function pathOf({ resource, namespace, name, subresource }: Target): string {
+  return resourcePath(resource, {
+    namespace,
+    ...(name === undefined ? {} : { name }),
+    ...(subresource === undefined ? {} : { subresource }),
+  });
+}
+
+function given(query: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const entries = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return Object.fromEntries(entries);
+}
+
+const tooLarge = refusal(
+  'INVALID_REQUEST',
+  `This is more than ${answerBytesMax / 1024 / 1024} MiB. Ask for less: one namespace, a selector, or one object by name.`,
+);
+
+function strange(): GatewayError {
+  return new GatewayError('CLUSTER_UNAVAILABLE', 'The API server answered something that is no object or list.');
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new GatewayError('CLUSTER_UNAVAILABLE', 'The API server answered something that is not JSON.', { cause });
+  }
+}
+
+/** What the caller is told of a request that failed. Throws what is not the caller's to know. */
+function refusalOfKube(error: KubeError, target: Target, account: Account): Refusal {
+  const { code, retryAfterMs } = error;
+  const said = shown(error.said, 500);
+  const { resource, name } = target;
+  switch (code) {
+    case 'KUBE_FORBIDDEN':
+      return refusal('FORBIDDEN', account === 'person' ? said : notGranted(target));
+    case 'KUBE_NOT_FOUND':
+      return name === undefined
+        ? refusal('KIND_NOT_SERVED', `The API server does not serve ${kindText(resource)} any more.`)
+        : refusal('OBJECT_NOT_FOUND', said === '' ? `There is no ${kindText(resource)} of this name.` : said);
+    case 'KUBE_BAD_REQUEST':
+    case 'KUBE_INVALID':
+      return refusal('INVALID_REQUEST', `The API server says: ${said}`);
+    case 'KUBE_THROTTLED':
+      return {
+        ...refusal('RATE_LIMITED', 'The API server has too much to do; try again.'),
+        retryAfterSeconds: Math.ceil((retryAfterMs ?? 1_000) / 1_000),
+      };
+    case 'KUBE_SERVER_ERROR':
+    case 'KUBE_TIMEOUT':
+      if (error.status === 0) break;
+      return refusal('CLUSTER_UNAVAILABLE', `The API server answers ${error.status}: ${said}`);
+    default:
+  }
+  throw new GatewayError('CLUSTER_UNAVAILABLE', 'The API server could not be asked.', { cause: error });
+}
+
+/** The label that brings further kinds into the ClusterRole of the toolset. */
+export const aggregationLabel = 'potoo.io/aggregate-to-cluster-tools';
+
+function notGranted({ resource, subresource }: Target): string {
+  const kind = `${resourceName(resource)}${subresource === undefined ? '' : `/${subresource}`}`;
+  return (
+    `You may read ${kind}, but Potoo's own account for these tools may not. An administrator can change that ` +
+    `with a ClusterRole that allows it and has the label ${aggregationLabel}: "true".`
+  );
+}
