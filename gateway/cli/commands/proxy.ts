@@ -7,7 +7,7 @@ const portDefault = 8_090;
 export const addProxy: AddCommand = (program, surroundings) => {
   program
     .command('proxy')
-    .summary('let clients that cannot send headers reach a gateway')
+    .summary('let clients that cannot send headers ask a gateway')
     .description(
       'Listens on this machine and passes requests to the gateway of --server with your credentials: POTOO_TOKEN, else the ' +
         'token of your kubeconfig. For MCP clients and scripts that know a URL and nothing else.',
