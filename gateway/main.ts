@@ -163,7 +163,7 @@ async function staticTokensOrExit(): Promise<StaticTokensFile | undefined> {
 function credentialsOrExit() {
   const { kubeconfig } = config;
   try {
-    return loadCredentials(kubeconfig === undefined ? { inCluster: true, clock } : { kubeconfig, clock });
+    return loadCredentials(kubeconfig === undefined ? { inCluster: process.env, clock } : { kubeconfig, clock });
   } catch (error) {
     return exitOver(error);
   }

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
-import { dirname, resolve } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
-import { parse } from 'yaml';
-import * as z from 'zod';
+import type { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from './clock.ts';
 import { KubeError } from './errors.ts';
-import { isJsonObject } from './object.ts';
+import {
+  type Kubeconfig,
+  type KubeconfigCluster,
+  type KubeconfigContext,
+  type KubeconfigUser,
+  type Pem,
+  podKubeconfig,
+  readKubeconfig,
+} from './kubeconfig.ts';
 
 /** What one connection and one request need to prove who they are. All PEM as text. */
 export interface Identity {
@@ -33,8 +38,8 @@ export interface CredentialsOptions {
   readonly kubeconfig?: string | readonly string[] | undefined;
   /** Its current-context unless told. */
   readonly context?: string | undefined;
-  /** The ServiceAccount of this pod. Exactly one of `kubeconfig` and `inCluster` is given. */
-  readonly inCluster?: boolean | undefined;
+  /** The environment of this pod, whose ServiceAccount it is then. Exactly one of `kubeconfig` and `inCluster` is given. */
+  readonly inCluster?: Readonly<Record<string, string | undefined>> | undefined;
   readonly clock: Clock;
 }
 
@@ -43,23 +48,23 @@ const maxAgeMs = 60_000;
 const refreshIntervalMs = 1_000;
 
 /**
- * Credentials by client-node's KubeConfig, which knows certificates, tokens, ServiceAccounts, exec plugins and OIDC.
+ * Credentials of a kubeconfig or of a pod. Certificates, keys and tokens are read here; what commands and sign-in providers
+ * say is client-node's to find out. It is loaded for those alone: with it comes the whole API, which takes 50 MiB.
  *
- * client-node reads a configuration once. Here the file is read again with the credentials, so a renewed CA, certificate or
- * token is found whichever way it was replaced. Exec plugins and OIDC keep tokens by themselves, so their configuration
- * stays until the server refuses them.
+ * The files are read again with the credentials, so a renewed CA, certificate or token is found whichever way it was replaced.
+ * Commands and providers keep tokens by themselves, so their configuration stays until the server refuses them.
  */
 export function loadCredentials(options: CredentialsOptions): Credentials {
   const { clock } = options;
-  let config = loadConfig(options);
-  const server = serverOf(config);
+  let config = chosenOf(loadConfig(options));
+  const { server } = config.cluster;
   let known: { readonly identity: Identity; readonly readAt: number } | undefined;
   let reading: Promise<Identity> | undefined;
   let refreshedAt = Number.NEGATIVE_INFINITY;
 
   async function read(reload: boolean): Promise<Identity> {
-    if (reload) config = loadConfig(options);
-    const identity = await identityOf(config, options);
+    if (reload) config = chosenOf(loadConfig(options));
+    const identity = await config.identity();
     known = { identity, readAt: clock.monotonic() };
     return identity;
   }
@@ -83,7 +88,7 @@ export function loadCredentials(options: CredentialsOptions): Credentials {
       if (clock.monotonic() - known.readAt < maxAgeMs) return known.identity;
       const last = known;
       try {
-        return await readOnce(!keepsOwnTokens(config));
+        return await readOnce(!config.keepsOwnTokens);
       } catch {
         // A file that is being replaced is no reason to stop: what we have may well be valid. If it is not, the server
         // says so, and the refresh that follows reports why the credentials cannot be read.
@@ -99,121 +104,121 @@ export function loadCredentials(options: CredentialsOptions): Credentials {
   };
 }
 
-function loadConfig({ kubeconfig, context, inCluster }: CredentialsOptions): KubeConfig {
-  assert((kubeconfig === undefined) === (inCluster === true), 'either a kubeconfig file or inCluster must be given');
-  const config = new KubeConfig();
+function loadConfig({ kubeconfig, context, inCluster }: CredentialsOptions): Kubeconfig {
+  assert((kubeconfig === undefined) !== (inCluster === undefined), 'either kubeconfig or inCluster must be given');
   try {
-    if (kubeconfig === undefined) config.loadFromCluster();
-    else for (const path of pathsOf(kubeconfig)) addFile(config, path);
+    const config = kubeconfig === undefined ? podKubeconfig(inCluster ?? {}) : readKubeconfig([kubeconfig].flat());
+    return context === undefined ? config : { ...config, currentContext: context };
   } catch (cause) {
     throw unreadable(cause);
   }
-  if (context !== undefined) config.setCurrentContext(context);
-  return config;
 }
 
-function pathsOf(kubeconfig: string | readonly string[]): readonly string[] {
-  return typeof kubeconfig === 'string' ? [kubeconfig] : kubeconfig;
-}
-
-/** What the file names and those before it do not. @see https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files */
-function addFile(config: KubeConfig, path: string): void {
-  const file = new KubeConfig();
-  file.loadFromFile(path);
-  const isNew = <T extends { readonly name: string }>(known: readonly T[] | undefined) => {
-    const names = new Set(known?.map(({ name }) => name));
-    return ({ name }: T) => !names.has(name);
-  };
-  config.loadFromOptions({
-    clusters: [...(config.clusters ?? []), ...file.clusters.filter(isNew(config.clusters))],
-    users: [...(config.users ?? []), ...file.users.filter(isNew(config.users))],
-    contexts: [...(config.contexts ?? []), ...file.contexts.filter(isNew(config.contexts))],
-    currentContext: config.currentContext || file.currentContext,
-  });
-}
-
-/** Of a context what is no secret. */
-export interface KubeconfigContext {
-  readonly name: string;
-  readonly namespace: string | undefined;
-  /** As the file calls the user. */
-  readonly user: string | undefined;
-}
-
-/** The context that `loadCredentials` uses with these options. Throws KubeError where there is none. */
+/** The context that `loadCredentials` uses with these options; nothing in it is secret. Throws KubeError where there is none. */
 export function readContext(options: CredentialsOptions): KubeconfigContext {
-  const config = loadConfig(options);
-  const name = config.getCurrentContext();
-  const context = config.getContextObject(name);
-  if (context === null) {
-    const known = config.getContexts().map((each) => each.name);
-    const which = name ? `there is no context ${JSON.stringify(name)}` : 'no current-context is set';
-    throw unreadable(new Error(`${which}; the contexts are: ${known.join(', ') || 'none'}`));
-  }
-  return { name, namespace: context.namespace || undefined, user: context.user };
+  const { contexts, currentContext: wanted } = loadConfig(options);
+  const context = contexts.find(({ name }) => name === wanted);
+  if (context !== undefined) return context;
+  const which = wanted === undefined ? 'no current-context is set' : `there is no context ${JSON.stringify(wanted)}`;
+  throw unreadable(new Error(`${which}; the contexts are: ${contexts.map(({ name }) => name).join(', ') || 'none'}`));
 }
 
-function serverOf(config: KubeConfig): string {
-  const cluster = config.getCurrentCluster();
-  if (cluster === null || !URL.canParse(cluster.server)) {
-    throw unreadable(
-      new Error(`context ${JSON.stringify(config.getCurrentContext())} names no cluster with a server URL`),
-    );
+/** What the current context chooses. */
+interface Chosen {
+  readonly cluster: KubeconfigCluster;
+  /** Whether it remembers tokens until they expire. */
+  readonly keepsOwnTokens: boolean;
+  identity(): Promise<Identity>;
+}
+
+function chosenOf({ clusters, users, contexts, currentContext }: Kubeconfig): Chosen {
+  const context = contexts.find(({ name }) => name === currentContext);
+  const cluster = clusters.find(({ name }) => name === context?.cluster);
+  if (context === undefined || cluster === undefined || !URL.canParse(cluster.server)) {
+    throw unreadable(new Error(`context ${JSON.stringify(currentContext)} names no cluster with a server URL`));
   }
   // Ignoring it would send credentials another way than the file says.
-  if (cluster.proxyUrl) throw unreadable(new Error(`proxy-url of cluster ${cluster.name} is not supported`));
-  return cluster.server;
+  if (cluster.proxyUrl !== undefined) {
+    throw unreadable(new Error(`proxy-url of cluster ${cluster.name} is not supported`));
+  }
+  const user = users.find(({ name }) => name === context.user);
+  const isAsked = user?.exec !== undefined || user?.authProvider !== undefined;
+  const asked = isAsked ? askedOf(cluster, user, context) : async () => ({});
+  return { cluster, keepsOwnTokens: isAsked, identity: async () => identityOf(cluster, user, await asked()) };
 }
 
-async function identityOf(config: KubeConfig, { kubeconfig }: CredentialsOptions): Promise<Identity> {
-  const applied: RequestOptions = {};
-  await config.applyToHTTPSOptions(applied);
-  const tokenFile = kubeconfig === undefined ? undefined : await tokenFileOf(kubeconfig, config.getCurrentUser()?.name);
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(applied.headers ?? {})) {
-    // A token file may end in a newline, which no header can carry.
-    if (value !== undefined) headers[name.toLowerCase()] = String(value).trim();
+async function identityOf(
+  { server, ca, skipTLSVerify, tlsServerName }: KubeconfigCluster,
+  user: KubeconfigUser | undefined,
+  asked: Asked,
+): Promise<Identity> {
+  if (!server.startsWith('https:') && !skipTLSVerify) {
+    throw new Error(`${server} is not https, and its cluster does not say insecure-skip-tls-verify`);
   }
-  if (applied.auth) headers.authorization = `Basic ${Buffer.from(applied.auth).toString('base64')}`;
-  if (tokenFile !== undefined) headers.authorization = `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}`;
+  const { username, password, impersonate } = user ?? {};
+  const token = user?.tokenFile === undefined ? user?.token : await readFile(user.tokenFile, 'utf8');
+  const basic = Buffer.from(`${username}:${password ?? ''}`).toString('base64');
+  const authorization =
+    token === undefined ? (username === undefined ? asked.authorization : `Basic ${basic}`) : `Bearer ${token.trim()}`;
   return {
-    headers,
-    ca: pemOf(applied.ca),
-    cert: pemOf(applied.cert),
-    key: pemOf(applied.key),
-    rejectUnauthorized: applied.rejectUnauthorized,
-    servername: applied.servername,
+    headers: {
+      ...(authorization === undefined ? {} : { authorization }),
+      ...(impersonate === undefined ? {} : { 'impersonate-user': impersonate }),
+    },
+    ca: await readPem(ca),
+    cert: asked.cert ?? (await readPem(user?.cert)),
+    key: asked.key ?? (await readPem(user?.key)),
+    rejectUnauthorized: skipTLSVerify ? false : undefined,
+    servername: tlsServerName,
   };
 }
 
-/** `tokenFile` of a user, the field that kubectl reads and client-node 2.0.1 does not; it wins over `token` (client-go). */
-async function tokenFileOf(
-  kubeconfig: string | readonly string[],
-  user: string | undefined,
-): Promise<string | undefined> {
-  const Users = z.object({
-    users: z
-      .array(z.object({ name: z.string(), user: z.object({ tokenFile: z.string().optional() }).nullish() }))
-      .nullish(),
-  });
-  for (const path of pathsOf(kubeconfig)) {
-    const { users } = Users.parse(parse(await readFile(path, 'utf8')));
-    const found = users?.find(({ name }) => name === user);
-    if (found === undefined) continue;
-    const file = found.user?.tokenFile;
-    return file === undefined || file === '' ? undefined : resolve(dirname(path), file);
+async function readPem(pem: Pem): Promise<string | undefined> {
+  if (pem === undefined) return undefined;
+  return 'file' in pem ? readFile(pem.file, 'utf8') : Buffer.from(pem.data, 'base64').toString('utf8');
+}
+
+/** What a command or a sign-in provider gave. */
+interface Asked {
+  readonly authorization?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** Asks those that the user names, by one client-node: it keeps what they said until that expires. */
+function askedOf(
+  { name, server, skipTLSVerify, tlsServerName }: KubeconfigCluster,
+  user: KubeconfigUser,
+  context: KubeconfigContext,
+): () => Promise<Asked> {
+  const current = { ...context, cluster: name, user: user.name };
+  const { exec, authProvider } = user;
+  async function load(): Promise<KubeConfig> {
+    const { KubeConfig } = await import('@kubernetes/client-node');
+    const config = new KubeConfig();
+    config.loadFromOptions({
+      clusters: [{ name, server, skipTLSVerify, tlsServerName }],
+      users: [{ name: user.name, exec, authProvider }],
+      contexts: [current],
+      currentContext: current.name,
+    });
+    return config;
   }
-  return undefined;
+  let loading: Promise<KubeConfig> | undefined;
+  return async () => {
+    loading ??= load();
+    const applied: RequestOptions = {};
+    await (await loading).applyToHTTPSOptions(applied);
+    const headers = new Map(Object.entries(applied.headers ?? {}).map(([key, value]) => [key.toLowerCase(), value]));
+    return {
+      authorization: headers.get('authorization')?.toString().trim(),
+      cert: pemOf(applied.cert),
+      key: pemOf(applied.key),
+    };
+  };
 }
 
-function keepsOwnTokens(config: KubeConfig): boolean {
-  const user = config.getCurrentUser();
-  // `tokenFile` is how client-node describes the ServiceAccount of a pod: a file, which is read again.
-  const provider: unknown = user?.authProvider;
-  return Boolean(user?.exec) || (isJsonObject(provider) && provider.name !== 'tokenFile');
-}
-
-function pemOf(value: RequestOptions['ca'] | RequestOptions['key']): string | undefined {
+function pemOf(value: RequestOptions['cert'] | RequestOptions['key']): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'string' || Buffer.isBuffer(value)) return value.toString();
   throw new TypeError('a certificate or key came in a form that client-node does not use');

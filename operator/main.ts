@@ -47,7 +47,7 @@ const lifecycle = new OperatorLifecycle(
     log.info({ port: probes.port }, 'listening for probes');
     const transport = createTransport({
       credentials: loadCredentials(
-        config.kubeconfig === undefined ? { inCluster: true, clock } : { kubeconfig: config.kubeconfig, clock },
+        config.kubeconfig === undefined ? { inCluster: process.env, clock } : { kubeconfig: config.kubeconfig, clock },
       ),
       clock,
       userAgent: `potoo-operator/${packageJson.version}`,

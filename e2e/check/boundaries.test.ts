@@ -80,7 +80,14 @@ const pureFiles = [
   'operator/reports/compose-totals.ts',
   'operator/reports/content.ts',
 ];
-const talking = ['kube/transport.ts', 'kube/client.ts', 'kube/reflector.ts', 'kube/lease.ts', 'kube/credentials.ts'];
+const talking = [
+  'kube/transport.ts',
+  'kube/client.ts',
+  'kube/reflector.ts',
+  'kube/lease.ts',
+  'kube/credentials.ts',
+  'kube/kubeconfig.ts',
+];
 const ioPackages = ['pino', 'prom-client', 'undici', 'node:fs', 'node:http', 'node:net', 'node:child_process'];
 
 test('what decides imports nothing that talks, stores or logs', () => {

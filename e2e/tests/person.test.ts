@@ -92,7 +92,7 @@ async function kubeconfigIn(namespace: string, path: string): Promise<string> {
 
 function personOf(name: string): Person {
   const kubeconfig = [kubeconfigs.get(name) ?? ''];
-  return createPerson({ kubeconfig, clock, random: Math.random, log, version: '0.1.0' });
+  return createPerson({ kubeconfig, environment: {}, clock, random: Math.random, log, version: '0.1.0' });
 }
 
 /**
@@ -295,6 +295,7 @@ describe('what is wrong is said', () => {
   const ask = async (kubeconfig: string, changes: { context?: string } = {}) => {
     const person = createPerson({
       kubeconfig: [kubeconfig],
+      environment: {},
       clock,
       random: Math.random,
       log,

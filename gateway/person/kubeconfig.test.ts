@@ -51,7 +51,12 @@ test('of several files the first that has a name wins', async () => {
   const clock = createVirtualClock();
   const options = { kubeconfig: [first, second], clock };
   // The first names no current context, but it was the first to name the cluster.
-  expect(readContext(options)).toEqual({ name: 'second', namespace: 'second-space', user: 'second-user' });
+  expect(readContext(options)).toEqual({
+    name: 'second',
+    cluster: 'shared',
+    namespace: 'second-space',
+    user: 'second-user',
+  });
   const credentials = loadCredentials(options);
   expect(credentials.server).toBe('https://first.example');
   expect((await credentials.current()).headers['authorization']).toBe('Bearer second-token');

@@ -3,8 +3,9 @@
  * kubeconfig lets it read. The person's credentials go to the API server and nowhere else.
  */
 import type { Clock, Random } from '../../kube/clock.ts';
-import { type Credentials, type KubeconfigContext, loadCredentials, readContext } from '../../kube/credentials.ts';
+import { type Credentials, loadCredentials, readContext } from '../../kube/credentials.ts';
 import { KubeError } from '../../kube/errors.ts';
+import type { KubeconfigContext } from '../../kube/kubeconfig.ts';
 import { createTransport, type Transport } from '../../kube/transport.ts';
 import type { Caller } from '../auth/identity.ts';
 import { GatewayError } from '../errors.ts';
@@ -26,6 +27,8 @@ export interface Person extends Local {
 export interface PersonOptions {
   /** Paths of kubeconfig files, of which the first that names something wins (see kubeconfigPaths); none: that of this pod. */
   readonly kubeconfig: readonly string[];
+  /** Of this program: where it runs in a pod, it says where the API server is. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** The current one unless told. */
   readonly context?: string | undefined;
   readonly clock: Clock;
@@ -81,8 +84,11 @@ export function createPersonOver(
   return { ...createLocal({ caller, catalog, tools, namespace, clock, log, gateway, close }), transport };
 }
 
-function open({ kubeconfig, context, clock }: PersonOptions): { context: KubeconfigContext; credentials: Credentials } {
-  const from = kubeconfig.length === 0 ? { inCluster: true, clock } : { kubeconfig, context, clock };
+function open({ kubeconfig, context, environment, clock }: PersonOptions): {
+  context: KubeconfigContext;
+  credentials: Credentials;
+} {
+  const from = kubeconfig.length === 0 ? { inCluster: environment, clock } : { kubeconfig, context, clock };
   try {
     return { context: readContext(from), credentials: loadCredentials(from) };
   } catch (cause) {

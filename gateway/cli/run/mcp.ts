@@ -70,7 +70,7 @@ function openLocal(options: Options, { environment, errors, clock, random }: Sur
         kubeconfig: async () => readMergedKubeconfig(kubeconfig, context),
       }),
     );
-  return createPerson({ kubeconfig, context, clock, random, log, version, tools });
+  return createPerson({ kubeconfig, environment, context, clock, random, log, version, tools });
 }
 
 function surfaceOf({ tools }: Local): Surface {

@@ -25,7 +25,7 @@ export async function openSource(settings: Settings, surroundings: Surroundings,
   const { kubeconfigPaths } = await import('../../person/kubeconfig.ts');
   const { createPerson } = await import('../../person/person.ts');
   const kubeconfig = kubeconfigPaths(settings.kubeconfig, environment);
-  return createPerson({ kubeconfig, context, clock, random, log, version });
+  return createPerson({ kubeconfig, environment, context, clock, random, log, version });
 }
 
 async function openGateway(
