@@ -19,11 +19,11 @@ const scoped = {
   scope: { namespaces: {}, workloads: { quotaScopes: [{ scopeName: 'BestEffort', operator: 'Exists' as const }] } },
 };
 const own = (affectedWorkloads: Parameters<typeof entryOf>[1], known: Binding['form'] | 'missing' = form) =>
-  ownBinding(entryOf(constraint, affectedWorkloads), known === 'missing' ? undefined : known);
+  ownBinding(entryOf(constraint, affectedWorkloads), () => (known === 'missing' ? undefined : known));
 const inherited = inheritedBinding(
   { id: constraint.id, kind: 'X', name: 'x', severity: 'Info', effect: 'deny', type: 'Admission', summary: '' },
   '2026-01-01T00:00:00Z',
-  formIn(undefined, constraint),
+  () => formIn(undefined, constraint),
 );
 
 const aboutRequests = (group: string, ...resources: string[]): Binding => {

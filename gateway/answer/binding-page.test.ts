@@ -14,6 +14,7 @@ import {
   networkConstraint,
   reportObject,
 } from '../testing/objects.ts';
+import type { DetailLevel } from './levels.ts';
 import { answersThatFit, pageOfBindings } from './binding-page.ts';
 import { afterwardsMs, createPaces } from './pace.ts';
 
@@ -33,6 +34,7 @@ const objects = [
   detailObject('data', 'constraints', [foreign]),
   clusterDetailObject('baseline', [wide]),
 ];
+const levelsOf = async () => (): DetailLevel => 'summary';
 const gatewayOf = () => createGateway({ objects, rights: { ...rightsOf('shop') } });
 
 const Page = z.object({ constraints: z.array(z.object({ id: z.string() })), next_cursor: z.string().optional() });
@@ -113,7 +115,7 @@ test('pages cut by bytes are all that there is, each within its bytes unless it 
             id,
             text: 'ü'.repeat(sizes[bindings.findIndex((each) => each.id === id)] ?? 0),
           });
-          const { answers, next } = await answersThatFit(found.value, list, { make, pace, bytesMax });
+          const { answers, next } = await answersThatFit(found.value, list, { levelsOf, make, pace, bytesMax });
           expect(answers.length).toBeGreaterThan(0);
           if (answers.length > 1) expect(Buffer.byteLength(JSON.stringify(answers))).toBeLessThanOrEqual(bytesMax + 1);
           seen.push(...answers.map(({ id }) => id));
@@ -141,7 +143,12 @@ test('a page ends when its time does, with one item at least, and the next one g
       time += 1;
       return { id };
     };
-    const { answers, next, hurried } = await answersThatFit(found.value, 'list', { make, pace, bytesMax: 4_194_304 });
+    const { answers, next, hurried } = await answersThatFit(found.value, 'list', {
+      levelsOf,
+      make,
+      pace,
+      bytesMax: 4_194_304,
+    });
     expect([answers.length, hurried]).toEqual([1, next !== undefined]);
     seen.push(...answers.map(({ id }) => id));
     if (next === undefined) break;

@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { ConstraintType, Severity } from '../../crds/constraint.ts';
 import { type Binding, comparePositions, type Position } from '../catalog/binding.ts';
 import type { Answer } from '../errors.ts';
+import { type DetailLevel, type LevelOf, mostDetailed } from './levels.ts';
 import type { Pace } from './pace.ts';
 import { decodeCursor, encodeCursor } from './page.ts';
 
@@ -43,6 +44,9 @@ export function pageOfBindings(
 /** Of the bytes of an answer, what is left for all that stands around the items, a cursor above all. */
 export const aroundItemsBytes = 4_096;
 
+/** Bindings whose levels are asked for at once: a page of MCP has about as many. */
+const readAtOnce = 32;
+
 /**
  * The first answers of a page that fit into so many bytes and into the time there is, and where the page after them begins.
  * One is always there, or pages would not come to an end. What does not fit is not made either, except for the one that is too
@@ -51,33 +55,48 @@ export const aroundItemsBytes = 4_096;
 export async function answersThatFit<T extends object>(
   page: BindingPage,
   list: string,
-  { make, pace, bytesMax }: AnswersOptions<T>,
+  { levelsOf, make, pace, bytesMax }: AnswersOptions<T>,
 ): Promise<AnswersThatFit<T>> {
   let bytes = 0;
   let hurried = false;
   const answers: T[] = [];
-  await pace.each(page.items, (binding) => {
-    hurried = answers.length > 0 && pace.late;
-    if (hurried) return false;
-    const answer = make(binding);
-    bytes += Buffer.byteLength(JSON.stringify(answer)) + 1;
-    if (bytes > bytesMax && answers.length > 0) return false;
-    return answers.push(answer);
-  });
+  const levels: DetailLevel[] = [];
+  let isFull = false;
+  while (!isFull && answers.length < page.items.length) {
+    // As many again as there are: those of which none would fit are not read.
+    const some = page.items.slice(answers.length, answers.length + Math.max(readAtOnce, answers.length));
+    const levelOf = await levelsOf(some);
+    await pace.each(some, (binding) => {
+      hurried = answers.length > 0 && pace.late;
+      if (hurried) isFull = true;
+      if (isFull) return false;
+      const level = levelOf(binding);
+      const answer = make(binding, level);
+      bytes += Buffer.byteLength(JSON.stringify(answer)) + 1;
+      isFull = bytes > bytesMax && answers.length > 0;
+      if (isFull) return false;
+      levels.push(level);
+      return answers.push(answer);
+    });
+  }
   const last = page.items[answers.length - 1];
-  if (last === undefined || answers.length === page.items.length) return { answers, next: page.next, hurried };
-  return { answers, next: encodeCursor(list, positionOf(last)), hurried };
+  const level = mostDetailed(levels);
+  if (last === undefined || answers.length === page.items.length) return { answers, level, next: page.next, hurried };
+  return { answers, level, next: encodeCursor(list, positionOf(last)), hurried };
 }
 
 export interface AnswersThatFit<T> {
   readonly answers: T[];
+  /** Of these answers the one that tells most. */
+  readonly level: DetailLevel;
   readonly next: string | undefined;
   /** Whether time was what made an end. */
   readonly hurried: boolean;
 }
 
 export interface AnswersOptions<T> {
-  readonly make: (binding: Binding) => T;
+  readonly levelsOf: (bindings: readonly Binding[]) => Promise<LevelOf>;
+  readonly make: (binding: Binding, level: DetailLevel) => T;
   readonly pace: Pace;
   /** Of the items: limit is a ceiling, and what does not fit is for the next page. */
   readonly bytesMax: number;

@@ -33,36 +33,47 @@ export async function refusedReport(caller: Rights, namespace: string): Promise<
   return refuse(caller, `get ${constraintReports.plural}.potoo.io in the namespace`, ' Or is its name misspelt?');
 }
 
+export type LevelOf = (binding: Binding) => DetailLevel;
+
 /** The level of each of these bindings, all of which bind `namespace`. */
-export async function levelsOf(
-  bindings: readonly Binding[],
-  namespace: string,
-  caller: Rights,
-): Promise<(binding: Binding) => DetailLevel> {
-  const stored = bindings.filter(({ form }) => form !== undefined);
-  const homes = new Set(stored.map(({ form }) => form?.home));
-  const [own, cluster, foreign] = await Promise.all([
-    homes.has(namespace) ? mayReadDetails(namespace, caller) : false,
-    homes.has(undefined) ? caller.may({ verb: 'get', resource: clusterConstraintDetails.plural }) : false,
-    readableHomes(
-      [...homes].filter((home): home is string => home !== undefined && home !== namespace),
-      caller,
-    ),
-  ]);
-  return ({ form }) => {
-    if (form === undefined) return 'summary';
-    if (form.home === undefined) return cluster ? 'full' : 'summary';
-    if (form.home === namespace) return own ? 'detailed' : 'summary';
-    return foreign.has(form.home) ? 'full' : 'summary';
+export async function levelsOf(bindings: readonly Binding[], namespace: string, caller: Rights): Promise<LevelOf> {
+  return createLevels(namespace, caller)(bindings);
+}
+
+/** Levels of what binds a namespace, some bindings after the other: rights are asked for those homes alone that they have. */
+export function createLevels(namespace: string, caller: Rights): (bindings: readonly Binding[]) => Promise<LevelOf> {
+  const mayRead = createForeignHomes(caller);
+  return async (bindings) => {
+    const stored = bindings.filter(({ form }) => form !== undefined);
+    const homes = new Set(stored.map(({ form }) => form?.home));
+    const [own, cluster, foreign] = await Promise.all([
+      homes.has(namespace) ? mayReadDetails(namespace, caller) : false,
+      homes.has(undefined) ? caller.may({ verb: 'get', resource: clusterConstraintDetails.plural }) : false,
+      mayRead([...homes].filter((home): home is string => home !== undefined && home !== namespace)),
+    ]);
+    return ({ form }) => {
+      if (form === undefined) return 'summary';
+      if (form.home === undefined) return cluster ? 'full' : 'summary';
+      if (form.home === namespace) return own ? 'detailed' : 'summary';
+      return foreign.has(form.home) ? 'full' : 'summary';
+    };
   };
 }
 
-async function readableHomes(homes: readonly string[], caller: Rights): Promise<ReadonlySet<string>> {
+/** @returns Of some homes those whose forms the caller may read; of all calls together it asks about `homesMax`. */
+function createForeignHomes(caller: Rights): (homes: readonly string[]) => Promise<ReadonlySet<string>> {
   const resource = constraintDetails.plural;
-  if (homes.length > homesMax && (await caller.may({ verb: 'get', resource }))) return new Set(homes);
-  const asked = homes.slice(0, homesMax);
-  const allowed = await Promise.all(asked.map(async (namespace) => caller.may({ verb: 'get', resource, namespace })));
-  return new Set(asked.filter((_, index) => allowed[index]));
+  const known = new Map<string, boolean>();
+  let all: boolean | undefined;
+  return async (homes) => {
+    const unknown = homes.filter((home) => !known.has(home));
+    if (known.size + unknown.length > homesMax) all ??= await caller.may({ verb: 'get', resource });
+    if (all === true) return new Set(homes);
+    const asked = unknown.slice(0, homesMax - known.size);
+    const allowed = await Promise.all(asked.map(async (namespace) => caller.may({ verb: 'get', resource, namespace })));
+    for (const [index, home] of asked.entries()) known.set(home, allowed[index] === true);
+    return new Set(homes.filter((home) => known.get(home)));
+  };
 }
 
 /** Of these levels the one that tells most; that of the summary when there are none. */

@@ -27,8 +27,9 @@ export const cursorRefusal = refusal(
 export function decodeCursor<T>(list: string, cursor: string, schema: z.ZodType<T>): Answer<T> {
   if (cursor.length > cursorLengthMax || !/^[\w-]+$/.test(cursor)) return cursorRefusal;
   const json = parseJson(Buffer.from(cursor, 'base64url').toString('utf8'));
-  const decoded = z.tuple([z.literal(list), schema]).safeParse(json);
-  return decoded.success ? { ok: true, value: decoded.data[1] } : cursorRefusal;
+  if (!Array.isArray(json) || json.length !== 2 || json[0] !== list) return cursorRefusal;
+  const decoded = schema.safeParse(json[1]);
+  return decoded.success ? { ok: true, value: decoded.data } : cursorRefusal;
 }
 
 /** The value of a JSON text, or undefined. */

@@ -11,10 +11,10 @@ import { remediationFor } from './remediation.ts';
 function bindingOf(told: Constraint, full: Constraint, as: 'own' | 'cluster' | 'foreign'): Binding {
   const home = { own: 'shop', cluster: undefined, foreign: 'platform' }[as];
   const form = { home, text: JSON.stringify(full), value: full };
-  if (as === 'own') return ownBinding(entryOf(told), form);
+  if (as === 'own') return ownBinding(entryOf(told), () => form);
   const { severity, effect, type, source, id, summary } = told;
   const name = as === 'foreign' ? handleOf(id) : told.name;
-  return inheritedBinding({ severity, effect, type, kind: source.kind, name, id, summary }, changedAt, form);
+  return inheritedBinding({ severity, effect, type, kind: source.kind, name, id, summary }, changedAt, () => form);
 }
 
 const told = networkConstraint('shop', 'db-in');

@@ -1,8 +1,8 @@
 /**
  * How often each of many may do something: a bucket a key, which holds `burst` at most and gets `perSecond` back.
  */
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kube/clock.ts';
+import { createLru } from '../lru.ts';
 
 export interface Buckets {
   /**
@@ -28,7 +28,7 @@ export function createBuckets(options: {
   readonly keysMax: number;
 }): Buckets {
   const { clock, perSecond, burst } = options;
-  const buckets = new LRUCache<string, Bucket>({ max: options.keysMax });
+  const buckets = createLru<string, Bucket>(options.keysMax);
 
   function filled(key: string): Bucket {
     const now = clock.monotonic();

@@ -3,9 +3,9 @@
  * A question that failed is not kept: the next caller asks again. While the API server does not answer, a no goes on to hold
  * as long as a yes: it opens nothing, and callers with few rights are not worse off than those with many.
  */
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kube/clock.ts';
 import { GatewayError } from '../errors.ts';
+import { createLru } from '../lru.ts';
 
 /** How long a yes holds: a right that was withdrawn is gone after this time at the latest. */
 export const allowMs = 60_000;
@@ -48,8 +48,8 @@ export function createDecisionCache<T>(options: {
   readonly graceMs?: number | undefined;
 }): DecisionCache<T> {
   const { clock, positive, graceMs = 0 } = options;
-  const yes = new LRUCache<string, Decision<T>>({ max: options.yesMax });
-  const no = new LRUCache<string, Decision<T>>({ max: options.noMax });
+  const yes = createLru<string, Decision<T>>(options.yesMax);
+  const no = createLru<string, Decision<T>>(options.noMax);
   const pending = new Map<string, Promise<T>>();
 
   function keep(key: string, decision: Decision<T>): void {

@@ -48,9 +48,12 @@ export interface BoundForm {
 }
 
 type Form = Binding['form'];
+/** Which form speaks for a constraint is known once the forms that have its id were read: only what an answer shows is. */
+type FormLookup = () => Form;
 
 /** Of a structured entry: a policy of the namespace itself. */
-export function ownBinding(entry: ReportEntry, form: Form): Binding {
+export function ownBinding(entry: ReportEntry, lookUp: FormLookup): Binding {
+  const form = once(lookUp);
   return {
     id: entry.id,
     name: entry.name,
@@ -65,12 +68,15 @@ export function ownBinding(entry: ReportEntry, form: Form): Binding {
     affected: entry.affectedWorkloads,
     listsAffected: true,
     metrics: entry.metrics,
-    form,
+    get form() {
+      return form();
+    },
   };
 }
 
 /** Of a line: a cluster-wide policy, or one of another namespace. */
-export function inheritedBinding(entry: InheritedEntry, lastChanged: string, form: Form): Binding {
+export function inheritedBinding(entry: InheritedEntry, lastChanged: string, lookUp: FormLookup): Binding {
+  const form = once(lookUp);
   return {
     id: entry.id,
     name: entry.name,
@@ -85,7 +91,18 @@ export function inheritedBinding(entry: InheritedEntry, lastChanged: string, for
     affected: undefined,
     listsAffected: false,
     metrics: undefined,
-    form,
+    get form() {
+      return form();
+    },
+  };
+}
+
+/** What it makes, made when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 

@@ -3,7 +3,6 @@
  * see them asks.
  */
 import { Buffer } from 'node:buffer';
-import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { StoredConstraint } from '../../crds/constraint.ts';
 import {
@@ -14,6 +13,7 @@ import {
   StoredWorkload,
 } from '../../crds/detail.ts';
 import { type KubeObject, keyOf } from '../../kube/resource.ts';
+import { createLru } from '../lru.ts';
 import { type PackedTexts, packTexts } from './packed-texts.ts';
 import type { OnProblem } from './problem.ts';
 import { firstIssue } from './report.ts';
@@ -166,8 +166,8 @@ export interface FormReader {
 
 /** Parses on demand and remembers what was asked for last. */
 export function createFormReader(onProblem: OnProblem): FormReader {
-  const constraints = new LRUCache<StoredForm, { readonly value: StoredConstraint | undefined }>({ max: 5_000 });
-  const workloads = new LRUCache<WorkloadPart, readonly StoredWorkload[]>({ max: 500 });
+  const constraints = createLru<StoredForm, { readonly value: StoredConstraint | undefined }>(5_000);
+  const workloads = createLru<WorkloadPart, readonly StoredWorkload[]>(500);
   const outlines = new WeakMap<StoredForm, { readonly value: FormOutline | undefined }>();
 
   function constraint(form: StoredForm): StoredConstraint | undefined {

@@ -190,17 +190,50 @@ describe('what is kept ready', () => {
     expect(after?.bindings).toHaveLength((before?.bindings.length ?? 0) - 1);
   });
 
+  test('reads no text for a view, and those of the bindings alone whose form is asked for', () => {
+    const own = Array.from({ length: 5 }, (_, index) => networkConstraint('shop', `own-${index}`));
+    const { store } = fillStore([
+      reportObject(
+        'shop',
+        own.map((each) => entryOf(each)),
+      ),
+      detailObject('shop', 'constraints', own),
+    ]);
+    const parse = vi.spyOn(JSON, 'parse');
+    onTestFinished(() => parse.mockRestore());
+    const bindings = store.view('shop')?.bindings;
+    expect(parse).not.toHaveBeenCalled();
+    expect(bindings?.[3]?.form?.value.name).toBe('own-3');
+    expect(parse).toHaveBeenCalledTimes(1);
+  });
+
+  test('shows the form of its moment, also when it is read after that has changed', () => {
+    const [before, after] = [
+      networkConstraint('shop', 'one'),
+      networkConstraint('shop', 'one', { message: 'Another.' }),
+    ];
+    const { store, put } = fillStore([
+      reportObject('shop', [entryOf(before)]),
+      detailObject('shop', 'constraints', [before]),
+    ]);
+    const view = store.view('shop');
+    put(detailObject('shop', 'constraints', [after]));
+    expect(view?.bindings[0]?.form?.value.message).toBe(before.message);
+    expect(store.view('shop')?.bindings[0]?.form?.value.message).toBe('Another.');
+  });
+
   test('reads each text once, however often a namespace is asked about that has more than the cache of forms holds', () => {
     const { store } = fillStore(objects);
     const parse = vi.spyOn(JSON, 'parse');
     onTestFinished(() => parse.mockRestore());
-    expect(store.view('shop')?.bindings).toHaveLength(6_002);
+    const read = () => store.view('shop')?.bindings.map(({ form }) => form?.home);
+    expect(read()).toHaveLength(6_002);
     const once = parse.mock.calls.length;
     const part = readDetail(detailObject('platform', 'constraints', [outside]), () => {});
     if (part === undefined) throw new Error('the part cannot be read');
-    store.view('shop');
+    read();
     store.putDetail('platform', 'constraints', part);
-    store.view('shop');
+    read();
     expect(parse.mock.calls.length - once).toBe(1);
   });
 });

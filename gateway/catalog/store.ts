@@ -91,7 +91,7 @@ export interface CatalogStore extends Omit<Catalog, 'synced' | 'freshness' | 'sh
   isImposed(id: string): boolean;
 }
 
-/** The full forms that have an id. */
+/** The full forms that have an id. What it gives is never changed. */
 export type FormsOf = (id: string) => Iterable<StoredForm>;
 
 /** Hears of each change before it is made, with what there was. */
@@ -196,7 +196,9 @@ export function createCatalogStore(reader: FormReader): CatalogStore {
     const { namespace, lastChanged } = report;
     const isOwn = isStoredIn(namespace);
     if (typeof item !== 'string') {
-      const spoken = (maySpeak: MaySpeak) => bound(formOf(formsOf(item.id), maySpeak));
+      // Those of now, whenever they are read: what was taken from here stays as it is.
+      const candidates = formsOf(item.id);
+      const spoken = (maySpeak: MaySpeak) => () => bound(formOf(candidates, maySpeak));
       return 'summary' in item
         ? inheritedBinding(item, lastChanged, spoken(speaksFor(item)))
         : ownBinding(item, spoken(isOwn));

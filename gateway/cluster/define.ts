@@ -59,7 +59,7 @@ export function clusterTool<Input extends z.ZodObject, Output extends z.ZodObjec
   readonly input: Input;
   readonly output: Output;
   run(input: z.output<Input>, call: Call, cluster: Cluster): Promise<Answer<z.input<Output>>>;
-  text(answer: z.output<Output>): string;
+  text(answer: z.input<Output>): string;
   readonly refusalText?: (refused: Refusal) => string;
 }): ClusterTool {
   return (cluster) => defineTool({ ...definition, run: async (input, call) => definition.run(input, call, cluster) });

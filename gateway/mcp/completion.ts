@@ -79,10 +79,11 @@ async function constraintNames(namespace: string, prefix: string, { caller, cata
   const refused = await refusedReport(caller, namespace);
   if (refused !== undefined) return { answer: refused, namespace };
   const bindings = catalog.view(namespace)?.bindings ?? [];
-  const level = await levelsOf(bindings, namespace, caller);
+  // The name of an own policy is the same at every level, so its full form need not be read.
+  const imposed = bindings.filter(({ own }) => !own);
+  const level = await levelsOf(imposed, namespace, caller);
   const names = new Set<string>();
   await pace.each(bindings, (binding) => {
-    // The name of an own policy is the same at every level, so its full form need not be read.
     const name = binding.own ? binding.name : visible(binding, level(binding), namespace).name;
     const value = isPlain(name) && name.length <= nameLengthMax ? name : binding.id;
     if (value.startsWith(prefix)) names.add(value);

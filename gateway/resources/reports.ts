@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { answersThatFit, aroundItemsBytes, pageOfBindings } from '../answer/binding-page.ts';
 import { ConstraintAnswer, visible } from '../answer/constraint.ts';
-import { DetailLevel, levelIn, levelsOf, mostDetailed, refusedReport } from '../answer/levels.ts';
+import { createLevels, DetailLevel, levelIn, refusedReport } from '../answer/levels.ts';
 import { noReport } from '../answer/no-report.ts';
 import { Limit } from '../answer/page.ts';
 import { remediationFor } from '../answer/remediation.ts';
@@ -69,14 +69,14 @@ export const reports = defineResource({
     const page = pageOfBindings(view.bindings, list, { limit, cursor });
     if (!page.ok) return page;
 
-    const { items } = page.value;
-    const [detailLevel, level] = await Promise.all([levelIn(namespace, caller), levelsOf(items, namespace, caller)]);
+    const detailLevel = await levelIn(namespace, caller);
     const from = { namespace, contact: gateway.remediationContact };
-    const make = (binding: Binding) => ({
-      ...entryOf(binding, level(binding), namespace),
-      remediation: remediationFor(binding, level(binding), from),
+    const make = (binding: Binding, level: DetailLevel) => ({
+      ...entryOf(binding, level, namespace),
+      remediation: remediationFor(binding, level, from),
     });
-    const { answers, next, hurried } = await answersThatFit(page.value, list, {
+    const { answers, level, next, hurried } = await answersThatFit(page.value, list, {
+      levelsOf: createLevels(namespace, caller),
       make,
       pace,
       bytesMax: bytesMax - aroundItemsBytes,
@@ -84,7 +84,7 @@ export const reports = defineResource({
     const { report } = view;
     return {
       ok: true,
-      level: mostDetailed(items.slice(0, answers.length).map(level)),
+      level,
       hurried,
       value: {
         namespace,

@@ -2,7 +2,7 @@
  * A tool is one definition with many faces: name, description, schemas and `run`. The REST route and the MCP tool are made
  * from it, so none has logic of its own.
  */
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { Call } from '../call.ts';
 import { type Answering, answering } from '../definition.ts';
 import type { Answer, Refusal } from '../errors.ts';
@@ -26,19 +26,25 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   readonly output: Output;
   run(input: z.output<Input>, call: Call): Promise<Answer<z.input<Output>>>;
   /** Short: what matters most, in lines. Of what stands in policies it says that it does. */
-  text(answer: z.output<Output>): string;
+  text(answer: z.input<Output>): string;
   readonly refusalText?: (refused: Refusal) => string;
 }): Tool {
   const { name, title, description, input, output, refusalText } = definition;
-  /** An answer is never changed, and is often given again: to read it takes longer than to make its text. */
+  /** An answer is never changed, and is often given again. */
   const texts = new WeakMap<object, string>();
+  /** What `run` gave, as it gave it: to read it anew takes longer than to make its text. */
+  const given = new WeakMap<object, z.input<Output>>();
   return {
     name,
     title,
     description,
-    ...answering(input, output, async (given, call) => definition.run(given, call)),
+    ...answering(input, output, async (asked, call) => {
+      const answer = await definition.run(asked, call);
+      if (answer.ok) given.set(answer.value, answer.value);
+      return answer;
+    }),
     text(answer) {
-      const known = texts.get(answer) ?? definition.text(output.parse(answer));
+      const known = texts.get(answer) ?? definition.text(given.get(answer) ?? z.encode(output, output.parse(answer)));
       texts.set(answer, known);
       return known;
     },

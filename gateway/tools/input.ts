@@ -23,6 +23,7 @@ export function publishedSchema(schema: z.ZodType): Record<string, unknown> {
 const knownMax = 500;
 const knownLengthMax = 512;
 
+const Body = z.record(z.string(), z.unknown());
 const Properties = z.object({ properties: z.record(z.string(), z.object({ type: z.string().optional() })) });
 
 /** What makes the input of one schema out of a body: INVALID_REQUEST names each field and what would be right. */
@@ -48,7 +49,7 @@ export function createInputReader<S extends z.ZodObject>(schema: S): InputReader
   };
 
   function read(body: unknown): Answer<z.output<S>> {
-    const object = z.record(z.string(), z.unknown()).safeParse(body);
+    const object = Body.safeParse(body);
     if (!object.success) return refusal('INVALID_REQUEST', 'The body must be a JSON object.');
     const given = Object.entries(object.data).filter(([name]) => strict || types.has(name));
     // zod leaves this key out without a word, and a filter that lacks a condition finds more than was asked for.

@@ -3,7 +3,7 @@ import { ConstraintType, severities, Severity } from '../../crds/constraint.ts';
 import { hasWorkload, mayBind, selects } from '../answer/affected.ts';
 import { answersThatFit, aroundItemsBytes, pageOfBindings } from '../answer/binding-page.ts';
 import { ConstraintAnswer, constraintAnswer } from '../answer/constraint.ts';
-import { type DetailLevel, levelsOf, mayReadDetails, mostDetailed, refusedReport } from '../answer/levels.ts';
+import { createLevels, type DetailLevel, levelsOf, mayReadDetails, refusedReport } from '../answer/levels.ts';
 import type { Binding } from '../catalog/binding.ts';
 import type { NamespaceView } from '../catalog/store.ts';
 import type { Workloads } from '../catalog/workloads.ts';
@@ -90,21 +90,16 @@ export const query = defineTool({
     const page = pageOfBindings(chosen, list, input);
     if (!page.ok) return page;
 
-    const { items } = page.value;
-    const level = await levelsOf(items, namespace, caller);
     const remediation = { namespace, contact: gateway.remediationContact };
-    const make = (binding: Binding) => ({
-      ...constraintAnswer(binding, level(binding), from),
-      ...(input.include_remediation ? { remediation: remediationFor(binding, level(binding), remediation) } : {}),
+    const make = (binding: Binding, level: DetailLevel) => ({
+      ...constraintAnswer(binding, level, from),
+      ...(input.include_remediation ? { remediation: remediationFor(binding, level, remediation) } : {}),
     });
-    const {
-      answers: constraints,
-      next,
-      hurried,
-    } = await answersThatFit(page.value, list, { make, pace, bytesMax: bytesMax - aroundItemsBytes });
+    const fits = { levelsOf: createLevels(namespace, caller), make, pace, bytesMax: bytesMax - aroundItemsBytes };
+    const { answers: constraints, level, next, hurried } = await answersThatFit(page.value, list, fits);
     return {
       ok: true,
-      level: mostDetailed(items.slice(0, constraints.length).map(level)),
+      level,
       hurried,
       value: {
         namespace,
