@@ -136,8 +136,12 @@ describe.skipIf(!hasPython)('the agent', () => {
     expect(new Set(words).size).toBe(2);
   });
 
-  test('takes a call in a block of code', async () => {
-    const { said, asked } = await runAgent([`\`\`\`json\n${queryShop}\n\`\`\``, 'Done.']);
+  test.each([
+    ['a call in a block of code', `\`\`\`json\n${queryShop}\n\`\`\``],
+    ['a call after words', `I look at {the rules} first.\n${queryShop}`],
+    ['both', `First:\n\`\`\`json\n${queryShop}\n\`\`\`\n`],
+  ])('takes %s', async (_title, reply) => {
+    const { said, asked } = await runAgent([reply, 'Done.']);
     expect(said).toBe('Done.\n');
     expect(lastOf(asked[1])).toContain('potoo_query returned');
   });
@@ -150,6 +154,7 @@ describe.skipIf(!hasPython)('the agent', () => {
     ['a tool that is no name', '{"tool": 7}', /no call of a tool: tool is no name/],
     ['a call that is no JSON', '{"tool": "potoo_query", "arguments": {', /no call of a tool/],
     ['two calls at once', `${queryShop}\n${queryShop}`, /no call of a tool/],
+    ['a call with an answer made up', `I ask.\n${queryShop}\nIt returned nothing.`, /no call of a tool/],
   ])('tells the model of %s, which then goes on', async (_title, reply, told) => {
     const { code, said, asked } = await runAgent([reply, 'I see.']);
     expect([code, said]).toEqual([0, 'I see.\n']);
@@ -160,6 +165,7 @@ describe.skipIf(!hasPython)('the agent', () => {
     const { code, said, errors, asked } = await runAgent([queryShop]);
     expect([code, said, errors]).toEqual([1, '', 'No answer after 8 turns.\n']);
     expect(asked).toHaveLength(8);
+    expect(asked.map((each) => lastOf(each).includes('answer now')).indexOf(true)).toBe(7);
   });
 
   test.each([
