@@ -19,7 +19,7 @@ import type { BareRoutes } from './bare-route.ts';
 import { startBareServer } from './bare-server.ts';
 import { type Figure, machineFigure, rounded } from './figures.ts';
 import { clusterObjects, clusterPolicy, namespaceObjects } from './gateway-objects.ts';
-import { connections, type Loaded, measure, medianOf, type Round } from './rounds.ts';
+import { connections, type Loaded, measureInTurns } from './rounds.ts';
 import { askOnce, postBytes } from './socket-load.ts';
 import { peakRssMiB } from './usage.ts';
 
@@ -56,15 +56,8 @@ async function run(ms: number, rounds: number): Promise<void> {
   say('starting the control plane …');
   const cluster = running.use(await startCluster({ log: say }));
   const subjects = await prepare(cluster, running);
-  for (const subject of subjects) await measure(subject, warmUpMs);
   print(machineFigure());
-
-  const measured = new Map<Subject, Round[]>(subjects.map((subject) => [subject, []]));
-  for (let round = 1; round <= rounds; round += 1) {
-    say(`round ${round} of ${rounds} …`);
-    for (const [subject, results] of measured) results.push(await measure(subject, ms));
-  }
-  const medians = [...measured].map(([subject, results]) => ({ ...subject, ...medianOf(results) }));
+  const medians = await measureInTurns(subjects, { warmUpMs, ms, rounds, say });
   for (const { name, entries, bytes, perSecond, p50, p99, cpuMs } of medians) {
     print({
       figure: `${name}-load`,

@@ -14,12 +14,11 @@ import { pino } from 'pino';
 import * as z from 'zod';
 import { createIdentities } from '../../gateway/auth/identity.ts';
 import { createChanges } from '../../gateway/catalog/changes.ts';
-import type { Catalog } from '../../gateway/catalog/store.ts';
 import { createStreams } from '../../gateway/events/streams.ts';
 import { createApp } from '../../gateway/http/app.ts';
 import { createArrivals } from '../../gateway/http/arrival.ts';
 import { createHostPolicy } from '../../gateway/http/hosts.ts';
-import { createFakeReviews, fillStore, type Gateway, type Right } from '../../gateway/testing/fixture.ts';
+import { catalogOver, createFakeReviews, fillStore, type Gateway, type Right } from '../../gateway/testing/fixture.ts';
 import {
   type McpAnswer,
   type McpMessage,
@@ -166,17 +165,8 @@ function gatewayOf(names: readonly string[], mine: readonly string[]): Pick<Gate
   });
   const identities = createIdentities({ reviews, clock });
   const log = pino({ level: 'silent' });
-  const catalog: Catalog = {
-    view: (namespace) => store.view(namespace),
-    reports: () => store.reports(),
-    clusterReport: () => store.clusterReport(),
-    clusterFacts: () => store.clusterFacts(),
-    freshness: () => ({ operatorAlive: true, watching: true, lost: [] }),
-    synced: true,
-    sharedSecret: 'uid-of-the-lease',
-  };
   return createApp({
-    catalog,
+    catalog: catalogOver(store),
     identities,
     streams: createStreams({ identities, changes: createChanges({ store, clock }), clock, log }),
     clock,

@@ -15,7 +15,7 @@ import { writeResources } from '../tests/written-resources.ts';
 import { startBareServer } from './bare-server.ts';
 import { type Figure, machineFigure, quotient, rounded } from './figures.ts';
 import { namespaceObjects } from './gateway-objects.ts';
-import { connections, type Loaded, measure, medianOf, type Round } from './rounds.ts';
+import { connections, type Loaded, measureInTurns } from './rounds.ts';
 import { askOnce, postBytes } from './socket-load.ts';
 import { peakRssMiB, rssMiB } from './usage.ts';
 
@@ -52,15 +52,8 @@ async function run(ms: number, rounds: number): Promise<void> {
   say('starting the control plane …');
   const cluster = running.use(await startCluster({ log: say }));
   const subjects = await prepare(cluster, running);
-  for (const subject of subjects) await measure(subject, warmUpMs);
   print(machineFigure());
-
-  const measured = new Map<Subject, Round[]>(subjects.map((subject) => [subject, []]));
-  for (let round = 1; round <= rounds; round += 1) {
-    say(`round ${round} of ${rounds} …`);
-    for (const [subject, results] of measured) results.push(await measure(subject, ms));
-  }
-  const medians = [...measured].map(([subject, results]) => ({ ...subject, ...medianOf(results) }));
+  const medians = await measureInTurns(subjects, { warmUpMs, ms, rounds, say });
   for (const { name, era, bytes, perSecond, p50, p99, cpuMs } of medians) {
     const value = { value: perSecond, p50, p99, cpuMicros: Math.round(cpuMs * 1_000) };
     print({ figure: `${name}-calls`, unit: 'calls/s', era, ...value, bytes, connections });

@@ -23,7 +23,7 @@ export interface Round {
 }
 
 /** Asks the same over all connections for so long. */
-export async function measure({ process, url, request }: Loaded, ms: number): Promise<Round> {
+async function measure({ process, url, request }: Loaded, ms: number): Promise<Round> {
   const use = meter(process, clock);
   const load = await hammer(url, request, { connections, ms, clock });
   const { cpuMs } = use();
@@ -36,8 +36,28 @@ export async function measure({ process, url, request }: Loaded, ms: number): Pr
   };
 }
 
+/** All of them in turns, once each round; each with the median of what was measured of it. */
+export async function measureInTurns<Subject extends Loaded>(
+  subjects: readonly Subject[],
+  options: {
+    readonly warmUpMs: number;
+    readonly ms: number;
+    readonly rounds: number;
+    readonly say: (line: string) => void;
+  },
+): Promise<readonly (Subject & Round)[]> {
+  const { warmUpMs, ms, rounds, say } = options;
+  for (const subject of subjects) await measure(subject, warmUpMs);
+  const measured = new Map<Subject, Round[]>(subjects.map((subject) => [subject, []]));
+  for (let round = 1; round <= rounds; round += 1) {
+    say(`round ${round} of ${rounds} …`);
+    for (const [subject, results] of measured) results.push(await measure(subject, ms));
+  }
+  return [...measured].map(([subject, results]) => ({ ...subject, ...medianOf(results) }));
+}
+
 /** Each figure by itself: the middle of all rounds. */
-export function medianOf(rounds: readonly Round[]): Round {
+function medianOf(rounds: readonly Round[]): Round {
   const middle = (figure: (round: Round) => number) =>
     rounds.map(figure).toSorted((a, b) => a - b)[Math.floor(rounds.length / 2)] ?? Number.NaN;
   return {

@@ -76,6 +76,12 @@ export const hidden = {
   clusterWide: ['23333', 'company-wide-binding'],
 } as const;
 
+/** Callers and resources, and no gateway yet. */
+export async function writeWorld({ controlPlane }: Cluster): Promise<void> {
+  await apply(controlPlane, callerObjects());
+  await writeResources(controlPlane, worldObjects());
+}
+
 /** `shop` is bound by all three, `payments` by one of its own and the cluster-wide one. `platform` has the foreign policy. */
 export function worldObjects(): KubeObject[] {
   const payments = networkConstraint('payments', 'ledger-in');
@@ -176,8 +182,7 @@ export interface World {
 /** Writes the resources, and starts a gateway that knows all the callers. */
 export async function startWorld(cluster: Cluster): Promise<World> {
   const { controlPlane } = cluster;
-  await apply(controlPlane, callerObjects());
-  await writeResources(controlPlane, worldObjects());
+  await writeWorld(cluster);
   const tokenOf = (name: string) => controlPlane.serviceAccountToken('callers', name);
   const full = await tokenOf('full');
   const staticToken = 'a-static-token';

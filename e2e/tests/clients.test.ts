@@ -10,7 +10,7 @@ import * as z from 'zod';
 import { entryOf, networkConstraint, reportObject } from '../../gateway/testing/objects.ts';
 import { apply } from '../control-plane/admin.ts';
 import type { Gateway } from '../programs.ts';
-import { callerObjects, worldObjects } from './callers-world.ts';
+import { worldObjects, writeWorld } from './callers-world.ts';
 import { type Cluster, eventually, startCluster } from './cluster.ts';
 import { hasPython, pythonWithRequirements } from './python.ts';
 import { writeResources } from './written-resources.ts';
@@ -28,8 +28,7 @@ let python: string;
 
 beforeAll(async () => {
   cluster = await startCluster();
-  await apply(cluster.controlPlane, callerObjects());
-  await writeResources(cluster.controlPlane, worldObjects());
+  await writeWorld(cluster);
   token = await cluster.controlPlane.serviceAccountToken('callers', 'summary');
   gateway = await cluster.startGateway();
   if (hasPython) python = await pythonWithRequirements();

@@ -6,12 +6,10 @@ import { Client as FirstClient } from '@modelcontextprotocol/sdk/client/index.js
 import { StreamableHTTPClientTransport as FirstTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { apply } from '../control-plane/admin.ts';
 import type { Gateway } from '../programs.ts';
-import { callerObjects, worldObjects } from './callers-world.ts';
+import { writeWorld } from './callers-world.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { hasPython, pythonWithRequirements } from './python.ts';
-import { writeResources } from './written-resources.ts';
 
 // Clients of MCP as their users have them, unchanged, against the gateway with tokens of the API server.
 
@@ -30,8 +28,7 @@ let rest: object;
 
 beforeAll(async () => {
   cluster = await startCluster();
-  await apply(cluster.controlPlane, callerObjects());
-  await writeResources(cluster.controlPlane, worldObjects());
+  await writeWorld(cluster);
   token = await cluster.controlPlane.serviceAccountToken('callers', 'summary');
   gateway = await cluster.startGateway();
   if (hasPython) python = await pythonWithRequirements();

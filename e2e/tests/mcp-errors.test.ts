@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { apply } from '../control-plane/admin.ts';
 import type { Gateway } from '../programs.ts';
-import { callerObjects, worldObjects } from './callers-world.ts';
+import { writeWorld } from './callers-world.ts';
 import { type Cluster, eventually, startCluster } from './cluster.ts';
-import { writeResources } from './written-resources.ts';
 
 // What is refused at /mcp, by HTTP where a client looks there and by JSON-RPC otherwise; and that its calls are counted,
 // limited and written down with all others.
@@ -16,8 +14,7 @@ let token: string;
 
 beforeAll(async () => {
   cluster = await startCluster();
-  await apply(cluster.controlPlane, callerObjects());
-  await writeResources(cluster.controlPlane, worldObjects());
+  await writeWorld(cluster);
   token = await cluster.controlPlane.serviceAccountToken('callers', 'summary');
   gateway = await cluster.startGateway();
 });

@@ -6,9 +6,8 @@ import { SSEClientTransport as SSEClientTransportV1 } from '@modelcontextprotoco
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { readEvents } from '../../gateway/testing/event-reader.ts';
 import { entryOf, networkConstraint, reportObject } from '../../gateway/testing/objects.ts';
-import { apply } from '../control-plane/admin.ts';
 import type { Gateway } from '../programs.ts';
-import { callerObjects, worldObjects } from './callers-world.ts';
+import { worldObjects, writeWorld } from './callers-world.ts';
 import { type Cluster, eventually, startCluster } from './cluster.ts';
 import { writeResources } from './written-resources.ts';
 
@@ -21,8 +20,7 @@ let replicas: readonly [Gateway, Gateway];
 
 beforeAll(async () => {
   cluster = await startCluster();
-  await apply(cluster.controlPlane, callerObjects());
-  await writeResources(cluster.controlPlane, worldObjects());
+  await writeWorld(cluster);
   [token, other] = await Promise.all([
     cluster.controlPlane.serviceAccountToken('callers', 'summary'),
     cluster.controlPlane.serviceAccountToken('callers', 'detailed'),

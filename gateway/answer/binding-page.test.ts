@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { createVirtualClock } from '../../kube/testing/virtual-clock.ts';
 import type { Binding } from '../catalog/binding.ts';
 import { createGateway, type Gateway, rightsOf } from '../testing/fixture.ts';
-import { mcpDoor, readAnswer, revisions } from '../testing/mcp-door.ts';
+import { mcpDoor, readAnswer, exampleRevisions } from '../testing/mcp-door.ts';
 import {
   clusterDetailObject,
   detailObject,
@@ -75,7 +75,7 @@ describe('a cursor of somebody else', () => {
     }
   });
 
-  test.each(revisions)('goes on over MCP as it does over REST, in revision %s', async (revision) => {
+  test.each(exampleRevisions)('goes on over MCP as it does over REST, in revision %s', async (revision) => {
     const gateway = gatewayOf();
     const door = mcpDoor(gateway, revision);
     for (const cursor of await cursorsOf('admin')) {

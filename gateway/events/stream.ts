@@ -21,6 +21,11 @@ const beginning = Buffer.from(
 );
 export const heartbeat = Buffer.from(':\n\n');
 
+/** The last event of a stream whose reader is still there: a comment that says why it ends. */
+export function farewell(ending: Ending): Buffer {
+  return Buffer.from(commentOf(`closed: ${endings[ending].said}`));
+}
+
 export interface EventStreamOptions extends FollowingOptions {
   readonly sink: Sink;
   /** Undefined: all that the caller may read. */
@@ -93,7 +98,7 @@ export function startEventStream(options: EventStreamOptions): Following {
     end(ending, closed) {
       ended = true;
       if (ending !== 'left') {
-        const lastWords = Buffer.from(commentOf(`closed: ${endings[ending].said}`));
+        const lastWords = farewell(ending);
         written += lastWords.length;
         sink.end(lastWords);
       }

@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createGateway, type Gateway, rightsOf } from '../testing/fixture.ts';
 import { hostileText } from '../testing/hostile-text.ts';
-import { mcpDoor, readAnswer, revisions } from '../testing/mcp-door.ts';
+import { mcpDoor, readAnswer, exampleRevisions } from '../testing/mcp-door.ts';
 import { clusterReportObject, detailObject, entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
 
 const [ours, theirs] = [networkConstraint('shop', 'db-in'), networkConstraint('bank', 'vault-in')];
@@ -34,7 +34,7 @@ const namespaced: readonly (readonly [
   ['a constraint', async (door, namespace, user) => door.get(`/resources/constraints/${namespace}/vault-in`, user)],
 ];
 
-describe.each(revisions)('in revision %s', (revision) => {
+describe.each(exampleRevisions)('in revision %s', (revision) => {
   const doorOf = (rights?: Rights) => {
     const gateway = gatewayOf(rights);
     return { gateway, door: mcpDoor(gateway, revision) };

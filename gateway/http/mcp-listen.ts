@@ -19,10 +19,9 @@ import * as z from 'zod';
 import type { Clock } from '../../kube/clock.ts';
 import type { Caller } from '../auth/identity.ts';
 import { type Answer, refusal } from '../errors.ts';
-import { commentOf } from '../events/event.ts';
-import { type Ending, endings } from '../events/following.ts';
+import type { Ending } from '../events/following.ts';
 import type { Sink } from '../events/sink.ts';
-import { heartbeat } from '../events/stream.ts';
+import { farewell, heartbeat } from '../events/stream.ts';
 import type { Log } from '../log.ts';
 import type { Subject } from '../mcp/subject.ts';
 import type { McpResources } from '../mcp/surface.ts';
@@ -160,7 +159,7 @@ function createListenStream(options: {
         closed();
         return;
       }
-      write(Buffer.from(commentOf(`closed: ${endings[ending].said}`)));
+      write(farewell(ending));
       onCopied = () => {
         sink.end(Buffer.alloc(0));
         closed();

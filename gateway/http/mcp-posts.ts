@@ -3,7 +3,7 @@ import type { Clock } from '../../kube/clock.ts';
 import type { Caller } from '../auth/identity.ts';
 import { type Answer, type Refusal, refusal } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { mayUseMcp } from '../mcp/admission.ts';
+import { refusedMcp } from '../mcp/admission.ts';
 import { noJson, readJsonBody } from './body.ts';
 import type { Calls } from './calls.ts';
 import { withinDeadline } from './deadline.ts';
@@ -53,7 +53,7 @@ export function createMcpPosts(options: {
       const limited = calls.limited(caller);
       if (!limited.ok) return limited;
     }
-    return mayUseMcp(caller, messages);
+    return refusedMcp(caller, messages);
   }
 
   return async (request) => {

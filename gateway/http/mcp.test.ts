@@ -10,13 +10,12 @@ async function connect(mode: 'auto' | 'legacy', user: string | undefined) {
   const gateway = gatewayOf();
   const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode } });
   const headers: Record<string, string> = user === undefined ? {} : { authorization: `Bearer ${user}` };
-  await client.connect(
-    new StreamableHTTPClientTransport(new URL('http://localhost/mcp'), {
-      requestInit: { headers },
-      fetch: async (url, init) => gateway.fetch(new Request(url, init)),
-    }),
-  );
-  return { gateway, client };
+  const transport = new StreamableHTTPClientTransport(new URL('http://localhost/mcp'), {
+    requestInit: { headers },
+    fetch: async (url, init) => gateway.fetch(new Request(url, init)),
+  });
+  await client.connect(transport);
+  return { gateway, client, transport };
 }
 
 describe.each(['auto', 'legacy'] as const)('the official client, %s', (mode) => {
@@ -26,6 +25,28 @@ describe.each(['auto', 'legacy'] as const)('the official client, %s', (mode) => 
     const result = await client.callTool({ name: 'potoo_query', arguments: { namespace: 'shop' } });
     expect(result.structuredContent).toEqual(rest);
     expect(result.isError).toBeUndefined();
+    await client.close();
+  });
+
+  test.each<[name: string, given: Record<string, unknown>]>([
+    ['ping', {}],
+    ['potoo_list_namespaces', {}],
+    ['potoo_list_namespaces', { limit: 1 }],
+    ['potoo_query', { namespace: 'shop' }],
+    ['potoo_query', { namespace: 'shop', include_remediation: false, workload_name: 'web' }],
+    ['potoo_remediation', { namespace: 'shop', constraint_name: 'db-in' }],
+  ])('finds that the answer of %s is as its outputSchema says, with %j', async (name, given) => {
+    const { client } = await connect(mode, 'admin');
+    // It compares with the schemas of the list that it has read last.
+    await client.listTools();
+    const result = await client.callTool({ name, arguments: given });
+    expect(result).toMatchObject({ structuredContent: expect.anything(), content: [{ type: 'text' }] });
+    await client.close();
+  });
+
+  test('ends its session without an error, though there is none to end', async () => {
+    const { client, transport } = await connect(mode, 'reader');
+    await expect(transport.terminateSession()).resolves.toBeUndefined();
     await client.close();
   });
 

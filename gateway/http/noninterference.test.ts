@@ -10,7 +10,7 @@ import { gatherMs } from '../catalog/changes.ts';
 import { readEvents } from '../testing/event-reader.ts';
 import { createGateway, type Gateway, rightsOf } from '../testing/fixture.ts';
 import { hostileConstraint } from '../testing/hostile.ts';
-import { mcpDoor, type Revision, revisions } from '../testing/mcp-door.ts';
+import { mcpDoor, type ExampleRevision, exampleRevisions } from '../testing/mcp-door.ts';
 import { clusterDetailObject, detailObject, entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
 
 const own = ['a', 'b', 'c'].map((name) => networkConstraint('shop', name));
@@ -48,7 +48,7 @@ const reports = [
   reportObject('bank', [entryOf(foreign)]),
 ];
 
-async function allThatIsSaid(gateway: Gateway, workload: string, way: 'REST' | Revision): Promise<unknown> {
+async function allThatIsSaid(gateway: Gateway, workload: string, way: 'REST' | ExampleRevision): Promise<unknown> {
   const said: unknown[] = [];
   const note = async (response: Response) =>
     said.push([response.status, [...response.headers], Buffer.from(await response.arrayBuffer()).toString('base64')]);
@@ -94,7 +94,7 @@ async function allThatIsSaid(gateway: Gateway, workload: string, way: 'REST' | R
   return said;
 }
 
-test.each(['REST', ...revisions] as const)(
+test.each(['REST', ...exampleRevisions] as const)(
   'by %s who may read reports alone gets the same bytes whatever the full forms say',
   async (way) => {
     const gatewayOf = (objects: Parameters<typeof createGateway>[0]['objects']) =>

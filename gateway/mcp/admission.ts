@@ -17,7 +17,7 @@ interface Wanted {
  * The refusal of a caller without a token who has no right to what these messages ask for, nor to all reports. It comes before
  * any message is read, because a client looks for a token only when HTTP says 401.
  */
-export async function mayUseMcp(caller: Caller, messages: readonly Wanted[]): Promise<Refusal | undefined> {
+export async function refusedMcp(caller: Caller, messages: readonly Wanted[]): Promise<Refusal | undefined> {
   const resource = constraintReports.plural;
   if (!caller.anonymous || (await caller.may({ verb: 'get', resource }))) return undefined;
   for (const message of messages) {

@@ -2,7 +2,7 @@
 import type { ResourceDefinition } from '../resources/define.ts';
 import type { Tool } from '../tools/define.ts';
 import { createCompletion } from './completion.ts';
-import { instructions } from './instructions.ts';
+import { instructionsFor } from './instructions.ts';
 import { prompts } from './prompts/all.ts';
 import { mcpPrompt } from './prompts/define.ts';
 import { mcpResources } from './resources.ts';
@@ -22,7 +22,7 @@ export function createSurface(options: {
     name: 'potoo',
     title: 'Potoo',
     version,
-    instructions,
+    instructions: instructionsFor(offers),
     tools: tools.map(mcpTool),
     prompts: prompts.map((prompt) => mcpPrompt(prompt, offers)),
     resources: mcpResources(resources),

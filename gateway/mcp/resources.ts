@@ -114,7 +114,7 @@ export async function subscribe(
 }
 
 /** What an address asks for: `potoo://reports/shop?limit=10`. Undefined for one that none of the resources has. */
-export function readResourceUri(
+function readResourceUri(
   uri: string,
   resources: readonly ResourceDefinition[],
 ): { readonly resource: ResourceDefinition; readonly params: Readonly<Record<string, string>> } | undefined {

@@ -70,7 +70,7 @@ export function createMcpServer(surface: Surface, { era, asking, subscriptions }
   server.setRequestHandler('tools/list', () => ({ tools: listedTools }));
   server.setRequestHandler('tools/call', async ({ params }, context) => {
     const tool = tools.find(({ listed }) => listed.name === params.name);
-    if (tool === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no tool of this name.');
+    if (tool === undefined) throw noSuch('tool', listedTools);
     return tool.call(params.arguments ?? {}, asked(context));
   });
 
@@ -78,9 +78,7 @@ export function createMcpServer(surface: Surface, { era, asking, subscriptions }
   server.setRequestHandler('prompts/list', () => ({ prompts: listedPrompts }));
   server.setRequestHandler('prompts/get', async ({ params }, context) => {
     const prompt = prompts.find(({ listed }) => listed.name === params.name);
-    if (prompt === undefined) {
-      throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no prompt of this name.');
-    }
+    if (prompt === undefined) throw noSuch('prompt', listedPrompts);
     return prompt.get(params.arguments ?? {}, asked(context));
   });
 
@@ -103,4 +101,10 @@ export function createMcpServer(surface: Surface, { era, asking, subscriptions }
   );
   surface.prepare?.(server);
   return mcp;
+}
+
+/** The name that was asked for is not repeated: whoever misspelt it finds the right one among those that there are. */
+function noSuch(what: 'tool' | 'prompt', listed: readonly { readonly name: string }[]): ProtocolError {
+  const names = listed.map(({ name }) => name).join(', ');
+  return new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no ${what} of this name. There are: ${names}`);
 }

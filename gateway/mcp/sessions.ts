@@ -10,11 +10,10 @@ import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server';
 import type { Clock } from '../../kube/clock.ts';
 import type { Caller } from '../auth/identity.ts';
 import type { Refusal } from '../errors.ts';
-import { commentOf } from '../events/event.ts';
-import { type Ending, endings, idleMsMax } from '../events/following.ts';
+import { type Ending, idleMsMax } from '../events/following.ts';
 import { refusedStream } from '../events/rights.ts';
 import { type Sink, unsentBytesMax } from '../events/sink.ts';
-import { heartbeat, type StreamOpening } from '../events/stream.ts';
+import { farewell, heartbeat, type StreamOpening } from '../events/stream.ts';
 import type { Log } from '../log.ts';
 import type { AskingInfo } from './asking.ts';
 import { createMcpServer } from './server.ts';
@@ -216,7 +215,7 @@ function createMessageStream(sink: Sink, endpoint: string): MessageStream {
       end(ending, closed) {
         ended = true;
         if (ending !== 'left') {
-          const lastWords = Buffer.from(commentOf(`closed: ${endings[ending].said}`));
+          const lastWords = farewell(ending);
           written += lastWords.length;
           sink.end(lastWords);
         }

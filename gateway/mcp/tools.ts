@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { Tool } from '../tools/define.ts';
 import { encodedOf } from '../answer/encoded.ts';
 import { cutToBytes, untrusted } from '../answer/fence.ts';
+import type { ErrorCode, Refusal } from '../errors.ts';
 import {
   answerBytesMax,
   fitting,
@@ -46,13 +47,25 @@ export function mcpTool(tool: Tool): McpTool {
         }),
       );
       if (!answer.ok) {
-        const { code, error } = answer;
-        const text = cutToBytes(tool.refusalText?.(answer) ?? `${code}: ${error}`);
+        const text = cutToBytes(tool.refusalText?.(answer) ?? refusalText(answer));
         return { isError: true, content: [{ type: 'text', text }] };
       }
       return { content: contentOf(answer.value), structuredContent: { ...answer.value } };
     },
   };
+}
+
+/** What a model does next, which would otherwise try the same again or give up. */
+const nextSteps: Partial<Record<ErrorCode, string>> = {
+  REPORT_NOT_FOUND: 'potoo_list_namespaces has the namespaces that you may see.',
+  CONSTRAINT_NOT_FOUND: 'potoo_query for the namespace has what binds it, each with its id.',
+  NOT_SYNCED: 'Try again in a few seconds.',
+};
+
+/** The refusal, and what to do about it. Over REST the time to wait is in a header. */
+function refusalText({ code, error, retryAfterSeconds }: Refusal): string {
+  const wait = retryAfterSeconds === undefined ? undefined : `Try again in ${retryAfterSeconds} s, not before.`;
+  return [`${code}: ${error}`, wait ?? nextSteps[code]].filter((line) => line !== undefined).join('\n');
 }
 
 type Content = CallToolResult['content'];

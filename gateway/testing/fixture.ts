@@ -107,6 +107,36 @@ export function fillStore(objects: readonly KubeObject[]): FilledStore {
   return { store, problems, put };
 }
 
+/** What a catalog knows beside its objects. */
+export interface CatalogFacts {
+  synced: boolean;
+  operatorAlive: boolean;
+  watching: boolean;
+  lost: string[];
+  sharedSecret: string | undefined;
+}
+
+function healthyFacts(): CatalogFacts {
+  return { synced: true, operatorAlive: true, watching: true, lost: [], sharedSecret: 'uid-of-the-lease' };
+}
+
+/** A store as a catalog; up to date unless told. */
+export function catalogOver(store: CatalogStore, facts: Readonly<CatalogFacts> = healthyFacts()): Catalog {
+  return {
+    view: (namespace) => store.view(namespace),
+    reports: () => store.reports(),
+    clusterReport: () => store.clusterReport(),
+    clusterFacts: () => store.clusterFacts(),
+    freshness: () => ({ operatorAlive: facts.operatorAlive, watching: facts.watching, lost: facts.lost }),
+    get synced() {
+      return facts.synced;
+    },
+    get sharedSecret() {
+      return facts.sharedSecret;
+    },
+  };
+}
+
 export interface Gateway {
   readonly clock: VirtualClock;
   readonly reviews: FakeReviews;
@@ -115,13 +145,7 @@ export interface Gateway {
   readonly streams: Streams;
   readonly put: FilledStore['put'];
   /** May be changed at any time. */
-  readonly facts: {
-    synced: boolean;
-    operatorAlive: boolean;
-    watching: boolean;
-    lost: string[];
-    sharedSecret: string | undefined;
-  };
+  readonly facts: CatalogFacts;
   /** Paths that are served, with parameters as `{name}`. */
   readonly paths: readonly string[];
   /** What the server calls for each request. */
@@ -155,26 +179,8 @@ export function createGateway(options: {
   const clock = createVirtualClock();
   const reviews = createFakeReviews(options.rights ?? {});
   const { store, problems, put } = fillStore(options.objects);
-  const facts: Gateway['facts'] = {
-    synced: true,
-    operatorAlive: true,
-    watching: true,
-    lost: [],
-    sharedSecret: 'uid-of-the-lease',
-  };
-  const catalog: Catalog = {
-    view: (namespace) => store.view(namespace),
-    reports: () => store.reports(),
-    clusterReport: () => store.clusterReport(),
-    clusterFacts: () => store.clusterFacts(),
-    freshness: () => ({ operatorAlive: facts.operatorAlive, watching: facts.watching, lost: facts.lost }),
-    get synced() {
-      return facts.synced;
-    },
-    get sharedSecret() {
-      return facts.sharedSecret;
-    },
-  };
+  const facts = healthyFacts();
+  const catalog = catalogOver(store, facts);
   const log = options.log ?? pino({ level: 'silent' });
   const audit = createAudit({ log, clock });
   const records: CallRecord[] = [];

@@ -5,7 +5,13 @@ import type { Gateway } from './fixture.ts';
 
 const Answered = z.object({
   result: z.record(z.string(), z.unknown()).optional(),
-  error: z.object({ code: z.number(), message: z.string() }).optional(),
+  error: z
+    .object({
+      code: z.number(),
+      message: z.string(),
+      data: z.looseObject({ code: z.string().optional() }).optional(),
+    })
+    .optional(),
 });
 
 export interface McpAnswer extends z.infer<typeof Answered> {
@@ -61,10 +67,16 @@ export function mcpRequest(
     ...(user === undefined ? {} : { authorization: `Bearer ${user}` }),
     ...(revision === undefined ? {} : { 'mcp-protocol-version': revision }),
     ...(modern ? { 'mcp-method': method } : {}),
-    ...(modern && typeof name === 'string' ? { 'mcp-name': name } : {}),
+    ...(modern && typeof name === 'string' ? { 'mcp-name': headerText(name) } : {}),
   };
   const body = { jsonrpc: '2.0', id, method, params: modern ? { ...params, _meta: meta } : params };
   return new Request('http://localhost/mcp', { method: 'POST', headers, body: JSON.stringify(body) });
+}
+
+/** As revision 2026-07-28 puts into a header what a header cannot hold. */
+function headerText(text: string): string {
+  if (/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text)) return text;
+  return `=?base64?${Buffer.from(text).toString('base64')}?=`;
 }
 
 export function readMcpAnswer(status: number, text: string): McpAnswer {

@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import { callReserve, reviewsBurst, reviewsPerSecond } from '../auth/access.ts';
 import { createGateway, type Gateway } from '../testing/fixture.ts';
-import { mcpDoor, readAnswer, revisions } from '../testing/mcp-door.ts';
+import { mcpDoor, readAnswer, exampleRevisions } from '../testing/mcp-door.ts';
 import { entryOf, networkConstraint, reportObject } from '../testing/objects.ts';
 
 const ListAnswer = z.strictObject({
@@ -249,7 +249,7 @@ describe('a caller who may not list all namespaces', () => {
     expect(await ask(replica, { cursor }, 'some')).toEqual([400, 'INVALID_CURSOR']);
   });
 
-  test.each(revisions)('nor over MCP, in revision %s', async (revision) => {
+  test.each(exampleRevisions)('nor over MCP, in revision %s', async (revision) => {
     const gateway = createGateway({ objects, rights });
     const { next_cursor: cursor = '' } = await list(gateway, { limit: 10 }, 'some');
     const { next_cursor: plain = '' } = await list(gateway, { limit: 10 }, 'admin');

@@ -83,6 +83,10 @@ function gravestName({ own, inherited }: Report): string | undefined {
   return severities.indexOf(fromOutside.severity) < severities.indexOf(first.severity) ? fromOutside.name : first.name;
 }
 
+/** Who has no right gets an empty list, not a refusal: the two look the same. */
+const none =
+  'This does not mean that nothing is bound: you may read the reports of none (the right is get constraintreports.potoo.io in a namespace), or there is none yet.';
+
 function namespacesText({ namespaces, total, returned, next_cursor: cursor }: z.output<typeof Output>): string {
   return dataText({
     before: [
@@ -92,6 +96,7 @@ function namespacesText({ namespaces, total, returned, next_cursor: cursor }: z.
     cursor,
     after: [
       ...(returned === 0 ? [] : ['What binds one of them: potoo_query with its name.']),
+      ...(returned > 0 || cursor !== undefined ? [] : [none]),
       ...(cursor === undefined
         ? []
         : ['There may be more: potoo_list_namespaces with, as cursor, the next_cursor at the end of the data.']),

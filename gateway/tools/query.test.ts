@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { type Constraint, constraintTypes, severities } from '../../crds/constraint.ts';
 import { ConstraintAnswer } from '../answer/constraint.ts';
 import { createGateway, type Gateway, rightsOf } from '../testing/fixture.ts';
-import { mcpDoor, revisions } from '../testing/mcp-door.ts';
+import { mcpDoor, exampleRevisions } from '../testing/mcp-door.ts';
 import {
   changedAt,
   clusterDetailObject,
@@ -196,7 +196,7 @@ test('nothing of a full form is in the bytes that a reader gets, whatever is ask
         ],
         rights: rightsOf('shop'),
       });
-      const doors = [gateway, ...revisions.map((revision) => mcpDoor(gateway, revision))];
+      const doors = [gateway, ...exampleRevisions.map((revision) => mcpDoor(gateway, revision))];
       const texts = await Promise.all(
         doors.flatMap((door) => [
           door.post('/tools/potoo_query', { namespace: 'shop', ...asked }, 'reader'),

@@ -7,6 +7,7 @@ Any endpoint with POST /chat/completions will do: tools are told in the prompt, 
 
 import json
 import os
+import re
 import secrets
 import sys
 
@@ -54,10 +55,11 @@ def complete(messages: "list[dict]") -> str:
 
 def wish_in(reply: str) -> "dict | None":
     """The tool that the model wants; None for a reply to the person. Raises ValueError for what is neither."""
-    text = reply.removeprefix("```json").removeprefix("```").removesuffix("```").strip()
-    if not text.startswith("{"):
+    # Many models say first what they are about to do. What comes after the call would be made up, so nothing may.
+    call = re.search(r'^\{|\{\s*"tool"', reply)
+    if call is None:
         return None
-    wish = json.loads(text)
+    wish = json.loads(reply[call.start() :].removesuffix("```").strip())
     if not isinstance(wish.get("tool"), str) or not isinstance(wish.get("arguments", {}), dict):
         raise ValueError("tool is no name, or arguments are no object")
     return wish
@@ -70,7 +72,7 @@ def use(client: Mcp, names: "list[str]", wish: dict) -> str:
         return f"There is no tool of that name. There are: {', '.join(names)}"
     try:
         result = client.call(name, wish.get("arguments", {}))
-    except McpError as error:
+    except (McpError, requests.RequestException) as error:
         return f"The call failed: {error}"
     structured = result.get("structuredContent")
     text = "\n".join(block["text"] for block in result["content"] if block["type"] == "text")
@@ -90,7 +92,7 @@ def ask(question: str) -> str:
         {"role": "system", "content": PROMPT.format(catalogue=catalogue, instructions=client.instructions)},
         {"role": "user", "content": question},
     ]
-    for _ in range(TURNS_MAX):
+    for left in range(TURNS_MAX - 1, -1, -1):
         reply = complete(messages)
         try:
             wish = wish_in(reply)
@@ -100,6 +102,8 @@ def ask(question: str) -> str:
             if wish is None:
                 return reply
             told = use(client, [tool["name"] for tool in tools], wish)
+        if left == 1:
+            told += "\nThis was the last call: answer now, and say what you could not find out."
         messages += [{"role": "assistant", "content": reply}, {"role": "user", "content": told}]
     raise Failed(f"No answer after {TURNS_MAX} turns.")
 

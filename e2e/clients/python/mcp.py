@@ -94,10 +94,15 @@ def offered(tools: "list[dict]") -> "list[dict]":
     """The tools that the environment wants: all of Potoo's, and of the cluster toolset what it allows."""
     cluster, plans = is_on("K8S_ENABLED", True), is_on("K8S_ENABLE_DESTRUCTIVE_OPERATIONS", False)
 
-    def wanted(name: str) -> bool:
-        return name.startswith("potoo_") or name == "ping" or (cluster and (plans or name not in PLANS))
+    def wanted(tool: dict) -> bool:
+        name = tool["name"]
+        if name.startswith("potoo_") or name == "ping":
+            return True
+        # A tool that does not say that it only reads may be one of another server that changes things.
+        reads = tool.get("annotations", {}).get("readOnlyHint") is True and name not in PLANS
+        return cluster and (plans or reads)
 
-    return [tool for tool in tools if wanted(tool["name"])]
+    return [tool for tool in tools if wanted(tool)]
 
 
 def connect() -> Mcp:

@@ -1,5 +1,5 @@
 /** Calls a tool over MCP, or lists the tools: node mcp.ts [TOOL [ARGUMENTS]], as in node mcp.ts potoo_query '{"namespace": "shop"}' */
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { Client, StreamableHTTPClientTransport, type Tool } from '@modelcontextprotocol/client';
 
 /** Tools of the cluster toolset that answer with a plan: the command that would change something, which they never run. */
 const plans = new Set([
@@ -21,9 +21,11 @@ const isOn = (value: string | undefined, otherwise: boolean) =>
 const cluster = isOn(env['K8S_ENABLED'], true);
 const withPlans = isOn(env['K8S_ENABLE_DESTRUCTIVE_OPERATIONS'], false);
 
-/** Of the cluster toolset only what the environment wants. */
-function isOffered({ name }: { readonly name: string }): boolean {
-  return name.startsWith('potoo_') || name === 'ping' || (cluster && (withPlans || !plans.has(name)));
+/** Of the cluster toolset only what the environment wants, and nothing that does not say that it only reads. */
+function isOffered({ name, annotations }: Tool): boolean {
+  if (name.startsWith('potoo_') || name === 'ping') return true;
+  const reads = annotations?.readOnlyHint === true && !plans.has(name);
+  return cluster && (withPlans || reads);
 }
 
 const url = new URL(env['K8S_MCP_SERVER_URL'] ?? env['POTOO_URL'] ?? 'http://localhost:8090');

@@ -9,7 +9,7 @@ export const clusterHealthCheck: PromptDefinition = {
     [
       'Check how well the rules of this cluster are known, and where they are grave.',
       numbered([
-        'Read the resource potoo://health. Where its status is not healthy, its reasons come first in the answer, and what follows may be old or incomplete.',
+        'Read the resource potoo://health, or where you cannot read resources, say in the answer that nobody looked whether everything is read, and go on with the third step. Where its status is not healthy, its reasons come first in the answer, and what follows may be old or incomplete.',
         'Read the resource potoo://capabilities for which engines are read and how many rules there are.',
         'Call potoo_list_namespaces, and follow next_cursor while truncated is true; after five pages say that there are more.',
         'For the three namespaces with the most Critical rules, call potoo_query with severity "Critical" and limit 10.',

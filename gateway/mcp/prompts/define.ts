@@ -61,6 +61,9 @@ export function mcpPrompt(prompt: PromptDefinition, offers: Offers): McpPrompt {
   };
 }
 
+/** Clients that take all arguments in one line split it at blanks. */
+const inOneLine = '; where arguments stand in one line, put those with blanks in quotation marks';
+
 /** Undefined for one that is not there. Throws where it may not be, or where it is none. */
 function readArgument({ name, required, kind }: PromptArgument, value: string | undefined): string | undefined {
   const text = value?.trim() ?? '';
@@ -69,8 +72,9 @@ function readArgument({ name, required, kind }: PromptArgument, value: string | 
     return undefined;
   }
   if (kind === 'text') return userText(text);
-  if (kind === 'namespace' && !isDnsLabel(text)) throw invalid(`${name}: is no name of a namespace`);
-  if (text.length > nameLengthMax || !/^[\w.:/-]+$/.test(text)) throw invalid(`${name}: is no name of an object`);
+  if (kind === 'namespace' && !isDnsLabel(text)) throw invalid(`${name}: is no name of a namespace${inOneLine}`);
+  if (text.length > nameLengthMax || !/^[\w.:/-]+$/.test(text))
+    throw invalid(`${name}: is no name of an object${inOneLine}`);
   return text;
 }
 
@@ -80,7 +84,8 @@ function invalid(sentence: string): ProtocolError {
 
 /** Between two lines that it cannot close, with its own line breaks. */
 function userText(text: string): string {
-  const cut = cutToBytes(visible(text), textBytesMax, cutWord);
+  const shown = visible(text.slice(0, textBytesMax));
+  const cut = cutToBytes(text.length > textBytesMax ? `${shown}\n${cutWord}` : shown, textBytesMax, cutWord);
   const token = tokenFor(cut);
   return [`--- text ${token} ---`, cut, `--- end of text ${token} ---`].join('\n');
 }
@@ -88,7 +93,6 @@ function userText(text: string): string {
 /** The same lines, in which nothing is hidden. */
 function visible(text: string): string {
   return text
-    .slice(0, textBytesMax)
     .split(/\r\n|[\n\r\u0085\u2028\u2029]/)
     .map((line) => harmless(line.replaceAll('\t', '  '), textBytesMax))
     .join('\n');

@@ -9,7 +9,7 @@ export const precheckManifest: PromptDefinition = {
     {
       name: 'manifest',
       title: 'Manifest',
-      description: 'YAML or JSON, one document or several.',
+      description: 'YAML or JSON, one document or several; where there is one line for it, JSON or the name of a file.',
       required: true,
       kind: 'text',
     },
@@ -21,6 +21,7 @@ export const precheckManifest: PromptDefinition = {
       manifest,
       textIsData,
       numbered([
+        'Where this is the name of a file, read the file and go on with what is in it. Where you cannot, or where line breaks are lost and it can be read in more than one way, ask for the manifest and stop here.',
         offers('potoo_check')
           ? `Call potoo_check with the manifest unchanged and namespace "${namespace}". Its verdict counts; what is unknown there stays unknown.`
           : undefined,

@@ -100,6 +100,18 @@ describe('prompts', () => {
     );
   });
 
+  test.each(['kind: Pod\n', 'kind: Pod\r\n'])('a text that is too long says that it is cut, with %j', async (line) => {
+    const long = await get('precheck-manifest', { manifest: line.repeat(5_000) });
+    expect(long.text).toContain('\n[cut: the text was longer]\n--- end of text');
+    const short = await get('precheck-manifest', { manifest: line.repeat(1_000) });
+    expect(short.text).not.toContain('[cut');
+  });
+
+  test('an argument that was split at its blanks is refused with what would be right', async () => {
+    const { error } = await get('diagnose-denial', { error_message: '"admission', namespace: 'webhook"' });
+    expect(error?.message).toMatch(/put those with blanks in quotation marks/);
+  });
+
   test('are refused without a token', async () => {
     const message = { method: 'prompts/get', params: { name: 'explain-namespace', arguments: { namespace: 'shop' } } };
     expect((await mcpCall(gateway, undefined, '2026-07-28', message)).status).toBe(401);
