@@ -9,9 +9,10 @@ import {
   ProtocolError,
   ProtocolErrorCode,
   type ServerContext,
+  specTypeSchemas,
 } from '@modelcontextprotocol/server';
 import { type Asking, askingOf } from './asking.ts';
-import { subscribe } from './resources.ts';
+import { refuse, subscribe } from './resources.ts';
 import type { Subscriptions } from './subject.ts';
 import type { Asked, Surface } from './surface.ts';
 
@@ -70,13 +71,16 @@ export function createMcpServer(surface: Surface, { era, asking, subscriptions }
   server.setRequestHandler('tools/list', () => ({ tools: listedTools }));
   server.setRequestHandler('tools/call', async ({ params }, context) => {
     const tool = tools.find(({ listed }) => listed.name === params.name);
-    if (tool === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no tool of this name.');
+    if (tool === undefined) {
+      const why = new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no tool of this name.');
+      return refuse(asked(context), 'mcp:tools/call', why);
+    }
     return tool.call(params.arguments ?? {}, asked(context));
   });
 
   const listedPrompts = prompts.map(({ listed }) => listed);
   server.setRequestHandler('prompts/list', () => ({ prompts: listedPrompts }));
-  server.setRequestHandler('prompts/get', async ({ params }, context) => {
+  server.setRequestHandler('prompts/get', paramsOf('GetPromptRequestParams'), async (params, context) => {
     const prompt = prompts.find(({ listed }) => listed.name === params.name);
     if (prompt === undefined) {
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no prompt of this name.');
@@ -84,23 +88,33 @@ export function createMcpServer(surface: Surface, { era, asking, subscriptions }
     return prompt.get(params.arguments ?? {}, asked(context));
   });
 
-  server.setRequestHandler('resources/list', async (request, context) =>
-    resources.list(request.params?.cursor, asked(context)),
+  server.setRequestHandler('resources/list', paramsOf('PaginatedRequestParams'), async ({ cursor }, context) =>
+    resources.list(cursor, asked(context)),
   );
   server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [...resources.templates] }));
-  server.setRequestHandler('resources/read', async ({ params }, context) => resources.read(params.uri, asked(context)));
+  server.setRequestHandler('resources/read', paramsOf('ReadResourceRequestParams'), async ({ uri }, context) =>
+    resources.read(uri, asked(context)),
+  );
   if (era === 'legacy' && subscriptions !== undefined) {
-    server.setRequestHandler('resources/subscribe', async ({ params }, context) =>
-      subscribe(resources, subscriptions, params.uri, asked(context)),
-    );
-    server.setRequestHandler('resources/unsubscribe', ({ params }) => {
-      subscriptions.remove(params.uri);
+    server.setRequestHandler('resources/subscribe', paramsOf('SubscribeRequestParams'), async ({ uri }, context) => {
+      await subscribe(resources, subscriptions, uri, asked(context));
+      return {};
+    });
+    server.setRequestHandler('resources/unsubscribe', paramsOf('UnsubscribeRequestParams'), ({ uri }) => {
+      subscriptions.remove(uri);
       return {};
     });
   }
-  server.setRequestHandler('completion/complete', async ({ params }, context) =>
+  server.setRequestHandler('completion/complete', paramsOf('CompleteRequestParams'), async (params, context) =>
     surface.complete(params, asked(context)),
   );
   surface.prepare?.(server);
   return mcp;
+}
+
+/** What a method takes. Named, because the SDK calls params that are not as they should be an error of its own otherwise. */
+function paramsOf<Name extends keyof typeof specTypeSchemas>(
+  name: Name,
+): { readonly params: (typeof specTypeSchemas)[Name] } {
+  return { params: specTypeSchemas[name] };
 }
