@@ -128,6 +128,8 @@ export function readResourceUri(
 ): { readonly resource: ResourceDefinition; readonly params: Readonly<Record<string, string>> } | undefined {
   const url = uri.length <= uriLengthMax && URL.canParse(uri) ? new URL(uri) : undefined;
   if (url?.protocol !== 'potoo:') return undefined;
+  // Nothing of these means anything here: one address for one thing.
+  if (url.username !== '' || url.password !== '' || url.port !== '' || url.hash !== '') return undefined;
   const given = url.pathname.split('/').slice(1);
   for (const resource of resources) {
     const [name, ...fields] = resource.uri.slice('potoo://'.length).split('/');

@@ -68,7 +68,7 @@ export function createMcpServer(surface: Surface, { era, asking, subscriptions }
   }
 
   const listedTools = tools.map(({ listed }) => listed);
-  server.setRequestHandler('tools/list', () => ({ tools: listedTools }));
+  server.setRequestHandler('tools/list', paramsOf('PaginatedRequestParams'), () => ({ tools: listedTools }));
   server.setRequestHandler('tools/call', async ({ params }, context) => {
     const tool = tools.find(({ listed }) => listed.name === params.name);
     if (tool === undefined) {
@@ -79,7 +79,7 @@ export function createMcpServer(surface: Surface, { era, asking, subscriptions }
   });
 
   const listedPrompts = prompts.map(({ listed }) => listed);
-  server.setRequestHandler('prompts/list', () => ({ prompts: listedPrompts }));
+  server.setRequestHandler('prompts/list', paramsOf('PaginatedRequestParams'), () => ({ prompts: listedPrompts }));
   server.setRequestHandler('prompts/get', paramsOf('GetPromptRequestParams'), async (params, context) => {
     const prompt = prompts.find(({ listed }) => listed.name === params.name);
     if (prompt === undefined) {
@@ -91,7 +91,9 @@ export function createMcpServer(surface: Surface, { era, asking, subscriptions }
   server.setRequestHandler('resources/list', paramsOf('PaginatedRequestParams'), async ({ cursor }, context) =>
     resources.list(cursor, asked(context)),
   );
-  server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [...resources.templates] }));
+  server.setRequestHandler('resources/templates/list', paramsOf('PaginatedRequestParams'), () => ({
+    resourceTemplates: [...resources.templates],
+  }));
   server.setRequestHandler('resources/read', paramsOf('ReadResourceRequestParams'), async ({ uri }, context) =>
     resources.read(uri, asked(context)),
   );
