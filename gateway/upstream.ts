@@ -53,6 +53,8 @@ export function createUpstream(
       const answer = Promise.withResolvers<IncomingMessage>();
       const outgoing = (isTls ? requestHttps : requestHttp)({ ...to, method, path, headers: { ...headers }, signal });
       outgoing.once('response', answer.resolve);
+      // No answer will come: it was one that nobody asked for, like a change of the protocol, which Node tells of in no other way.
+      outgoing.once('close', () => answer.reject(new Error('it gave no answer of HTTP')));
       // After the answer has begun its reader is told of it, too.
       outgoing.on('error', (error) => answer.reject(signal.aborted ? signal.reason : error));
       if (body === undefined || typeof body === 'string') outgoing.end(body);

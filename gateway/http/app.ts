@@ -77,7 +77,8 @@ export function createApp(options: AppOptions): Hono<Env> {
   function refusedHost({ req, env }: Context<Env>): Refusal | undefined {
     const host = req.header('host') ?? new URL(req.url).host;
     const origin = crossOrigin.has(req.path) ? undefined : req.header('origin');
-    return hosts.refused({ host, origin, localAddress: env?.incoming?.socket.localAddress });
+    const fetchSite = req.header('sec-fetch-site');
+    return hosts.refused({ host, origin, fetchSite, localAddress: env?.incoming?.socket.localAddress });
   }
 
   // One function for all that every request goes through: each layer more is a chain of promises for each request.

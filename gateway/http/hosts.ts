@@ -12,6 +12,8 @@ export interface HostPolicy {
   refused(request: {
     readonly host: string;
     readonly origin: string | undefined;
+    /** `Sec-Fetch-Site`, where a browser says whose page asks. */
+    readonly fetchSite?: string | undefined;
     readonly localAddress: string | undefined;
   }): Refusal | undefined;
 }
@@ -59,7 +61,8 @@ export function hostNameOf(host: string): string | undefined {
   return name?.endsWith('.') ? name.slice(0, -1) : name;
 }
 
-function nameOfOrigin(origin: string): string | undefined {
+/** The host name in an Origin header; undefined for what is none. */
+export function nameOfOrigin(origin: string): string | undefined {
   const match = /^https?:\/\/([^/?#@\\]{1,270})$/i.exec(origin);
   return match?.[1] === undefined ? undefined : hostNameOf(match[1]);
 }

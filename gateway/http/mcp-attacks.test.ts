@@ -119,6 +119,23 @@ describe.each(exampleRevisions)('in revision %s', (revision) => {
     expect(existing).not.toContain('vault-in');
   });
 
+  test.each(['potoo://user@reports/shop', 'potoo://:word@reports/shop', 'potoo://reports:80/shop', 'potoo://health#x'])(
+    'the address %s is none',
+    async (uri) => {
+      const { door } = doorOf({ admin: rightsOf('shop').admin });
+      expect((await readAnswer(await door.send('resources/read', { uri }, 'admin'))).code).toMatch(/-32602|-32002/);
+    },
+  );
+
+  test('the right to one namespace opens no method that is about none, whatever is given along', async () => {
+    const { door } = doorOf({ 'system:anonymous': ['get constraintreports shop'] });
+    const uri = 'potoo://reports/shop';
+    for (const method of ['tools/list', 'prompts/list', 'resources/list', 'initialize']) {
+      expect((await door.send(method, { uri, arguments: { namespace: 'shop' } })).status, method).toBe(401);
+    }
+    expect((await readAnswer(await door.send('resources/read', { uri }))).code).toBe('OK');
+  });
+
   test('names that every object has are no arguments, tools, prompts or methods', async () => {
     const { door } = doorOf();
     for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {

@@ -343,9 +343,10 @@ test('clients of older revisions may subscribe where they may read, and are prom
   expect(existing.replace('/data', '/none')).toBe(missing);
   const body = { jsonrpc: '2.0', id: 1, method: 'resources/unsubscribe', params: { uri: report } };
   expect(await (await gateway.post('/mcp', body, 'reader')).text()).toContain('"result":{}');
-  expect(gateway.records.slice(-5).map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
+  expect(gateway.records.slice(-6).map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
     'mcp:resources/subscribe OK',
     'mcp:resources/subscribe OK',
+    'mcp:resources/subscribe NOT_FOUND',
     'mcp:resources/subscribe FORBIDDEN',
     'mcp:resources/subscribe FORBIDDEN',
     'mcp:resources/unsubscribe OK',

@@ -1,4 +1,5 @@
 /** What the gateway looks at in messages of MCP before the SDK reads them: enough to count, to record and to ask for rights. */
+import { isJSONRPCRequest, isSpecType } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 
 /** A message as far as it can be read; anything else is the SDK's to refuse. */
@@ -14,12 +15,18 @@ const Message = z.object({
     .optional()
     .catch(undefined),
 });
-export type Message = z.infer<typeof Message>;
+export interface Message extends z.infer<typeof Message> {
+  /** Whether what it asks for writes the record itself: `unread` where it would, and cannot be read. */
+  readonly record: 'own' | 'none' | 'unread';
+}
 
 /** The messages of a body, in order: an array holds several. What is no message counts as an empty one. */
 export function messagesOf(body: unknown): readonly Message[] {
   const all: readonly unknown[] = Array.isArray(body) ? body : [body];
-  return all.map((each) => Message.safeParse(each).data ?? {});
+  return all.map((each) => {
+    const message = Message.safeParse(each).data ?? {};
+    return { ...message, record: recordOf(message.method, each) };
+  });
 }
 
 /** Methods that are told apart in records and metrics: a fixed list, so that callers cannot make up more. */
@@ -42,21 +49,26 @@ const methods: ReadonlySet<string> = new Set([
 ]);
 
 /** What a message is called in the record: `mcp:tools/list`. */
-export function recordName(message: Message | undefined): string {
+export function recordName(message: Pick<Message, 'method'> | undefined): string {
   const method = message?.method;
   return method === undefined ? 'mcp' : methods.has(method) ? `mcp:${method}` : 'mcp:other';
 }
 
-/** Methods that write the record themselves: they ask for what the caller may see. */
-const reporting: ReadonlySet<string | undefined> = new Set([
-  'tools/call',
-  'resources/list',
-  'resources/read',
-  'resources/subscribe',
-  'completion/complete',
+/** Methods that write the record themselves, because they ask for what the caller may see: with what the SDK hands on to them. */
+const reporting: ReadonlyMap<string | undefined, (message: unknown) => boolean> = new Map<
+  string | undefined,
+  (message: unknown) => boolean
+>([
+  ['tools/call', isSpecType.CallToolRequest],
+  ['resources/list', isSpecType.ListResourcesRequest],
+  ['resources/read', isSpecType.ReadResourceRequest],
+  ['resources/subscribe', isSpecType.SubscribeRequest],
+  ['completion/complete', isSpecType.CompleteRequest],
 ]);
 
-/** Whether what a message asks for writes the record itself. */
-export function reportsItself({ method }: Message): boolean {
-  return reporting.has(method);
+function recordOf(method: string | undefined, message: unknown): Message['record'] {
+  const isRead = reporting.get(method);
+  // What wants no answer is not handed on to them either.
+  if (isRead === undefined || !isJSONRPCRequest(message)) return 'none';
+  return isRead(message) ? 'own' : 'unread';
 }

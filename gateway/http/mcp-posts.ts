@@ -9,7 +9,7 @@ import type { Calls } from './calls.ts';
 import { withinDeadline } from './deadline.ts';
 import { refusalHeaders, refusalOf, statusOf } from './errors.ts';
 import { bytesOf, jsonResponse } from './json.ts';
-import { type Message, messagesOf, recordName, reportsItself } from './mcp-messages.ts';
+import { type Message, messagesOf, recordName } from './mcp-messages.ts';
 
 /** Messages in one request: revision 2025-03-26 allows several. */
 const batchMax = 20;
@@ -86,9 +86,11 @@ export function createMcpPosts(options: {
       note({ status, headers }) {
         const bytes = Number(headers.get('content-length') ?? 0);
         const code = status < 400 ? 'OK' : status < 500 ? 'INVALID_REQUEST' : 'INTERNAL';
-        for (const message of messages) {
-          if (status < 400 && reportsItself(message)) continue;
-          calls.note({ name: recordName(message), caller, outcome: code, status, bytes, startedAt });
+        // No message at all is a call, too.
+        for (const message of messages.length === 0 ? [undefined] : messages) {
+          if (status < 400 && message?.record === 'own') continue;
+          const outcome = message?.record === 'unread' && code === 'OK' ? 'INVALID_REQUEST' : code;
+          calls.note({ name: recordName(message), caller, outcome, status, bytes, startedAt });
         }
       },
     };

@@ -28,9 +28,16 @@ export async function refusedMcp(caller: Caller, messages: readonly Wanted[]): P
   return undefined;
 }
 
-/** The namespace that a call of a tool, or an address, is about. */
+const addressed: ReadonlySet<string | undefined> = new Set([
+  'resources/read',
+  'resources/subscribe',
+  'resources/unsubscribe',
+]);
+
+/** The namespace that a call of a tool, or an address, is about. What other methods are given decides nothing. */
 function namespaceOf({ method, params }: Wanted): string | undefined {
-  const named = method === 'tools/call' ? params?.arguments?.['namespace'] : params?.uri?.split('/')[3];
+  const address = addressed.has(method) ? params?.uri?.split('/')[3] : undefined;
+  const named = method === 'tools/call' ? params?.arguments?.['namespace'] : address;
   const namespace = Namespace.safeParse(named);
   return namespace.success ? namespace.data : undefined;
 }

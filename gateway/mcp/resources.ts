@@ -11,7 +11,7 @@ import { aroundItemsBytes } from '../answer/binding-page.ts';
 import { encodedOf } from '../answer/encoded.ts';
 import { pageOfReports, type ReportsPage } from '../answer/visible-reports.ts';
 import type { Report } from '../catalog/report.ts';
-import type { ErrorCode, Refusal } from '../errors.ts';
+import { type ErrorCode, type Refusal, refusal } from '../errors.ts';
 import type { ResourceDefinition } from '../resources/define.ts';
 import { reports } from '../resources/reports.ts';
 import { answerOf } from './asking.ts';
@@ -55,9 +55,10 @@ export function mcpResources(resources: readonly ResourceDefinition[]): McpResou
       if (!answer.ok) throw protocolError(answer, listName);
       return answer.value;
     },
-    async read(uri, { asking, context }): Promise<ReadResourceResult> {
+    async read(uri, asked): Promise<ReadResourceResult> {
+      const { asking, context } = asked;
       const wanted = readResourceUri(uri, resources);
-      if (wanted === undefined) throw new ResourceNotFoundError(uri);
+      if (wanted === undefined) return refuse(asked, 'mcp:resources/read', new ResourceNotFoundError(uri));
       const { resource, params } = wanted;
       const contentsOf = (value: object) => [
         { uri, mimeType: resource.mimeType, text: encodedOf(value).bytes.toString('utf8') },
@@ -100,17 +101,24 @@ export async function subscribe(
   resources: McpResources,
   subscriptions: Subscriptions,
   uri: string,
-  { asking }: Asked,
-): Promise<object> {
+  asked: Asked,
+): Promise<void> {
+  const { asking } = asked;
   const subject = resources.subjectOf?.(uri);
-  if (subject === undefined) throw new ResourceNotFoundError(uri);
+  if (subject === undefined) return refuse(asked, 'mcp:resources/subscribe', new ResourceNotFoundError(uri));
   const namespace = 'namespace' in subject ? subject.namespace : undefined;
   const answer = await asking.answer('mcp:resources/subscribe', structuredBytesMax, async ({ caller }) => ({
     answer: (await subscriptions.add(subject, caller)) ?? { ok: true, value: {} },
     namespace,
   }));
   if (!answer.ok) throw protocolError(answer, uri);
-  return answer.value;
+}
+
+/** Records that somebody asked for what there is not, and says so. */
+export async function refuse({ asking }: Asked, recordName: string, why: ProtocolError): Promise<never> {
+  const answer = refusal('NOT_FOUND', why.message);
+  await asking.answer(recordName, structuredBytesMax, async () => Promise.resolve({ answer, namespace: undefined }));
+  throw why;
 }
 
 /** What an address asks for: `potoo://reports/shop?limit=10`. Undefined for one that none of the resources has. */
@@ -120,6 +128,8 @@ function readResourceUri(
 ): { readonly resource: ResourceDefinition; readonly params: Readonly<Record<string, string>> } | undefined {
   const url = uri.length <= uriLengthMax && URL.canParse(uri) ? new URL(uri) : undefined;
   if (url?.protocol !== 'potoo:') return undefined;
+  // Nothing of these means anything here: one address for one thing.
+  if (url.username !== '' || url.password !== '' || url.port !== '' || url.hash !== '') return undefined;
   const given = url.pathname.split('/').slice(1);
   for (const resource of resources) {
     const [name, ...fields] = resource.uri.slice('potoo://'.length).split('/');

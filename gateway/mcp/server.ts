@@ -9,9 +9,10 @@ import {
   ProtocolError,
   ProtocolErrorCode,
   type ServerContext,
+  specTypeSchemas,
 } from '@modelcontextprotocol/server';
 import { type Asking, askingOf } from './asking.ts';
-import { subscribe } from './resources.ts';
+import { refuse, subscribe } from './resources.ts';
 import type { Subscriptions } from './subject.ts';
 import type { Asked, Surface } from './surface.ts';
 
@@ -67,36 +68,41 @@ export function createMcpServer(surface: Surface, { era, asking, subscriptions }
   }
 
   const listedTools = tools.map(({ listed }) => listed);
-  server.setRequestHandler('tools/list', () => ({ tools: listedTools }));
+  server.setRequestHandler('tools/list', paramsOf('PaginatedRequestParams'), () => ({ tools: listedTools }));
   server.setRequestHandler('tools/call', async ({ params }, context) => {
     const tool = tools.find(({ listed }) => listed.name === params.name);
-    if (tool === undefined) throw noSuch('tool', listedTools);
+    if (tool === undefined) return refuse(asked(context), 'mcp:tools/call', noSuch('tool', listedTools));
     return tool.call(params.arguments ?? {}, asked(context));
   });
 
   const listedPrompts = prompts.map(({ listed }) => listed);
-  server.setRequestHandler('prompts/list', () => ({ prompts: listedPrompts }));
-  server.setRequestHandler('prompts/get', async ({ params }, context) => {
+  server.setRequestHandler('prompts/list', paramsOf('PaginatedRequestParams'), () => ({ prompts: listedPrompts }));
+  server.setRequestHandler('prompts/get', paramsOf('GetPromptRequestParams'), async (params, context) => {
     const prompt = prompts.find(({ listed }) => listed.name === params.name);
     if (prompt === undefined) throw noSuch('prompt', listedPrompts);
     return prompt.get(params.arguments ?? {}, asked(context));
   });
 
-  server.setRequestHandler('resources/list', async (request, context) =>
-    resources.list(request.params?.cursor, asked(context)),
+  server.setRequestHandler('resources/list', paramsOf('PaginatedRequestParams'), async ({ cursor }, context) =>
+    resources.list(cursor, asked(context)),
   );
-  server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [...resources.templates] }));
-  server.setRequestHandler('resources/read', async ({ params }, context) => resources.read(params.uri, asked(context)));
+  server.setRequestHandler('resources/templates/list', paramsOf('PaginatedRequestParams'), () => ({
+    resourceTemplates: [...resources.templates],
+  }));
+  server.setRequestHandler('resources/read', paramsOf('ReadResourceRequestParams'), async ({ uri }, context) =>
+    resources.read(uri, asked(context)),
+  );
   if (era === 'legacy' && subscriptions !== undefined) {
-    server.setRequestHandler('resources/subscribe', async ({ params }, context) =>
-      subscribe(resources, subscriptions, params.uri, asked(context)),
-    );
-    server.setRequestHandler('resources/unsubscribe', ({ params }) => {
-      subscriptions.remove(params.uri);
+    server.setRequestHandler('resources/subscribe', paramsOf('SubscribeRequestParams'), async ({ uri }, context) => {
+      await subscribe(resources, subscriptions, uri, asked(context));
+      return {};
+    });
+    server.setRequestHandler('resources/unsubscribe', paramsOf('UnsubscribeRequestParams'), ({ uri }) => {
+      subscriptions.remove(uri);
       return {};
     });
   }
-  server.setRequestHandler('completion/complete', async ({ params }, context) =>
+  server.setRequestHandler('completion/complete', paramsOf('CompleteRequestParams'), async (params, context) =>
     surface.complete(params, asked(context)),
   );
   surface.prepare?.(server);
@@ -107,4 +113,11 @@ export function createMcpServer(surface: Surface, { era, asking, subscriptions }
 function noSuch(what: 'tool' | 'prompt', listed: readonly { readonly name: string }[]): ProtocolError {
   const names = listed.map(({ name }) => name).join(', ');
   return new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no ${what} of this name. There are: ${names}`);
+}
+
+/** What a method takes. Named, because the SDK calls params that are not as they should be an error of its own otherwise. */
+function paramsOf<Name extends keyof typeof specTypeSchemas>(
+  name: Name,
+): { readonly params: (typeof specTypeSchemas)[Name] } {
+  return { params: specTypeSchemas[name] };
 }

@@ -26,7 +26,7 @@ export async function listenForPerson(options: {
   const { clock, log } = local.calls;
   const app = createApp({
     ...local.calls,
-    hosts: createLoopbackPolicy(),
+    hosts: createLoopbackPolicy({ pages: 'none' }),
     streams: noStreams,
     random,
     newSessionId: randomUUID,

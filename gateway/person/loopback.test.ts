@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createLoopbackPolicy } from './loopback.ts';
 
-const policy = createLoopbackPolicy();
+const [policy, lenient] = [createLoopbackPolicy({ pages: 'none' }), createLoopbackPolicy({ pages: 'of this machine' })];
 const refused = (host: string, origin?: string) => policy.refused({ host, origin, localAddress: '127.0.0.1' })?.code;
 
 test.each(['localhost:8090', '127.0.0.1:8090', '127.1.2.3', '[::1]:8090', 'LOCALHOST'])(
@@ -28,3 +28,10 @@ test.each(['http://localhost:3000', 'http://127.0.0.1:8090', 'https://evil.examp
     expect(refused('localhost:8090', origin)).toBe('ORIGIN_NOT_ALLOWED');
   },
 );
+
+test.each([policy, lenient])('what a page asks without an Origin, as by an image or a frame, is refused', (each) => {
+  const about = (fetchSite?: string) =>
+    each.refused({ host: 'localhost', origin: undefined, fetchSite, localAddress: undefined })?.code;
+  expect(['cross-site', 'same-site'].map(about)).toEqual(['ORIGIN_NOT_ALLOWED', 'ORIGIN_NOT_ALLOWED']);
+  expect([undefined, 'none', 'same-origin'].map(about)).toEqual([undefined, undefined, undefined]);
+});

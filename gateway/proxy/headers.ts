@@ -33,7 +33,24 @@ type Headers = Record<string, string | string[]>;
 
 /** Of a request, with the credentials of the person. */
 export function forwardHeaders(headers: IncomingHttpHeaders, authorization: string): Headers {
-  return { ...passed(headers, notForward), authorization };
+  return { ...passed(headers, notForward), ...framingOf(headers), authorization };
+}
+
+/** Whether a request has a body. */
+export function hasBody(headers: IncomingHttpHeaders): boolean {
+  return Object.keys(framingOf(headers)).length > 0;
+}
+
+/**
+ * How long the body is, said in any case: Node writes that of a GET without a word of its length otherwise, and the gateway
+ * would read it as the next request of this connection.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-6.3
+ */
+function framingOf(headers: IncomingHttpHeaders): Headers {
+  const { 'content-length': length, 'transfer-encoding': coding } = headers;
+  if (coding !== undefined) return { 'transfer-encoding': 'chunked' };
+  return length === undefined ? {} : { 'content-length': length };
 }
 
 /** Of the answer to it. */

@@ -5,12 +5,11 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { systemNamespace } from '../../crds/api.ts';
 import { ambiguityOf } from '../http/ambiguity.ts';
-import { createHostPolicy } from '../http/hosts.ts';
 import { endConnectionWith, headerBytesMax, noTunnel } from '../http/unrequested.ts';
+import { createLoopbackPolicy } from '../person/loopback.ts';
 import { failureOf, type Upstream } from '../upstream.ts';
-import { backHeaders, forwardHeaders } from './headers.ts';
+import { backHeaders, forwardHeaders, hasBody } from './headers.ts';
 import type { TokenSource } from './token.ts';
 
 const limits = {
@@ -42,7 +41,7 @@ export interface Proxy extends AsyncDisposable {
 /** Begins to listen. Rejects when the port is taken. */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const { server: gateway, upstream, token, say } = options;
-  const hosts = createHostPolicy({ systemNamespace, allowed: [] });
+  const hosts = createLoopbackPolicy({ pages: 'of this machine' });
   const basePath = gateway.pathname.replace(/\/$/, '');
 
   function refusedRequest(incoming: IncomingMessage): { status: number; error: string; code: string } | undefined {
@@ -51,11 +50,16 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     if (incoming.url?.startsWith('/') !== true) {
       return { status: 400, error: 'Ask here for paths, as of any server.', code: 'INVALID_REQUEST' };
     }
-    const { host = '', origin, 'content-length': length } = incoming.headers;
-    const refused = hosts.refused({ host, origin, localAddress: incoming.socket.localAddress });
-    if (refused?.code === 'HOST_NOT_ALLOWED') {
-      return { status: 403, error: 'Ask this proxy as localhost or 127.0.0.1.', code: refused.code };
+    if (leavesItsPath(incoming.url)) {
+      return { status: 400, error: 'Ask here for paths without . and .. in them.', code: 'INVALID_REQUEST' };
     }
+    // Its answer is the request itself, with the credentials that were added to it.
+    if (incoming.method === 'TRACE') {
+      return { status: 405, error: 'This proxy passes no TRACE on.', code: 'METHOD_NOT_ALLOWED' };
+    }
+    const { host = '', origin, 'sec-fetch-site': site, 'content-length': length } = incoming.headers;
+    const fetchSite = typeof site === 'string' ? site : undefined;
+    const refused = hosts.refused({ host, origin, fetchSite, localAddress: incoming.socket.localAddress });
     if (refused !== undefined) return { status: 403, ...refused };
     if (Number(length ?? 0) <= bodyBytesMax) return undefined;
     return { status: 413, error: `The body is larger than ${bodyBytesMax} bytes.`, code: 'BODY_TOO_LARGE' };
@@ -78,15 +82,13 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
       if (bytes > bodyBytesMax) incoming.destroy();
     });
     incoming.pause();
-    const hasBody =
-      incoming.headers['content-length'] !== undefined || incoming.headers['transfer-encoding'] !== undefined;
     let answer: IncomingMessage;
     try {
       answer = await upstream.send({
         method: incoming.method ?? 'GET',
         path: `${basePath}${incoming.url ?? '/'}`,
         headers: forwardHeaders(incoming.headers, authorization),
-        body: hasBody ? incoming : undefined,
+        body: hasBody(incoming.headers) ? incoming : undefined,
         signal: gone.signal,
       });
     } catch (error) {
@@ -132,6 +134,12 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
       await closed;
     },
   };
+}
+
+/** Whether a server could take a path for one beside the path of the gateway, where somebody else may answer. */
+function leavesItsPath(target: string): boolean {
+  const [path = ''] = target.split('?', 1);
+  return path.split(/[/\\;]|%2f|%5c/i).some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment));
 }
 
 /** In the form that errors of the gateway have. The rest of the request is not read. */

@@ -47,12 +47,12 @@ export function rpcError(id: RequestId | null, code: number, message: string, da
 }
 
 /** What a request is told that the gateway refused: in the gateway's words, with what would help here. */
-export async function refusalIn(answer: IncomingMessage, id: RequestId | null): Promise<object> {
+export async function refusalIn(answer: IncomingMessage): Promise<object> {
   const status = answer.statusCode ?? 0;
   const { error } = readRpcError(await textIn(answer)) ?? {};
   const said = error?.message ?? `The gateway answered with HTTP ${status}.`;
   const hint = hintOf(status, answer.headers['retry-after']);
-  return rpcError(id, error?.code ?? -32_000, hint === undefined ? said : `${said} ${hint}`, error?.data);
+  return rpcError(null, error?.code ?? -32_000, hint === undefined ? said : `${said} ${hint}`, error?.data);
 }
 
 function readRpcError(text: string): z.infer<typeof RpcError> | undefined {

@@ -7,7 +7,7 @@ import { Buffer } from 'node:buffer';
 import type { Clock } from '../../kube/clock.ts';
 import { failureOf, type Upstream } from '../upstream.ts';
 import { messagesIn, refusalIn, rpcError } from './answer.ts';
-import { headersOf, readMessage, type RequestId, type StdioMessage } from './message.ts';
+import { headersOf, isNotification, readMessage, type RequestId, type StdioMessage } from './message.ts';
 
 /** Requests that are under way; further ones wait. */
 export const underWayMax = 16;
@@ -47,6 +47,8 @@ interface Exchange {
   readonly messages: readonly StdioMessage[];
   /** Ids that are to be answered, whatever happens. */
   readonly unanswered: Set<RequestId>;
+  /** Whether it holds more than notifications. */
+  readonly wantsAnswer: boolean;
   readonly isStream: boolean;
   readonly stop: AbortController;
 }
@@ -82,7 +84,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   }
 
   async function exchange(each: Exchange): Promise<void> {
-    const { body, messages, unanswered, stop } = each;
+    const { body, messages, unanswered, wantsAnswer, stop } = each;
     const tooLate = clock.after(answerMsMax, () => stop.abort(new Error(`no answer within ${answerMsMax / 1_000} s`)));
     try {
       const answer = await upstream.send({
@@ -108,10 +110,11 @@ export function createBridge(options: BridgeOptions): Bridge {
       } else {
         const ids = [...unanswered];
         unanswered.clear();
-        const [id = null] = ids;
-        const refusal = await refusalIn(answer, id);
-        if (ids.length === 0) say(JSON.stringify(refusal));
-        for (const own of ids) send({ ...refusal, id: own });
+        const refusal = await refusalIn(answer);
+        // What has an id that is none wants an answer, too: a client would wait for it in vain.
+        if (ids.length > 0) for (const id of ids) send({ ...refusal, id });
+        else if (wantsAnswer) send(refusal);
+        else say(JSON.stringify(refusal));
       }
     } catch (error) {
       if (stop.signal.reason !== cancelled) {
@@ -128,6 +131,8 @@ export function createBridge(options: BridgeOptions): Bridge {
     while (busy() < underWayMax) {
       const next = waiting.shift();
       if (next === undefined) break;
+      // Nobody would end it any more.
+      if (finishing !== undefined && next.isStream) continue;
       underWay.add(next);
       // An exchange handles every failure of its own.
       void exchange(next);
@@ -164,6 +169,7 @@ export function createBridge(options: BridgeOptions): Bridge {
         body: line,
         messages,
         unanswered: new Set(ids),
+        wantsAnswer: all.some((message) => !isNotification(message)),
         isStream: first?.method === 'subscriptions/listen',
         stop: new AbortController(),
       };

@@ -37,6 +37,13 @@ export function readMessage(value: unknown): StdioMessage | undefined {
   return StdioMessage.safeParse(value).data;
 }
 
+const Notification = z.object({ id: z.undefined().optional(), method: z.string() });
+
+/** Whether a message, as JSON has it, wants no answer. */
+export function isNotification(value: unknown): boolean {
+  return Notification.safeParse(value).success;
+}
+
 /** The header `Mcp-Name` says what these methods name, so that proxies need not read bodies. */
 const named: Readonly<Record<string, 'name' | 'uri'>> = {
   'tools/call': 'name',
