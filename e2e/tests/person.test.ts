@@ -224,8 +224,6 @@ const seen = (structured: unknown) =>
 describe('potoo mcp over stdio', () => {
   test.each([
     ['auto', 'full'],
-    ['auto', 'viewer'],
-    ['legacy', 'full'],
     ['legacy', 'viewer'],
   ] as const)('the official client in mode %s gets what %s may see', async (mode, name) => {
     const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode } });
