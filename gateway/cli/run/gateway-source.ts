@@ -77,6 +77,7 @@ export function createGatewaySource(options: GatewaySourceOptions): Source {
   return {
     namespace,
     ask: async (tool, input) => answer('POST', `/tools/${encodeURIComponent(tool)}`, input),
+    unread: async () => Promise.resolve([]),
     read: async (resource, params) => answer('POST', '/resources', { resource, params }),
     async close() {
       agent.destroy();
