@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { systemClock as clock } from '../kube/clock.ts';
 import { loadCredentials } from '../kube/credentials.ts';
 import { createTransport } from '../kube/transport.ts';
+import { whenAborted } from '../kube/until-aborted.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { createIdentities } from './auth/identity.ts';
 import { createReviews } from './auth/reviews.ts';
@@ -123,18 +124,11 @@ async function run(): Promise<void> {
     () => log.info(catalog.sizes(), 'synced'),
     () => log.info('stopped before everything was read'),
   );
-  await stopped();
+  await whenAborted(stop.signal);
   log.info({ reason: String(stop.signal.reason) }, 'stopping');
   // At once, so that readers are elsewhere before this replica takes no more.
   streams.close();
   await clock.sleep(notReadyMs);
-}
-
-async function stopped(): Promise<void> {
-  if (stop.signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    stop.signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 function onCrash(error: unknown): void {

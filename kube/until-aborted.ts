@@ -11,3 +11,11 @@ export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal |
     signal.removeEventListener('abort', abort);
   }
 }
+
+/** Resolves once the signal is aborted. */
+export async function whenAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

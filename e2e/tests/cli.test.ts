@@ -5,6 +5,8 @@ import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { runProgram } from '../../gateway/cli/program.ts';
+import { testedSurroundings } from '../../gateway/cli/testing/surroundings.ts';
 import { widthOf } from '../../gateway/cli/width.ts';
 import { entryOf, networkConstraint, reportObject } from '../../gateway/testing/objects.ts';
 import { apply } from '../control-plane/admin.ts';
@@ -13,7 +15,8 @@ import { callerObjects, worldObjects } from './callers-world.ts';
 import { type Cluster, eventually, startCluster } from './cluster.ts';
 import { writeResources } from './written-resources.ts';
 
-// The program as a person has it: a process of its own, with a real cluster, a gateway and files.
+// The program as a person has it, with a real cluster, a gateway and files. To start a process of its own for each question
+// takes a second of CPU, so only what a process adds is asked of one: exit codes, signals, pipes, terminals, kubectl.
 
 const bin = fileURLToPath(new URL('../../gateway/bin', import.meta.url));
 const has = (program: string) => spawnSync(program, ['--version']).error === undefined;
@@ -73,7 +76,12 @@ function environment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { PATH: `${bin}:${process.env['PATH']}`, HOME: home, TERM: 'xterm', LANG: 'C.UTF-8', ...env };
 }
 
-const potoo = async (args: readonly string[], env: NodeJS.ProcessEnv = {}) => run('potoo', args, env);
+/** @param columns Of a terminal; a pipe unless told. */
+async function potoo(args: readonly string[], env: NodeJS.ProcessEnv = {}, columns?: number): Promise<Ended> {
+  const surroundings = testedSurroundings(environment(env), columns);
+  await runProgram(args, surroundings);
+  return surroundings.written();
+}
 const kubeconfigOf = (name: string) => kubeconfigs.get(name) ?? '';
 
 const ways = ['kubeconfig', 'gateway', 'files'] as const;
@@ -226,6 +234,17 @@ describe('exit codes', () => {
     if (code === 2) expect(ended.stdout).toBe('');
   });
 
+  test('are those of the process', async () => {
+    for (const [args, code] of [
+      [['--severity', 'info', '--fail-on', 'warning'], 0],
+      [['--fail-on', 'critical'], 1],
+      [['-o', 'xml'], 2],
+    ] as const) {
+      const ended = await run('potoo', ['query', '-n', 'shop', ...args, ...through('files')]);
+      expect([args, ended.code]).toEqual([args, code]);
+    }
+  });
+
   test.each(['kubeconfig', 'gateway'] as const)('no right by %s', async (way) => {
     const { code, stderr, stdout } = await potoo(['query', '-n', 'shop', ...through(way, 'nobody')]);
     expect([code, stdout]).toEqual([2, '']);
@@ -351,27 +370,32 @@ describe('a pipe', () => {
   });
 });
 
-/** Runs a line of a shell on a terminal of its own, and gives what that shows. */
-async function onTerminal(line: string, columns: number, env: NodeJS.ProcessEnv = {}): Promise<string> {
-  const { stdout } = await run('script', ['-qec', `stty cols ${columns} rows 50; ${line}`, '/dev/null'], env);
-  return stdout.replaceAll('\r\n', '\n');
+const plain = (text: string) => text.replaceAll(/\p{Cc}\[\d+m/gu, '');
+function expectLines(shown: string, columns: number): void {
+  expect(shown).toContain('\u{1b}[31mCritical');
+  const lines = plain(shown).trimEnd().split('\n');
+  expect(lines).toHaveLength(4);
+  for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+  expect(lines.join('\n')).toContain('…');
 }
 
-describe.skipIf(!has('script'))('a terminal', () => {
-  const query = () => `potoo query -n shop --reports ${reports}`;
-  const plain = (text: string) => text.replaceAll(/\p{Cc}\[\d+m/gu, '');
+describe('a terminal', () => {
+  const onTerminal = async (args: readonly string[], columns: number, env: NodeJS.ProcessEnv = {}) =>
+    (await potoo([...args, '-n', 'shop'], env, columns)).stdout;
+  const query = () => ['query', '--reports', reports];
+
+  test.skipIf(!has('script'))('of its own shows the process a line for each rule, in colours', async () => {
+    const line = `stty cols 50 rows 50; potoo query -n shop --reports ${reports}`;
+    const { stdout } = await run('script', ['-qec', line, '/dev/null']);
+    expectLines(stdout.replaceAll('\r\n', '\n'), 50);
+  });
 
   test.each([40, 60, 100])('of %i columns shows a line for each rule, in colours', async (columns) => {
-    const shown = await onTerminal(query(), columns);
-    expect(shown).toContain('\u{1b}[31mCritical');
-    const lines = plain(shown).trimEnd().split('\n');
-    expect(lines).toHaveLength(4);
-    for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(columns);
-    expect(lines.join('\n')).toContain('…');
+    expectLines(await onTerminal(query(), columns), columns);
   });
 
   test('shows all with -o wide', async () => {
-    expect(await onTerminal(`${query()} -o wide`, 40)).toContain('on TCP 21111');
+    expect(await onTerminal([...query(), '-o', 'wide'], 40)).toContain('on TCP 21111');
   });
 
   test('has no colours where NO_COLOR is set', async () => {
@@ -379,7 +403,7 @@ describe.skipIf(!has('script'))('a terminal', () => {
   });
 
   test.each(['details', 'remediate'])('breaks the sentences of %s', async (command) => {
-    const shown = await onTerminal(`potoo ${command} company-wide -n shop --reports ${reports}`, 60, { NO_COLOR: '1' });
+    const shown = await onTerminal([command, 'company-wide', '--reports', reports], 60, { NO_COLOR: '1' });
     const sentences = shown.split('\n').filter((line) => !line.startsWith('      '));
     expect(sentences.length).toBeGreaterThan(5);
     for (const line of sentences) expect(widthOf(line)).toBeLessThanOrEqual(60);
@@ -390,8 +414,8 @@ describe.skipIf(!has('script'))('a terminal', () => {
     const file = `${home}/evil.json`;
     const full = networkConstraint('shop', 'evil', { summary: `Pods ${evil} are limited`, key: evil });
     writeFileSync(file, JSON.stringify(reportObject('shop', [entryOf(full)])));
-    for (const command of ['query', 'details evil']) {
-      const shown = await onTerminal(`potoo ${command} -n shop --color never -o ${form} --reports ${file}`, 80);
+    for (const command of [['query'], ['details', 'evil']]) {
+      const shown = await onTerminal([...command, '--color', 'never', '-o', form, '--reports', file], 80);
       expect(shown).toContain('evil');
       expect(shown.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     }

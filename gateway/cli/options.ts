@@ -76,3 +76,10 @@ export function count(max: number): (given: string) => number {
     return number;
   };
 }
+
+/** A port to listen on. */
+export function port(given: string): number {
+  const number = /^\d{1,5}$/.test(given) ? Number(given) : -1;
+  if (number < 0 || number > 65_535) throw new InvalidArgumentError('A port from 1 to 65535; 0 takes a free one.');
+  return number;
+}

@@ -1,8 +1,12 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { clusterReportObject } from '../testing/objects.ts';
 import { runProgram } from './program.ts';
 import { testedSurroundings } from './testing/surroundings.ts';
 
@@ -20,6 +24,9 @@ const constraint = (name: string, severity: string) => ({
   message: `What ${name} says`,
   last_observed: '2026-01-01T00:00:00.000Z',
 });
+const folder = mkdtempSync(join(tmpdir(), 'potoo-program-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
 let visible: readonly string[] = [];
 let server: Server;
 let url: string;
@@ -89,6 +96,34 @@ describe('query -A', () => {
     visible = ['hidden'];
     expect(await run('query', '-A')).toMatchObject({ code: 2, stdout: '', stderr: 'Error: No hidden. (FORBIDDEN)\n' });
   });
+});
+
+test.each([
+  ['table', /^Status: {8}not known\n {2}All this is from .*: whether it is up to date is not known\.\n/],
+  ['name', /^not known\n$/],
+  // The document is that of every source, with its reasons.
+  ['json', /^\{"status":"degraded","reasons":\["All this is from /],
+])('status from files is not known, as %s', async (form, shown) => {
+  const file = join(folder, 'reports.json');
+  writeFileSync(file, JSON.stringify(clusterReportObject()));
+  const { stdout, code } = await run('status', '--reports', file, '-o', form);
+  expect(stdout).toMatch(shown);
+  expect(code).toBe(3);
+});
+
+test.each([
+  [['query', '--reports', '/no/such/file'], /^Error: \/no\/such\/file: ENOENT.* \(\w+\)\n$/],
+  [['status', '--kubeconfig', '/no/such/file'], /^Error: .*\/no\/such\/file.*\n$/],
+  [['mcp', '--kubeconfig', '/no/such/file'], /^Error: .*\/no\/such\/file.*\n$/],
+  [['mcp', '--reports', '/no/such/file'], /^Error: \/no\/such\/file: ENOENT.*\n$/],
+  [['proxy', '--server', 'ftp://x'], /^Error: --server must be a URL.*\n$/],
+  [['details', 'x', '--reports', '/no/such/file'], /^Error: \/no\/such\/file: ENOENT.*\n$/],
+  [['proxy', '--server', 'http://localhost:1', '--certificate-authority', '/no/such'], /^Error: .*\n$/],
+])('%j ends in one sentence without a stack, and with 2', async (args, sentence) => {
+  const surroundings = testedSurroundings({ HOME: '/nonexistent', POTOO_TOKEN: 'token' });
+  await runProgram(args, surroundings);
+  expect(surroundings.written()).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(sentence) });
+  expect(surroundings.written().stderr.trimEnd()).not.toContain('\n');
 });
 
 describe('arguments', () => {

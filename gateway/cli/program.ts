@@ -2,6 +2,7 @@
  * The command line: commands and the options that several have, and what becomes of an error.
  */
 import { Command, CommanderError } from 'commander';
+import { KubeError } from '../../kube/errors.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { commands } from './commands/all.ts';
 import { GatewayError } from '../errors.ts';
@@ -54,7 +55,7 @@ export async function runProgram(args: readonly string[], surroundings: Surround
 }
 
 function sentenceOf(error: unknown): string {
-  if (error instanceof Failure) return error.message;
+  if (error instanceof Failure || error instanceof KubeError) return error.message;
   if (error instanceof GatewayError) return failureOf({ ok: false, code: error.code, error: error.message }).message;
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

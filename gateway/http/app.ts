@@ -42,6 +42,8 @@ export interface RequestOutcome {
 export interface AppOptions extends CallsOptions {
   readonly hosts: HostPolicy;
   readonly streams: Streams;
+  /** Why there are no events, where nothing is watched; sessions of MCP may begin all the same. */
+  readonly unwatched?: Refusal | undefined;
   readonly random: Random;
   /** Of MCP sessions: not to be guessed. */
   readonly newSessionId: () => string;
@@ -68,7 +70,7 @@ interface Env {
 
 /** All routes, made from the lists of tools and resources. Serves by itself with `app.request()`, without a socket. */
 export function createApp(options: AppOptions): Hono<Env> {
-  const { catalog, clock, hosts, log, gateway, arrivals, random, streams, tools, discovery } = options;
+  const { catalog, clock, hosts, log, gateway, arrivals, random, streams, unwatched, tools, discovery } = options;
   const documents = discovery === undefined ? [] : publicDocuments(discovery, gateway.version);
   const crossOrigin = new Set(documents.filter((document) => document.crossOrigin).map(({ path }) => path));
   const calls = createCalls(options);
@@ -163,7 +165,7 @@ export function createApp(options: AppOptions): Hono<Env> {
 
   const { version } = gateway;
   const surface = options.surface ?? createSurface({ tools, resources: allResources, version });
-  const watches = createResourceWatches({ streams, catalog, clock, calls });
+  const watches = createResourceWatches({ streams, catalog, clock, calls, unwatched });
   const posts = createMcpPosts({ calls, clock, log });
   const answerMcp = createMcpRoute({ surface, calls, posts, watches, arrivals, clock, random, log });
   app.all('/mcp', async (context) => {
@@ -174,7 +176,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   const answerEvents = createEventsHandler(options, calls);
   const eventsOf = ({ req, env }: Context<Env>) => ({ request: req.raw, query: req.query(), outgoing: env?.outgoing });
   const sessions = createMcpSessions('/messages', { surface, watches, clock, log, newSessionId: options.newSessionId });
-  const openChanges = (opening: StreamOpening) => openEventStream(streams, opening);
+  const openChanges = (opening: StreamOpening) => unwatched ?? openEventStream(streams, opening);
   route('GET', '/events', async (context) => answerEvents({ ...eventsOf(context), name: 'events', open: openChanges }));
   // Clients of MCP name the type, because EventSource does; people with curl and HTTP libraries do not.
   route('GET', '/sse', async (context) =>

@@ -43,7 +43,7 @@ export interface McpRouteOptions {
 export function createMcpRoute(options: McpRouteOptions): (request: Request) => Promise<Response> {
   const { surface, calls, posts, watches, arrivals, clock, random, log } = options;
   const told: Subscriptions = {
-    isTold: true,
+    isTold: watches.isTold,
     add: async (subject, caller) => watches.refused(subject, caller),
     remove: () => {},
   };

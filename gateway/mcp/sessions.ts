@@ -81,10 +81,10 @@ export function createMcpSessions(path: string, options: McpSessionsOptions): Mc
     let messageAt = clock.monotonic();
     const uris = new Set<string>();
     const subscriptions: Subscriptions = {
-      isTold: true,
+      isTold: watch.isTold,
       async add(subject, caller) {
         const no = await watch.add(subject, caller);
-        if (no === undefined) uris.add(subject.uri);
+        if (no === undefined && watch.isTold) uris.add(subject.uri);
         return no;
       },
       remove(uri) {

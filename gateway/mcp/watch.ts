@@ -66,6 +66,8 @@ export interface PreparedWatch {
 }
 
 export interface ResourceWatches {
+  /** Whether anybody is told of changes here. */
+  readonly isTold: boolean;
   /** Why the caller may not subscribe to this: why it may not read it, in the same words whether it exists or not. */
   refused(subject: Subject, caller: Caller): Promise<Refusal | undefined>;
   /** Asks for the rights to all of these, be they none yet. */
@@ -74,19 +76,26 @@ export interface ResourceWatches {
   open(request: WatchRequest, prepared: PreparedWatch): Answer<ResourceWatch>;
 }
 
-/** No watches, to begin with. */
+/**
+ * No watches, to begin with.
+ * @param options.unwatched Why there is no news of resources, where nobody watches them: subscriptions end in that, and
+ *   connections that want none may begin all the same.
+ */
 export function createResourceWatches({
   streams,
   catalog,
   clock,
   calls,
+  unwatched,
 }: {
   readonly streams: Streams;
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly calls: Pick<Calls, 'look'>;
+  readonly unwatched?: Refusal | undefined;
 }): ResourceWatches {
-  const momentNow = createClusterMoments(catalog);
+  const isTold = unwatched === undefined;
+  const momentNow = isTold ? createClusterMoments(catalog) : () => 0;
 
   /** Throws while there is no answer for other reasons than a right. */
   async function seenNow({ resource }: ClusterSubject, caller: Caller): Promise<Answer<string>> {
@@ -200,8 +209,10 @@ export function createResourceWatches({
   }
 
   return {
+    isTold,
     refused,
     async prepare(subjects, caller) {
+      if (unwatched !== undefined && subjects.length > 0) return unwatched;
       if (!catalog.synced) return notSynced;
       const moment = momentNow();
       const list = createWatchedList();
@@ -225,8 +236,8 @@ export function createResourceWatches({
       return {
         ok: true,
         value: {
-          isTold: true,
-          add: async (subject, caller) => add(list, subject, caller),
+          isTold,
+          add: async (subject, caller) => (isTold ? add(list, subject, caller) : refused(subject, caller)),
           remove: (uri) => list.remove(uri),
           drained: () => following?.drained(),
           end: (ending) => following?.end(ending),

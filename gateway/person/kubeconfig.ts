@@ -3,18 +3,24 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { GatewayError } from '../errors.ts';
 
-/**
- * The file that was named; else those of the variable KUBECONFIG that are there; else ~/.kube/config; none of them in a pod.
- * Throws GatewayError where there is none elsewhere.
- */
-export function kubeconfigPaths(
-  named: string | undefined,
-  environment: Readonly<Record<string, string | undefined>>,
-): readonly string[] {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The file that was named; else those of the variable KUBECONFIG; else ~/.kube/config. They need not be there. */
+export function wantedKubeconfigs(named: string | undefined, environment: Environment): readonly string[] {
   if (named !== undefined) return [named];
   const listed = (environment['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
+  if (listed.length > 0) return listed;
   const home = environment['HOME'] ?? environment['USERPROFILE'];
-  const wanted = listed.length > 0 ? listed : home === undefined ? [] : [join(home, '.kube', 'config')];
+  return home === undefined ? [] : [join(home, '.kube', 'config')];
+}
+
+/**
+ * The file that was named, else those of the wanted ones that are there; none of them in a pod. Throws GatewayError where
+ * there is none elsewhere.
+ */
+export function kubeconfigPaths(named: string | undefined, environment: Environment): readonly string[] {
+  const wanted = wantedKubeconfigs(named, environment);
+  if (named !== undefined) return wanted;
   const there = wanted.filter((path) => existsSync(path));
   if (there.length > 0) return there;
   if ((environment['KUBERNETES_SERVICE_HOST'] ?? '') !== '') return [];

@@ -7,6 +7,7 @@ import type { Caller } from '../auth/identity.ts';
 import type { GatewayFacts } from '../call.ts';
 import type { Catalog } from '../catalog/store.ts';
 import type { Source } from '../cli/source.ts';
+import { onceRead } from '../catalog/not-read-yet.ts';
 import { refusal } from '../errors.ts';
 import { createArrivals } from '../http/arrival.ts';
 import { type CallsOptions, createCalls } from '../http/calls.ts';
@@ -56,6 +57,7 @@ export function createLocal(options: LocalOptions): Local {
     calls,
     namespace,
     close,
+    unread: async () => onceRead(async () => Promise.resolve(catalog.freshness().unread ?? [])),
     async ask(name, input) {
       const tool = tools.find((each) => each.name === name);
       if (tool === undefined) return refusal('NOT_FOUND', `There is no tool ${name}.`);

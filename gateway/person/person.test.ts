@@ -147,6 +147,20 @@ describe('a query', () => {
     expect(await levelsIn(person)).toContain('web-in detailed');
   });
 
+  test('has policies of the whole cluster at summary level for who may get and not list their details', async () => {
+    const { person, requests } = personWith((verb, resource, namespace) => {
+      if (resource === 'clusterconstraintdetails') return verb === 'get';
+      return verb === 'get' && namespace === 'shop';
+    });
+    expect(await levelsIn(person)).toEqual([
+      'web-in detailed',
+      `${handleOf(foreign.id)} summary`,
+      'company-wide summary',
+    ]);
+    expect(requests().filter((each) => each === 'list clusterconstraintdetails')).toHaveLength(1);
+    expect(requests()).not.toContain('get clusterconstraintdetails');
+  });
+
   test('has no old details after the right to them was withdrawn', async () => {
     let mayDetails = true;
     const { person, clock } = personWith((_verb, resource) => resource !== constraintDetails.plural || mayDetails);

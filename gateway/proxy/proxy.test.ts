@@ -7,11 +7,10 @@ import { PassThrough, Readable } from 'node:stream';
 import { Client, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport as SSEClientTransportV1 } from '@modelcontextprotocol/sdk/client/sse.js';
-import { Command } from 'commander';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../kube/clock.ts';
-import { addProxy } from '../cli/commands/proxy.ts';
+import { runProgram } from '../cli/program.ts';
 import { listen } from '../http/server.ts';
 import { createGateway, rightsOf } from '../testing/fixture.ts';
 import { readEvents } from '../testing/event-reader.ts';
@@ -46,11 +45,7 @@ function run(args: readonly string[], environment: Record<string, string> = {}) 
   let said = '';
   errors.on('data', (text) => (said += String(text)));
   let code = 0;
-  const program = new Command().exitOverride().configureOutput({ writeErr: (text) => void errors.write(text) });
-  for (const flags of ['--server <url>', '--kubeconfig <file>', '--context <name>', '--certificate-authority <file>']) {
-    program.option(flags);
-  }
-  addProxy(program, {
+  const ended = runProgram(['proxy', '--port', '0', ...args], {
     environment: { HOME: '/nonexistent', ...environment },
     input: Readable.from([]),
     output: new PassThrough(),
@@ -60,7 +55,6 @@ function run(args: readonly string[], environment: Record<string, string> = {}) 
     stop: stop.signal,
     exitWith: (given) => (code = given),
   });
-  const ended = program.parseAsync(['proxy', '--port', '0', ...args], { from: 'user' });
   onTestFinished(async () => {
     stop.abort();
     await ended;
@@ -191,7 +185,7 @@ test('says what to do where there is no gateway, no token, or none that may be s
   const withToken = kubeconfig({ token: 'owner' });
   for (const [args, sentence] of [
     [[], /kubectl -n potoo-system port-forward service\/potoo-controller 8091:8090/],
-    [['--server', 'localhost:8091'], /--server: a URL like/],
+    [['--server', 'localhost:8091'], /--server must be a URL like/],
     [['--server', 'http://localhost:1', '--kubeconfig', certificate], /certificate and no token.*kubectl create token/],
     [['--server', 'http://localhost:1', '--kubeconfig', kubeconfig({})], /no token.*POTOO_TOKEN/],
     [['--server', 'http://potoo.example.com', '--kubeconfig', withToken], /without TLS/],

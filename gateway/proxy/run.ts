@@ -1,7 +1,10 @@
 /** `potoo proxy`, once its options are known: from settings to a proxy that runs until somebody ends it. */
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { loadCredentials } from '../../kube/credentials.ts';
+import { whenAborted } from '../../kube/until-aborted.ts';
+import { Failure } from '../cli/failure.ts';
+import { readCertificates } from '../cli/run/open-source.ts';
+import { isPrivate, serverUrl } from '../cli/run/server-url.ts';
 import type { Surroundings } from '../cli/surroundings.ts';
 import { kubeconfigPaths } from '../person/kubeconfig.ts';
 import { createUpstream, type Trust } from '../upstream.ts';
@@ -23,7 +26,7 @@ const withoutServer = `Say where the gateway is: --server URL. From outside of t
   kubectl -n potoo-system port-forward service/potoo-controller 8091:8090
   potoo proxy --server http://localhost:8091`;
 
-/** Runs until `surroundings.stop`. Throws a sentence for what cannot be done. */
+/** Runs until `surroundings.stop`. Rejects with a Failure for what cannot be done. */
 export async function runProxy(settings: ProxySettings, surroundings: Surroundings): Promise<void> {
   const { errors, stop } = surroundings;
   const say = (sentence: string) => void errors.write(`${sentence}\n`);
@@ -33,31 +36,24 @@ export async function runProxy(settings: ProxySettings, surroundings: Surroundin
   await token.authorization();
   using upstream = createUpstream(server, { trust: await trustOf(settings), connectionsMax });
   const listening = startProxy({ server, upstream, token, port: settings.port, say }).catch((error: unknown) => {
-    throw new Error(`--port ${settings.port} cannot be listened on: ${error instanceof Error ? error.message : ''}`);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Failure(`--port ${settings.port} cannot be listened on: ${why}`);
   });
   await using proxy = await listening;
   say(`Listening on http://localhost:${proxy.port} for ${server.href}; whoever reaches it asks with your credentials.`);
-  if (stop.aborted) return;
-  await new Promise<void>((resolve) => {
-    stop.addEventListener('abort', () => resolve(), { once: true });
-  });
+  await whenAborted(stop);
 }
 
 function serverOf(given: string | undefined): URL {
-  if (given === undefined || given === '') throw new Error(withoutServer);
-  const url = URL.canParse(given) ? new URL(given) : undefined;
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.search !== '') {
-    throw new Error('--server: a URL like https://potoo.example.com or http://localhost:8091, without credentials.');
-  }
-  return url;
+  if (given === undefined || given === '') throw new Failure(withoutServer);
+  return serverUrl(given);
 }
 
 function tokenOf(settings: ProxySettings, server: URL, { environment, clock }: Surroundings): TokenSource {
   const given = environment['POTOO_TOKEN']?.trim();
   if (given !== undefined && given !== '') return fixedToken(given);
-  const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(server.hostname);
-  if (server.protocol === 'http:' && !isLoopback) {
-    throw new Error(
+  if (!isPrivate(server)) {
+    throw new Failure(
       'The token of your kubeconfig is not sent to another machine without TLS. Use https, or set POTOO_TOKEN to a token that may be sent.',
     );
   }
@@ -66,5 +62,5 @@ function tokenOf(settings: ProxySettings, server: URL, { environment, clock }: S
 }
 
 async function trustOf({ certificateAuthority }: ProxySettings): Promise<Trust | undefined> {
-  return certificateAuthority === undefined ? undefined : { ca: await readFile(certificateAuthority, 'utf8') };
+  return certificateAuthority === undefined ? undefined : { ca: await readCertificates(certificateAuthority) };
 }

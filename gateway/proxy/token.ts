@@ -1,8 +1,9 @@
 /** The credentials that the proxy adds: a gateway knows bearer tokens and nothing else. */
 import type { Credentials } from '../../kube/credentials.ts';
+import { Failure } from '../cli/failure.ts';
 
 export interface TokenSource {
-  /** The Authorization header as of now. Throws a sentence where there is none. */
+  /** The Authorization header as of now. Rejects with a Failure where there is none. */
   authorization(): Promise<string>;
   /** The gateway did not accept it: the next one may be another. */
   refused(): Promise<void>;
@@ -11,9 +12,9 @@ export interface TokenSource {
 const howToGetOne =
   'Set POTOO_TOKEN to a token, like POTOO_TOKEN=$(kubectl create token <service account>), and start the proxy again.';
 
-/** A token that does not change. Throws a sentence for what cannot be one. */
+/** A token that does not change. Throws a Failure for what cannot be one. */
 export function fixedToken(token: string): TokenSource {
-  if (!/^[!-~]+$/.test(token)) throw new Error('POTOO_TOKEN holds characters that no token has.');
+  if (!/^[!-~]+$/.test(token)) throw new Failure('POTOO_TOKEN holds characters that no token has.');
   return {
     authorization: async () => Promise.resolve(`Bearer ${token}`),
     refused: async () => Promise.resolve(),
@@ -31,7 +32,7 @@ export function kubeconfigToken(credentials: Pick<Credentials, 'current' | 'refr
         cert === undefined
           ? 'no token'
           : 'a client certificate and no token; the gateway knows callers by tokens alone';
-      throw new Error(`The user of this kubeconfig context has ${has}. ${howToGetOne}`);
+      throw new Failure(`The user of this kubeconfig context has ${has}. ${howToGetOne}`);
     },
     refused: async () => credentials.refresh(),
   };

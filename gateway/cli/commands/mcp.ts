@@ -1,5 +1,6 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { type Toolset, toolsets } from '../../tools/toolset-names.ts';
+import { port } from '../options.ts';
 import type { AddCommand } from '../surroundings.ts';
 
 /** `potoo mcp`: an MCP server with the person's own rights. */
@@ -12,18 +13,17 @@ export const addMcp: AddCommand = (program, surroundings) => {
         'Speaks over stdin and stdout unless told to listen.',
     )
     .option('--http-port <port>', 'listen on this port of 127.0.0.1: MCP is at /mcp, REST beside it', port)
+    .addOption(
+      new Option('--sse-port <port>', 'the same for clients of the older HTTP+SSE transport: MCP is at /sse')
+        .conflicts('httpPort')
+        .argParser(port),
+    )
     .option('--toolsets <names>', `what agents can use: ${toolsets.join(', ')}`, toolsetsOf, ['constraints'])
     .action(async (_options, command) => {
       const { runMcp } = await import('../run/mcp.ts');
       await runMcp(command, surroundings);
     });
 };
-
-function port(given: string): number {
-  const number = /^\d{1,5}$/.test(given) ? Number(given) : -1;
-  if (number < 0 || number > 65_535) throw new InvalidArgumentError('A port from 1 to 65535; 0 takes a free one.');
-  return number;
-}
 
 function toolsetsOf(given: string): Toolset[] {
   return given.split(',').map((word) => {

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { port } from '../options.ts';
 import type { AddCommand } from '../surroundings.ts';
 
 const portDefault = 8_090;
@@ -15,17 +15,6 @@ export const addProxy: AddCommand = (program, surroundings) => {
     .option('--port <port>', 'port of 127.0.0.1 to listen on; 0 takes a free one', port, portDefault)
     .action(async (_options, command) => {
       const { ProxySettings, runProxy } = await import('../../proxy/run.ts');
-      try {
-        await runProxy(ProxySettings.parse(command.optsWithGlobals()), surroundings);
-      } catch (error) {
-        surroundings.errors.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
-        surroundings.exitWith(2);
-      }
+      await runProxy(ProxySettings.parse(command.optsWithGlobals()), surroundings);
     });
 };
-
-function port(given: string): number {
-  const number = /^\d{1,5}$/.test(given) ? Number(given) : -1;
-  if (number < 0 || number > 65_535) throw new InvalidArgumentError('A port from 1 to 65535; 0 takes a free one.');
-  return number;
-}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { answerOf, isPrivate, serverUrl } from './gateway-source.ts';
+import { answerOf } from './gateway-source.ts';
+import { isPrivate, serverUrl } from './server-url.ts';
 
 const at = { origin: 'https://potoo.example', hasToken: false };
 const reply = (status: number, text: string, headers: Record<string, string> = {}) => ({ status, text, headers });

@@ -6,8 +6,8 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import * as z from 'zod';
 import type { Clock } from '../../../kube/clock.ts';
 import { type Answer, type ErrorCode, errorCodes, refusal, type Refusal } from '../../errors.ts';
-import { Failure } from '../failure.ts';
 import type { Source } from '../source.ts';
+import { serverUrl } from './server-url.ts';
 
 export interface GatewaySourceOptions {
   readonly server: string;
@@ -26,24 +26,6 @@ const silenceMsMax = 20_000;
 /** A gateway that says when to come back is asked again, this often and if it is soon. */
 const retriesMax = 8;
 const retryAfterSecondsMax = 20;
-
-/** The address of a gateway; a Failure when it is none. */
-export function serverUrl(server: string): URL {
-  const url = URL.canParse(server) ? new URL(server) : undefined;
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
-    throw new Failure(`--server must be a URL like https://potoo.example, and not ${server}`);
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new Failure('--server must hold no credentials; give a token in POTOO_TOKEN.');
-  }
-  if (url.search !== '' || url.hash !== '') throw new Failure('--server must end with its path.');
-  return url;
-}
-
-/** Whether nobody else can read what is sent there. */
-export function isPrivate({ protocol, hostname }: URL): boolean {
-  return protocol === 'https:' || hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
-}
 
 /** A source that asks the gateway at `server`. */
 export function createGatewaySource(options: GatewaySourceOptions): Source {
@@ -95,6 +77,7 @@ export function createGatewaySource(options: GatewaySourceOptions): Source {
   return {
     namespace,
     ask: async (tool, input) => answer('POST', `/tools/${encodeURIComponent(tool)}`, input),
+    unread: async () => Promise.resolve([]),
     read: async (resource, params) => answer('POST', '/resources', { resource, params }),
     async close() {
       agent.destroy();

@@ -5,9 +5,10 @@
  * @see https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files
  */
 import { readFile } from 'node:fs/promises';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
+import { wantedKubeconfigs } from '../../person/kubeconfig.ts';
 import { Failure } from '../failure.ts';
 import type { Surroundings } from '../surroundings.ts';
 
@@ -59,7 +60,7 @@ export async function readKubeconfig(
   const contexts = new Map<string, Context>();
   const users = new Map<string, KubeconfigUser>();
   let current: string | undefined;
-  for (const file of filesOf(kubeconfig, environment)) {
+  for (const file of wantedKubeconfigs(kubeconfig, environment)) {
     const read = await readOne(file, kubeconfig !== undefined);
     current ??= read?.['current-context'] || undefined;
     for (const { name, context } of read?.contexts ?? []) {
@@ -89,14 +90,6 @@ export async function writtenToken({ context, users }: KubeconfigView): Promise<
 export function fileOfAskedToken({ context, users }: KubeconfigView): string | undefined {
   const user = users.find(({ name }) => name === context?.user);
   return user?.exec || user?.['auth-provider'] ? user.file : undefined;
-}
-
-function filesOf(kubeconfig: string | undefined, environment: Surroundings['environment']): string[] {
-  if (kubeconfig !== undefined) return [kubeconfig];
-  const listed = (environment['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
-  if (listed.length > 0) return listed;
-  const home = environment['HOME'];
-  return home === undefined ? [] : [join(home, '.kube', 'config')];
 }
 
 async function readOne(file: string, isNeeded: boolean): Promise<z.infer<typeof Kubeconfig>> {

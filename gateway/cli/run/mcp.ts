@@ -2,10 +2,10 @@
 import type { Command } from 'commander';
 import { pino } from 'pino';
 import * as z from 'zod';
+import { whenAborted } from '../../../kube/until-aborted.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { createClusterTools } from '../../cluster/all.ts';
 import { createSurface } from '../../mcp/product.ts';
-import type { Surface } from '../../mcp/surface.ts';
 import { listenForPerson } from '../../person/http.ts';
 import { kubeconfigPaths } from '../../person/kubeconfig.ts';
 import { readMergedKubeconfig } from '../../person/merged-kubeconfig.ts';
@@ -16,6 +16,7 @@ import { serveOverStdio } from '../../person/stdio.ts';
 import { resources } from '../../resources/all.ts';
 import { toolsets } from '../../tools/toolset-names.ts';
 import { toolsOf } from '../../tools/toolsets.ts';
+import { Failure } from '../failure.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 const { version } = packageJson;
@@ -25,6 +26,7 @@ const Options = z.object({
   context: z.string().optional(),
   reports: z.string().optional(),
   httpPort: z.int().optional(),
+  ssePort: z.int().optional(),
   toolsets: z.array(z.enum(toolsets)),
 });
 type Options = z.infer<typeof Options>;
@@ -35,17 +37,22 @@ export async function runMcp(command: Command, surroundings: Surroundings): Prom
   const { input, output, errors, random, stop } = surroundings;
   const local = openLocal(options, surroundings);
   try {
-    const surface = surfaceOf(local);
-    if (options.httpPort === undefined) {
+    const surface = createSurface({ tools: local.tools, resources, version });
+    const port = options.httpPort ?? options.ssePort;
+    if (port === undefined) {
       const { asking, calls } = local;
       await serveOverStdio({ surface, asking, input, output, log: calls.log, stop });
       return;
     }
-    await using listening = await listenForPerson({ local, surface, port: options.httpPort, random });
+    await using listening = await listenForPerson({ local, surface, port, random }).catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new Failure(`Port ${port} of 127.0.0.1 cannot be listened on: ${why}`, { cause });
+    });
+    const path = options.ssePort === undefined ? '/mcp' : '/sse';
     errors.write(
-      `MCP is at http://127.0.0.1:${listening.port}/mcp for every program on this machine, with your rights.\n`,
+      `MCP is at http://127.0.0.1:${listening.port}${path} for every program on this machine, with your rights.\n`,
     );
-    await aborted(stop);
+    await whenAborted(stop);
   } finally {
     await local.close();
   }
@@ -71,16 +78,4 @@ function openLocal(options: Options, { environment, errors, clock, random }: Sur
       }),
     );
   return createPerson({ kubeconfig, environment, context, clock, random, log, version, tools });
-}
-
-function surfaceOf({ tools }: Local): Surface {
-  // Nothing is watched on a person's machine, so no news of resources is promised.
-  return { ...createSurface({ tools, resources, version }), capabilities: { resources: { listChanged: false } } };
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -9,6 +9,7 @@ import type { Source } from '../source.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { fileOfAskedToken, type KubeconfigView, readKubeconfig, writtenToken } from './kubeconfig.ts';
 import { createQuietLog } from './quiet-log.ts';
+import { isPrivate, serverUrl } from './server-url.ts';
 import type { Settings } from './settings.ts';
 
 /** Opens what the settings name. Loads no more code than that needs. */
@@ -34,7 +35,7 @@ async function openGateway(
   { environment, clock }: Surroundings,
   signal: AbortSignal,
 ): Promise<Source> {
-  const { createGatewaySource, isPrivate, serverUrl } = await import('./gateway-source.ts');
+  const { createGatewaySource } = await import('./gateway-source.ts');
   const url = serverUrl(server);
   const kubeconfig = await readKubeconfig(settings, environment);
   const given = environment['POTOO_TOKEN']?.trim() || undefined;
@@ -68,7 +69,8 @@ async function tokenOf(kubeconfig: KubeconfigView, clock: Clock): Promise<string
   return scheme === 'Bearer' ? token : undefined;
 }
 
-async function readCertificates(file: string): Promise<string> {
+/** The file of --certificate-authority. */
+export async function readCertificates(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {

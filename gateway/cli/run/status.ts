@@ -10,7 +10,9 @@ import { valueOf, withSource } from './with-source.ts';
 export async function runStatus(command: Command, surroundings: Surroundings): Promise<void> {
   await withSource(command, surroundings, async ({ source, printer }) => {
     const value = valueOf(await source.read('health', {}));
-    const health = readAnswer(HealthRead, value);
+    const read = readAnswer(HealthRead, value);
+    const isUnknown = read.status === 'degraded' && (await source.unread()).length > 0;
+    const health = isUnknown ? { ...read, status: 'not known' } : read;
     const exit = exits[health.status] ?? 3;
     if (exit !== 0) surroundings.exitWith(exit);
     if (printer.form === 'json' || printer.form === 'yaml') return printer.data(value);
@@ -28,7 +30,7 @@ export async function runStatus(command: Command, surroundings: Surroundings): P
   });
 }
 
-/** Something is wrong with what is read, or with all of it. A word that is not known says nothing. */
+/** Something is wrong with what is read, or with all of it. A word that is not here says nothing. */
 const exits: Readonly<Record<string, 0 | 1>> = { healthy: 0, degraded: 1, unhealthy: 1 };
 const styles: Readonly<Record<string, Style>> = { healthy: 'green', degraded: 'yellow', unhealthy: 'red' };
 

@@ -7,13 +7,17 @@ export interface TestedSurroundings extends Surroundings {
   written(): { readonly stdout: string; readonly stderr: string; readonly code: number };
 }
 
-export function testedSurroundings(environment: Surroundings['environment'] = {}): TestedSurroundings {
+/** @param columns Of the terminal that it writes to; a pipe unless told. */
+export function testedSurroundings(
+  environment: Surroundings['environment'] = {},
+  columns?: number,
+): TestedSurroundings {
   const [stdout, stderr] = [keeper(), keeper()];
   let code = 0;
   return {
     environment,
     input: Readable.from([]),
-    output: stdout.stream,
+    output: Object.assign(stdout.stream, columns === undefined ? {} : { isTTY: true, columns }),
     errors: stderr.stream,
     clock: systemClock,
     random: () => 0.5,
