@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -17,6 +17,14 @@ const installed = () =>
 const upToDate = existsSync(stamp) && readFileSync(stamp, 'utf8') === lock && installed();
 
 if (!upToDate) {
+  // npm ci empties the folder first, and through a link that is the folder of another working tree.
+  if (lstatSync(`${root}node_modules`, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    console.error(
+      'potoo: the dependencies in node_modules are not those of package-lock.json, and node_modules is a link: npm ci ' +
+        'would empty the folder behind it. Run npm ci there, or remove the link and try again.',
+    );
+    process.exit(1);
+  }
   console.error('potoo: installing dependencies (npm ci), about half a minute …');
   const result = spawnSync('npm', ['ci', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
   if (result.status !== 0) {
