@@ -1,4 +1,5 @@
 /** The lines to copy. Each works as printed in any shell of this machine; those with kubectl after the `export`. */
+import { fileURLToPath } from 'node:url';
 import { clusterReportName, reportName } from '../../crds/api.ts';
 import { aggregationLabel } from '../../operator/adapter-health.ts';
 import { at } from '../control-plane/admin.ts';
@@ -9,6 +10,9 @@ export interface Section {
   readonly title: string;
   readonly lines: readonly string[];
 }
+
+/** Where `potoo` and `kubectl-potoo` are. */
+const programs = fileURLToPath(new URL('../../gateway/bin', import.meta.url));
 
 interface Place {
   readonly kubeconfig: string;
@@ -71,6 +75,37 @@ export function companyLines({ kubeconfig, gateway, callers }: Place & { readonl
         curl(`${as('shop-developer')} -X POST ${gateway}/tools/potoo_list_namespaces`),
         curl(`${as('platform-admin')} -X POST ${gateway}/tools/potoo_list_namespaces`),
         curl(`${as('platform-admin')} ${posted({ namespace: 'payments' })} ${gateway}/tools/potoo_query`),
+      ],
+    },
+    {
+      title: 'The command line asks the cluster itself, here with all rights of the kubeconfig above.',
+      lines: [
+        `export PATH="$PATH":${quoted(programs)}`,
+        'potoo namespaces',
+        'potoo query -n shop --severity critical',
+        'kubectl potoo remediate -n shop team',
+      ],
+    },
+    {
+      title: 'Agents ask over MCP. The same by curl, and what clients on this machine take for a configuration:',
+      lines: [
+        curl(
+          `${as('shop-developer')} ${posted(toolCall('potoo_query', { namespace: 'shop', severity: 'Critical' }))} ${gateway}/mcp`,
+        ),
+        JSON.stringify({ mcpServers: { potoo: { type: 'http', url: `${gateway}/mcp` } } }),
+        JSON.stringify({
+          mcpServers: { potoo: { command: `${programs}/potoo`, args: ['mcp', '--kubeconfig', kubeconfig] } },
+        }),
+      ],
+    },
+    {
+      title:
+        'The optional cluster tools: a developer sees the pods of shop, and gets a plan of what nobody here carries out.',
+      lines: [
+        curl(`${as('shop-developer')} ${posted({ namespace: 'shop' })} ${gateway}/tools/pods_list_in_namespace`),
+        curl(
+          `${as('shop-developer')} ${posted({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'web', scale: 5 })} ${gateway}/tools/resources_scale`,
+        ),
       ],
     },
     {
@@ -205,6 +240,10 @@ function curl(rest: string): string {
 
 function posted(body: object): string {
   return `-H content-type:application/json -d '${JSON.stringify(body)}'`;
+}
+
+function toolCall(name: string, input: object): object {
+  return { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: input } };
 }
 
 /** One word of a shell. */

@@ -9,9 +9,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock as clock } from '../../kube/clock.ts';
-import { at, list } from '../control-plane/admin.ts';
+import { apply, at, list } from '../control-plane/admin.ts';
 import { startControlPlane } from '../control-plane/control-plane.ts';
-import { install, installation } from '../programs.ts';
+import { clusterToolsInstallation, install, installation } from '../programs.ts';
 import { readArguments, usage } from './arguments.ts';
 import { openCluster } from './cluster.ts';
 import { applyCompany, writeCallers } from './company.ts';
@@ -73,12 +73,13 @@ async function runCompany(): Promise<void> {
 
   const cluster = running.use(openCluster(controlPlane.adminKubeconfig, clock));
   await orStop(progress.during('installing the definitions and RBAC', install(cluster.target)));
+  await orStop(apply(cluster.target, clusterToolsInstallation()));
   const namespaces = await orStop(progress.during('applying a small company', applyCompany(cluster)));
   const callers = join(folder, 'callers');
   await orStop(writeCallers(cluster, callers));
   const surroundings = { cluster, folder, progress, clock, running, onEnd };
   await orStop(startOperator(surroundings, namespaces));
-  const gateway = await orStop(startGateway(surroundings));
+  const gateway = await orStop(startGateway(surroundings, { POTOO_TOOLSETS: 'constraints,cluster' }));
   const table = await orStop(reportTable(cluster.transport));
   show(table, companyLines({ kubeconfig: cluster.kubeconfig, gateway, callers }));
   say('Ready. Ctrl-C stops everything and removes what was written.');

@@ -46,8 +46,14 @@ export async function startOperator(
   await progress.during(`waiting for the reports of ${namespaces.length} namespaces`, reports());
 }
 
-/** Starts the gateway, on its usual port if that is free; resolves with its URL when it answers. */
-export async function startGateway(surroundings: Surroundings): Promise<string> {
+/**
+ * Starts the gateway, on its usual port if that is free; resolves with its URL when it answers.
+ * @param env Settings beside those that it needs to run.
+ */
+export async function startGateway(
+  surroundings: Surroundings,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const { cluster, folder, progress, clock, running, onEnd } = surroundings;
   const kubeconfig = await cluster.kubeconfigOf({ namespace: systemNamespace, name: 'potoo-controller' }, folder);
   const free = await isFree(usualPort);
@@ -55,6 +61,7 @@ export async function startGateway(surroundings: Surroundings): Promise<string> 
   const gateway = await gatewayProgram({
     kubeconfig,
     folder,
+    env,
     ...(free ? { port: usualPort } : {}),
     log: (line) => ended(gateway.process, line, onEnd),
   });

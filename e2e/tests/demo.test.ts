@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
+import * as z from 'zod';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { at, get } from '../control-plane/admin.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
 import { isAlive } from '../control-plane/processes.ts';
@@ -16,6 +19,16 @@ import { isAlive } from '../control-plane/processes.ts';
 const main = fileURLToPath(new URL('../demo/main.ts', import.meta.url));
 const run = promisify(execFile);
 const hasKubectl = spawnSync('kubectl', ['version', '--client']).error === undefined;
+
+/** As clients on a person's machine have it. */
+const Configuration = z.object({
+  mcpServers: z.object({
+    potoo: z.union([
+      z.object({ type: z.literal('http'), url: z.url() }),
+      z.object({ command: z.string(), args: z.array(z.string()) }),
+    ]),
+  }),
+});
 
 interface Demo {
   readonly pid: number;
@@ -73,7 +86,7 @@ function processesOf(pid: number): { readonly pid: number; readonly command: str
 
 const indented = (text: string) => [...text.matchAll(/^ {2}(\S.*)$/gm)].map(([, line = '']) => line);
 const linesOf = (demo: Demo) =>
-  indented(demo.stdout()).filter((line) => /^(curl|kubectl|export|sleep|\(timeout) /.test(line));
+  indented(demo.stdout()).filter((line) => /^(curl|kubectl|potoo|export|sleep|\(timeout) /.test(line));
 
 /** What a line prints in a shell in which the first lines have been pasted before; fails when the line fails. */
 async function paste(demo: Demo, line: string): Promise<string> {
@@ -163,6 +176,41 @@ describe('npm start', () => {
     expect(await namespaces(onlyLine(demo, '/shop-developer', 'potoo_list_namespaces'))).toBe(1);
     expect(await namespaces(onlyLine(demo, '/platform-admin', 'potoo_list_namespaces'))).toBe(13);
     expect(await namespaces(onlyLine(demo, "'\\n' -X POST", 'potoo_list_namespaces'))).toBe(13);
+  });
+
+  test('the command line says the same, also as a plugin of kubectl', async () => {
+    expect(await paste(demo, onlyLine(demo, 'potoo namespaces'))).toMatch(/^shop +21 +11 +4 +6 /m);
+    const rules = await paste(demo, onlyLine(demo, 'potoo query'));
+    expect(rules.match(/^\S+ +Critical /gm)).toHaveLength(11);
+    if (!hasKubectl) return;
+    expect(await paste(demo, onlyLine(demo, 'kubectl potoo'))).toContain('pods at 90 % (9 of 10)');
+  });
+
+  test('agents have the same tools by curl and by both printed configurations', async () => {
+    expect(await paste(demo, onlyLine(demo, 'curl', '/mcp'))).toContain('"structuredContent":{"namespace":"shop"');
+    const configurations = indented(demo.stdout())
+      .filter((line) => line.startsWith('{'))
+      .map((line) => Configuration.parse(JSON.parse(line)).mcpServers.potoo);
+    expect(configurations).toHaveLength(2);
+    for (const server of configurations) {
+      const client = new Client({ name: 'test', version: '1' });
+      await client.connect(
+        'url' in server
+          ? new StreamableHTTPClientTransport(new URL(server.url))
+          : new StdioClientTransport({ ...server, stderr: 'pipe' }),
+      );
+      try {
+        const { structuredContent } = await client.callTool({ name: 'potoo_list_namespaces', arguments: {} });
+        expect(structuredContent).toMatchObject({ total: 13 });
+      } finally {
+        await client.close();
+      }
+    }
+  });
+
+  test('cluster tools show pods and plan a change', async () => {
+    expect(await paste(demo, onlyLine(demo, 'pods_list_in_namespace'))).toContain('checkout');
+    expect(await paste(demo, onlyLine(demo, 'resources_scale'))).toContain('kubectl scale');
   });
 
   test.skipIf(!hasKubectl)(
