@@ -13,5 +13,6 @@ export function failureOf(refused: Refusal): Failure {
   const { error, code, retryAfterSeconds } = refused;
   const help =
     code === 'RATE_LIMITED' && retryAfterSeconds !== undefined ? ` Try again in ${retryAfterSeconds} s.` : '';
-  return new Failure(`${error}${help} (${code})`);
+  // What went wrong between here and there has no word that would say more than the sentence.
+  return new Failure(`${error}${help}${code === 'INTERNAL' ? '' : ` (${code})`}`);
 }

@@ -12,6 +12,7 @@ import { testedSurroundings } from './testing/surroundings.ts';
 
 /** What a gateway has: three namespaces, of which one may not be read and one has just gone. */
 const refusals: Readonly<Record<string, readonly [number, string]>> = {
+  bare: [404, 'CONSTRAINT_NOT_FOUND'],
   hidden: [403, 'FORBIDDEN'],
   gone: [404, 'REPORT_NOT_FOUND'],
 };
@@ -126,17 +127,25 @@ test.each([
   expect(surroundings.written().stderr.trimEnd()).not.toContain('\n');
 });
 
+test('a name that no rule has is told with the way to those that there are', async () => {
+  const { stderr, code } = await run('remediate', 'nothing', '-n', 'bare');
+  expect(code).toBe(2);
+  expect(stderr).toBe(
+    'Error: No rule "nothing" binds namespace bare; "potoo query -n bare -o name" lists those that do. (CONSTRAINT_NOT_FOUND)\n',
+  );
+});
+
 describe('arguments', () => {
   test.each([
-    [['quary'], "error: unknown command 'quary'\n(Did you mean query?)\nUsage: potoo [options] [command]"],
-    [['details'], "error: missing required argument 'constraint'\nUsage: potoo details [options] <constraint>"],
+    [['quary'], "Error: unknown command 'quary'\n(Did you mean query?)\nUsage: potoo [options] [command]"],
+    [['details'], "Error: missing required argument 'constraint'\nUsage: potoo details [options] <constraint>"],
     [
       ['query', '-A', '--limit', '3'],
-      "error: option '--limit <number>' cannot be used with option '-A, --all-namespaces'",
+      "Error: option '--limit <number>' cannot be used with option '-A, --all-namespaces'",
     ],
     [
       ['--server', 'x', '--reports', 'y', 'status'],
-      "error: option '--server <url>' cannot be used with option '--reports <path>'",
+      "Error: option '--server <url>' cannot be used with option '--reports <path>'",
     ],
     [['remediate', 'x', '-o', 'name'], 'Error: Steps have no names'],
   ])('%j are refused', async (args, words) => {

@@ -19,10 +19,11 @@ export function createProgram(surroundings: Surroundings): Command {
     .description('Tells which rules of a Kubernetes cluster bind you, and what to do about them.')
     .version(packageJson.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 })
     .configureOutput({
       writeOut: (text) => void output.write(text),
       writeErr: (text) => void errors.write(visibleLines(text).join('\n')),
+      outputError: (text, write) => write(text.replace(/^error: /, 'Error: ')),
       getOutHelpWidth: () => columns,
       getErrHelpWidth: () => columns,
       getOutHasColors: () => false,

@@ -74,6 +74,13 @@ describe('a table', () => {
     ]);
   });
 
+  test('cuts one very long name before it leaves little of every sentence', () => {
+    const long = { name: 'a'.repeat(60), kind: 'Webhook', says: 'x'.repeat(60) };
+    const [, , line = ''] = tableLines(columns, [...rows, long].slice(1), { ...plain, width: 80 });
+    const [name, says] = line.split(/ +/);
+    expect([name?.length, says?.length]).toEqual([45, 32]);
+  });
+
   test('goes without a spare column before a name is cut', () => {
     const some: readonly Column<Row>[] = [
       ...columns.slice(0, 1),

@@ -32,6 +32,9 @@ export interface TableOptions {
 const empty = '<none>';
 /** As kubectl has it. */
 const gapMax = 3;
+/** A sentence has this part of the line, as long as another column is wider than `longCell`: one long name shortens no sentence. */
+const sentencePart = 0.4;
+const longCell = 28;
 /** Below these a column says nothing any more, so others are shortened first. */
 const sentenceMin = 12;
 const cellMin = 6;
@@ -97,7 +100,7 @@ function padding(text: string, width: number): number {
   return padTo(text, width).length - text.length;
 }
 
-/** Widths that fit into the line: sentences give way first, then the widest of the others, then the blanks between. */
+/** Widths that fit into the line: sentences give way first, then what is very long, then the widest of all others, then the blanks between. */
 function fitted<Row>(
   columns: readonly Column<Row>[],
   natural: readonly number[],
@@ -108,6 +111,8 @@ function fitted<Row>(
   const isSentence = columns.map(({ sentence }) => sentence === true);
   const others = isSentence.map((sentence) => !sentence);
   const steps = [
+    { gap: gapMax, may: isSentence, min: Math.max(sentenceMin, Math.floor(width * sentencePart)) },
+    { gap: gapMax, may: others, min: longCell },
     { gap: gapMax, may: isSentence, min: sentenceMin },
     { gap: 2, may: others, min: cellMin },
     { gap: 1, may: others.map(() => true), min: 1 },

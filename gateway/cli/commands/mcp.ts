@@ -18,7 +18,11 @@ export const addMcp: AddCommand = (program, surroundings) => {
         .conflicts('httpPort')
         .argParser(port),
     )
-    .option('--toolsets <names>', `what agents can use: ${toolsets.join(', ')}`, toolsetsOf, ['constraints'])
+    .addOption(
+      new Option('--toolsets <names>', `what agents can use: ${toolsets.join(', ')}, or both with a comma between`)
+        .default(['constraints'], 'constraints')
+        .argParser(toolsetsOf),
+    )
     .action(async (_options, command) => {
       const { runMcp } = await import('../run/mcp.ts');
       await runMcp(command, surroundings);

@@ -6,12 +6,12 @@ import { ConstraintRead, readAnswer } from './answers.ts';
 import { ageOf, argumentOf, paintSeverity } from './constraint-table.ts';
 import type { Printer } from './printer.ts';
 import { stepLines } from './steps.ts';
-import { valueOf, withSource } from './with-source.ts';
+import { valueOfRule, withSource } from './with-source.ts';
 
 /** What `potoo details` does. */
 export async function runDetails(constraint: string, command: Command, surroundings: Surroundings): Promise<void> {
   await withSource(command, surroundings, async ({ source, printer, namespace }) => {
-    const value = valueOf(await source.read('constraints', { namespace, name: constraint }));
+    const value = valueOfRule(await source.read('constraints', { namespace, name: constraint }), constraint, namespace);
     if (printer.form === 'json' || printer.form === 'yaml') return printer.data(value);
     const read = readAnswer(ConstraintRead, value);
     if (printer.form === 'name') return printer.lines([read.also.length === 0 ? argumentOf(read, [read]) : read.id]);

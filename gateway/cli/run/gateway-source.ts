@@ -133,7 +133,7 @@ function codeOf(status: number): ErrorCode {
 function helpOn(code: ErrorCode, hasToken: boolean): string {
   if (code !== 'UNAUTHENTICATED') return '';
   return hasToken
-    ? ' The token is not accepted, or no longer; "kubectl create token" makes another.'
+    ? ' "kubectl create token" makes another.'
     : ' No token was sent: set POTOO_TOKEN, or use a kubeconfig whose user has one.';
 }
 

@@ -4,7 +4,7 @@ import type { Surroundings } from '../surroundings.ts';
 import { readAnswer, RemediationRead } from './answers.ts';
 import { readSettings } from './settings.ts';
 import { stepLines } from './steps.ts';
-import { valueOf, withSource } from './with-source.ts';
+import { valueOfRule, withSource } from './with-source.ts';
 
 /** What `potoo remediate` does. */
 export async function runRemediate(constraint: string, command: Command, surroundings: Surroundings): Promise<void> {
@@ -12,7 +12,11 @@ export async function runRemediate(constraint: string, command: Command, surroun
     throw new Failure('Steps have no names: -o table, wide, json or yaml.');
   }
   await withSource(command, surroundings, async ({ source, printer, namespace }) => {
-    const value = valueOf(await source.ask('potoo_remediation', { constraint_name: constraint, namespace }));
+    const value = valueOfRule(
+      await source.ask('potoo_remediation', { constraint_name: constraint, namespace }),
+      constraint,
+      namespace,
+    );
     if (printer.form === 'json' || printer.form === 'yaml') return printer.data(value);
     const { summary, steps, also } = readAnswer(RemediationRead, value);
     printer.lines([...printer.wrapped(summary, ''), '', ...stepLines(steps, printer)]);

@@ -47,6 +47,15 @@ export async function withSource(
   }
 }
 
+/** The same of an answer about one rule: a name that no rule has is told with a way to those that there are. */
+export function valueOfRule<T>(answer: Answer<T>, constraint: string, namespace: string): T {
+  if (answer.ok || answer.code !== 'CONSTRAINT_NOT_FOUND') return valueOf(answer);
+  throw failureOf({
+    ...answer,
+    error: `No rule ${JSON.stringify(constraint)} binds namespace ${namespace}; "potoo query -n ${namespace} -o name" lists those that do.`,
+  });
+}
+
 /** The value of an answer; a Failure that says why there is none. */
 export function valueOf<T>(answer: Answer<T>): T {
   if (!answer.ok) throw failureOf(answer);
