@@ -65,6 +65,7 @@ const leads = [
   'tokens',
   'selector',
   'policy',
+  'mode',
   'pullsecret',
 ] as const;
 
