@@ -114,6 +114,28 @@ async function ask(tool: string, input: object, token?: string) {
   return { status: response.status, text, body };
 }
 
+async function post(method: string, params: object, token: string): Promise<Response> {
+  return fetch(`${gateway.url}/mcp`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      authorization: `Bearer ${token}`,
+      'mcp-protocol-version': '2025-11-25',
+    },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+  });
+}
+
+function resultOf(text: string): unknown {
+  const line = text.split('\n').find((each) => each.startsWith('data: ')) ?? `data: ${text}`;
+  return z.object({ result: z.unknown() }).parse(JSON.parse(line.slice(6))).result;
+}
+
+async function call(tool: string, input: object, token: string): Promise<unknown> {
+  return resultOf(await (await post('tools/call', { name: tool, arguments: input }, token)).text());
+}
+
 const List = z.object({
   table: z.string(),
   items: z.array(z.record(z.string(), z.unknown())),
@@ -204,28 +226,67 @@ test('use of pods is what the metrics API says', async () => {
   ]);
 });
 
-test('over MCP a long list is cut to what a model can read, and says so', async () => {
-  const message = {
-    jsonrpc: '2.0',
-    id: 1,
-    method: 'tools/call',
-    params: { name: 'pods_list', arguments: {} },
-  };
-  const response = await fetch(`${gateway.url}/mcp`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      authorization: `Bearer ${tokens.all}`,
-      'mcp-protocol-version': '2025-11-25',
+test('plans say over REST and MCP who may run the command, and change nothing whatever is approved', async () => {
+  const path = { namespace: 'shop', group: '', version: 'v1', plural: 'pods', name: 'db' };
+  const plan = 'kubectl delete pods db -n shop --wait=false';
+  for (const [token, allowed] of [
+    [tokens.all, true],
+    [tokens.shop, false],
+  ] as const) {
+    const { status, body } = await ask('k8s_delete', { ...path, approved: true }, token);
+    expect([status, body]).toMatchObject([200, { plan, allowed, executed: false }]);
+    const answer = await call('k8s_delete', { ...path, approved: true }, token);
+    expect(answer).toMatchObject({
+      structuredContent: { plan, allowed, executed: false },
+      content: [{ text: expect.stringContaining('Not executed') }],
+    });
+  }
+  expect((await ask('k8s_delete', { ...path, approved: true })).status).toBe(401);
+  const blocked = await call('k8s_delete', { ...path, plural: 'secrets', approved: true }, tokens.all);
+  expect(blocked).toMatchObject({ isError: true, content: [{ text: expect.stringMatching(/^BLOCKED: Potoo never/) }] });
+
+  // Twice as many rights as objects are asked for at once.
+  const resource = Array.from({ length: 20 }, (_, index) => JSON.stringify(pod('shop', `new-${index}`))).join(
+    '\n---\n',
+  );
+  const many = await ask('resources_create_or_update', { resource }, tokens.all);
+  expect([many.status, many.body], many.text.slice(0, 300)).toMatchObject([200, { allowed: true, executed: false }]);
+
+  const { controlPlane } = cluster;
+  const pods = await request(controlPlane, 'GET', '/api/v1/namespaces/shop/pods');
+  const names = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) }).parse(pods);
+  expect(names.items.map(({ metadata }) => metadata.name).toSorted()).toEqual(['db', 'placed', 'web']);
+  const writes = readAuditLog(controlPlane.auditLog).filter(
+    ({ user, verb }) => user.username === clusterToolsUser && !['get', 'list'].includes(verb),
+  );
+  expect(writes).toEqual([]);
+});
+
+test('a list of one name needs no more than the right to list that one', async () => {
+  await apply(cluster.controlPlane, [
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'only-shop' },
+      rules: [{ apiGroups: [''], resources: ['namespaces'], resourceNames: ['shop'], verbs: ['list'] }],
     },
-    body: JSON.stringify(message),
-  });
+  ]);
+  const token = await cluster.caller('only-shop', [{ role: 'only-shop' }]);
+  const one = await ask('namespaces_list', { fieldSelector: 'metadata.name=shop' }, token);
+  expect([one.status, one.body], one.text).toMatchObject([
+    200,
+    { items: [{ metadata: { name: 'shop' } }], returned: 1 },
+  ]);
+  for (const input of [{}, { fieldSelector: 'metadata.name=other' }, { fieldSelector: 'metadata.name!=shop' }]) {
+    expect((await ask('namespaces_list', input, token)).status).toBe(403);
+  }
+});
+
+test('over MCP a long list is cut to what a model can read, and says so', async () => {
+  const response = await post('tools/call', { name: 'pods_list', arguments: {} }, tokens.all);
   const text = await response.text();
   expect(Buffer.byteLength(text)).toBeLessThan(49_152);
-  const line = text.split('\n').find((each) => each.startsWith('data: ')) ?? `data: ${text}`;
-  const answer = z.object({ result: z.object({ structuredContent: List }) }).parse(JSON.parse(line.slice(6)));
-  const list = answer.result.structuredContent;
+  const list = z.object({ structuredContent: List }).parse(resultOf(text)).structuredContent;
   expect(list).toMatchObject({ truncated: true });
   expect(list.table.split('\n')[1]).toMatch(/^many {2,}worker-000/);
   expect(list.returned + (list.remaining ?? 0)).toBe(podsMax + 3);

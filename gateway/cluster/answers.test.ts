@@ -1,13 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { createPaces } from '../answer/pace.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { fitted } from './fit.ts';
 import { ListOutput } from './listing.ts';
 import { fittedLog } from './log-lines.ts';
 import { readFieldSelector, readLabelSelector } from './selectors.ts';
 import { readListed, tableText } from './table.ts';
-import { setup, tableOf } from './testing/fake-cluster.ts';
+import { credentials } from './testing/credentials.ts';
+import { setup, tableOf } from './testing/toolset.ts';
 
 const rights = { ann: ['list pods.', 'get pods.', 'get pods./log', 'list pods.metrics.k8s.io', 'list events.'] };
 const pod = (name: string, more: object = {}) => ({
@@ -97,7 +99,7 @@ describe('a log', () => {
     expect(read).toMatchObject([
       {
         path: '/api/v1/namespaces/default/pods/web/log',
-        query: { container: 'main', previous: 'true', tailLines: '7', limitBytes: '1048576' },
+        query: { container: 'main', previous: 'true', tailLines: '7', limitBytes: '16777216' },
       },
     ]);
     expect(answer).toMatchObject({ ok: true, value: { lines: 2, truncated: false } });
@@ -106,9 +108,30 @@ describe('a log', () => {
 
   test('that is too long keeps its last lines', () => {
     const text = Array.from({ length: 1_000 }, (_, index) => `line ${index}`).join('\n');
-    const { log, lines, truncated } = fittedLog(text, false, 500);
+    const { log, lines, truncated } = fittedLog({ text, begun: false, cut: false }, 500);
     expect(log.endsWith('line 998\nline 999')).toBe(true);
     expect([lines < 60, truncated]).toEqual([true, true]);
+  });
+
+  test('of one line that is too long shows the end of it, and is no empty log', () => {
+    const { log, lines, truncated } = fittedLog(
+      { text: `${'é'.repeat(5_000)}the end\n`, begun: false, cut: false },
+      500,
+    );
+    expect([log.startsWith('…'), log.endsWith('the end'), lines, truncated]).toEqual([true, true, 1, true]);
+    expect(Buffer.byteLength(JSON.stringify(log))).toBeLessThanOrEqual(510);
+  });
+
+  test('of more than is kept ends with its last line, and of more than is read says that it does not', async () => {
+    const text = (length: number) => `${`${'x'.repeat(999)}\n`.repeat(length / 1_000)}the last line\n`;
+    const long = setup({ rights, answer: () => text(6_000_000) });
+    expect(await long.ask('pods_log', { name: 'web', tail: 5_000 }, 'ann')).toMatchObject({
+      value: { log: /the last line$/, truncated: true },
+    });
+    const longer = setup({ rights, answer: () => text(17_000_000) });
+    const answer = await longer.ask('pods_log', { name: 'web', tail: 5_000 }, 'ann');
+    expect(answer).toMatchObject({ value: { truncated: true, note: /not its last lines/ } });
+    expect(JSON.stringify(answer)).not.toContain('the last line\\n');
   });
 
   test('of which the server says what is missing is refused with its sentence', async () => {
@@ -120,6 +143,32 @@ describe('a log', () => {
     const refused = await ask('pods_log', { name: 'web' }, 'ann');
     expect(refused).toMatchObject({ code: 'INVALID_REQUEST', error: `The API server says: ${said}` });
   });
+});
+
+test('a credential in what the API server says of a failure is left out, and one in a cell before it is cut', async () => {
+  const { secret } = credentials['an AWS secret key without a name'] ?? { secret: '' };
+  const answer = () => {
+    throw new KubeError('KUBE_BAD_REQUEST', { status: 400, request: 'GET /x', said: `no ${secret} there` });
+  };
+  const failing = setup({ rights, answer });
+  const refused = await failing.ask('pods_get', { name: 'web' }, 'ann');
+  expect(refused).toMatchObject({ code: 'INVALID_REQUEST', error: /no \[redacted: AWS secret key\] there/ });
+
+  const event = { kind: 'Event', metadata: { name: `${'x '.repeat(70)}${secret}` } };
+  const listing = setup({ rights, answer: () => tableOf([event]) });
+  const { value } = z.object({ value: ListOutput }).parse(await listing.ask('events_list', {}, 'ann'));
+  expect(value.table).not.toContain(secret.slice(0, 12));
+});
+
+test('a call that is asked again in a smaller size reads once', async () => {
+  const { ask, read, clock } = setup({ rights, answer: () => tableOf([pod('web')]) });
+  const pace = createPaces(clock)(1_000);
+  for (const bytesMax of [36_000, 18_000]) {
+    expect(await ask('pods_list', {}, 'ann', { pace, bytesMax })).toMatchObject({ ok: true });
+  }
+  expect(read).toHaveLength(1);
+  await ask('pods_list', {}, 'ann');
+  expect(read).toHaveLength(2);
 });
 
 test('without the metrics API top says so', async () => {

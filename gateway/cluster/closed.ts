@@ -3,14 +3,32 @@
  * the API server itself serves under a name, since a kind has many spellings and a path only one. The spellings here are for
  * the answer alone: who asks for what is never read hears so, and not that there is no such kind.
  */
+import { isJsonObject, type JsonObject } from '../../kube/object.ts';
 import type { Resource } from '../../kube/resource.ts';
 import { type Refusal, refusal } from '../errors.ts';
 
 const plurals: ReadonlySet<string> = new Set(['secrets', 'configmaps']);
 
-/** Whether it is one of the two kinds of the core group. Kinds of other groups that are called alike are none. */
-export function isClosed({ group, plural }: Pick<Resource, 'group' | 'plural'>): boolean {
-  return group === '' && plurals.has(plural);
+const kinds: ReadonlySet<string> = new Set(['Secret', 'ConfigMap']);
+
+/**
+ * Whether it is one of the two, or a kind of another group that is called alike: an aggregated API server may hand out the
+ * same objects under its own group.
+ */
+export function isClosed({ plural, kind }: Pick<Resource, 'plural' | 'kind'>): boolean {
+  return plurals.has(plural) || kinds.has(kind);
+}
+
+/** Whether the API server has answered one of them, a list or a table with one in it, whatever it was asked for. */
+export function holdsClosed(answer: JsonObject): boolean {
+  const { kind, items, rows } = answer;
+  if (typeof kind === 'string' && kinds.has(kind.replace(/List$/, ''))) return true;
+  const objects: readonly unknown[] = [items, rows].flatMap((list) => (Array.isArray(list) ? list : []));
+  return objects.some((item) => {
+    if (!isJsonObject(item)) return false;
+    const object = isJsonObject(item.object) ? item.object : item;
+    return typeof object.kind === 'string' && kinds.has(object.kind);
+  });
 }
 
 const spellings: ReadonlySet<string> = new Set([

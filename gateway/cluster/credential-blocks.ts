@@ -12,6 +12,7 @@ const labelLengthMax = 64;
 const keyLengthMax = 32_768;
 /** So long are lines of a key. What is shorter may be any word. */
 const lineLengthMin = 48;
+const lineLengthMax = 100;
 
 interface Line {
   readonly start: number;
@@ -105,10 +106,17 @@ function bodySpans(text: string): Span[] {
     }
     lines = [];
   };
+  let open = false;
   for (const line of linesOf(text, 0, text.length)) {
     const words = text.slice(line.start, line.end);
-    const isLong = words.length >= lineLengthMin && words.length <= 100 && isBase64(words);
-    const isLast = lines.length > 0 && words.length > 0 && words.length <= 100 && isBase64(words);
+    // A certificate or a public key, which is no secret, from its beginning on. What goes on past its end is none of it.
+    open = isPublicBegin(words) || (open && words.length <= lineLengthMax && isBase64(words.trim()));
+    if (open) {
+      close();
+      continue;
+    }
+    const isLong = words.length >= lineLengthMin && words.length <= lineLengthMax && isBase64(words);
+    const isLast = lines.length > 0 && words.length > 0 && words.length <= lineLengthMax && isBase64(words);
     if (isLong && /[A-Z]/.test(words) && /[a-z]/.test(words)) lines.push(line);
     else if (isLast) {
       lines.push(line);
@@ -117,6 +125,10 @@ function bodySpans(text: string): Span[] {
   }
   close();
   return spans;
+}
+
+function isPublicBegin(line: string): boolean {
+  return /^\s{0,64}-----BEGIN (?:CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY)-----\s{0,8}$/.test(line);
 }
 
 /** Lines, also those whose ends are written as the two characters that JSON has for them. */

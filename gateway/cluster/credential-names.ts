@@ -65,6 +65,8 @@ const leads = [
   'tokens',
   'selector',
   'policy',
+  'mode',
+  'pullsecret',
 ] as const;
 
 /** What a name is for; `undefined` when it names no credential. */
@@ -97,8 +99,9 @@ export function isHarmless(value: string, credential: 'password' | 'credential')
   if (['', 'true', 'false', 'null', 'nil', 'none', 'undefined', '<nil>', '<none>', '***', '{', '['].includes(value)) {
     return true;
   }
-  // Counts of tokens; six digits make a password, though.
-  return credential === 'credential' && /^\d{1,6}$/.test(value);
+  if (credential === 'password') return false;
+  // Counts of tokens, six digits make a password, though; and where a key or a certificate is kept.
+  return /^\d{1,6}$/.test(value) || /^\/[A-Za-z0-9_./-]{1,200}\.(?:pem|key|crt|cer|jwt)$/.test(value);
 }
 
 function joined(name: string): string {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { KubeError } from '../../kube/errors.ts';
-import { setup } from './testing/fake-cluster.ts';
+import { setup, tableOf } from './testing/toolset.ts';
 
 /** Everything, to the API server: what is refused is refused all the same. */
 const everything = (group: string) =>
@@ -69,10 +69,40 @@ describe('Secrets and ConfigMaps', () => {
     expect(reviews.asked).toEqual(['token']);
   });
 
-  test('of another group are kinds like any other', async () => {
+  test.each([
+    ['vault.example.com/v1', 'VaultSecret', 'secrets'],
+    ['vault.example.com/v1', 'secrets', 'secrets'],
+    ['vault.example.com/v1', 'ConfigMap', 'configmaps'],
+  ])('of another group are refused like those of the core group: %s %s', async (apiVersion, kind, plural) => {
     const { ask, read } = setup({ rights: god });
-    expect((await ask('resources_list', { apiVersion: 'vault.example.com/v1', kind: 'Secret' }, 'ann')).ok).toBe(true);
-    expect(read.map(({ path }) => path)).toEqual(['/apis/vault.example.com/v1/secrets']);
+    const path = { group: 'vault.example.com', version: 'v1', plural, namespace: 'shop' };
+    for (const [tool, input] of [
+      ['resources_list', { apiVersion, kind }],
+      ['resources_get', { apiVersion, kind, name: 'x' }],
+      ['resources_delete', { apiVersion, kind, name: 'x' }],
+      ['k8s_list', path],
+      ['k8s_get', { ...path, name: 'x' }],
+    ] as const) {
+      expect(await ask(tool, input, 'ann')).toMatchObject({ ok: false, code: 'FORBIDDEN', error: /never reads/ });
+    }
+    expect(read).toEqual([]);
+  });
+
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'x' }, data: { key: 'Z29sZA==' } };
+  test.each([
+    ['one', secret],
+    ['a list of them', { kind: 'SecretList', metadata: {}, items: [{ metadata: { name: 'x' }, data: secret.data }] }],
+    ['one in a list', { kind: 'WidgetList', metadata: {}, items: [{ kind: 'Widget' }, secret] }],
+    ['one in a table', tableOf([{ kind: 'Widget' }, secret])],
+  ])('are not told where a server answers with %s whatever it was asked for', async (_, answered) => {
+    const rights = { ann: ['list widgets.example.com', 'get widgets.example.com'] };
+    const { ask } = setup({ rights, answer: () => answered });
+    for (const [tool, input] of [
+      ['resources_list', { apiVersion: 'example.com/v1', kind: 'Widget' }],
+      ['resources_get', { apiVersion: 'example.com/v1', kind: 'Widget', name: 'x' }],
+    ] as const) {
+      expect(await ask(tool, input, 'ann')).toMatchObject({ ok: false, code: 'FORBIDDEN', error: /never reads/ });
+    }
   });
 });
 
@@ -187,6 +217,7 @@ describe('the right', () => {
       'get nodes. /n1',
     ],
     ['namespaces_list', {}, 'list namespaces.', 'list namespaces.'],
+    ['namespaces_list', { fieldSelector: 'metadata.name=shop' }, 'list namespaces. /shop', 'list namespaces. /shop'],
     ['events_list', { namespace: 'shop' }, 'list events. shop', 'list events. shop'],
     ['projects_list', {}, 'list projects.project.openshift.io', 'list projects.project.openshift.io'],
   ] as const;
@@ -226,8 +257,8 @@ describe('the right', () => {
     const answer = () => {
       throw new KubeError('KUBE_FORBIDDEN', { status: 403, request: 'GET /x', said: 'no' });
     };
-    const { ask } = setup({ rights: { ann: ['list secrets.vault.example.com'] }, answer });
-    const input = { apiVersion: 'vault.example.com/v1', kind: 'Secret' };
+    const { ask } = setup({ rights: { ann: ['list widgets.example.com'] }, answer });
+    const input = { apiVersion: 'example.com/v1', kind: 'Widget' };
     const refused = await ask('resources_list', input, 'ann');
     expect(refused).toMatchObject({ code: 'FORBIDDEN', error: /potoo\.io\/aggregate-to-cluster-tools/ });
   });

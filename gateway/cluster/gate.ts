@@ -23,8 +23,10 @@ export interface Target {
 export function questionOf(verb: string, { resource, subresource, namespace, name }: Target): Question {
   assert(!isClosed(resource), `${resource.plural} are never asked for`);
   const { group, plural } = resource;
-  // A request for one Namespace is one in that namespace: RequestInfo of the API server has it so.
-  const ownNamespace = group === '' && plural === 'namespaces' ? name : undefined;
+  // A request for one Namespace is one in that namespace: RequestInfo of the API server has it so. A list is not, whatever
+  // name its selector has; nor is to create one, which has no path yet.
+  const isInItself = group === '' && plural === 'namespaces' && verb !== 'list' && verb !== 'create';
+  const ownNamespace = isInItself ? name : undefined;
   return {
     verb,
     group,

@@ -8,7 +8,7 @@ import { NamespaceName } from './fields.ts';
 import { fitted, pruned } from './fit.ts';
 import type { Target } from './gate.ts';
 import type { ListQuery, Reader } from './reader.ts';
-import { scrub, scrubText } from './scrub.ts';
+import { scrub } from './scrub.ts';
 import { type Listed, tableText, withNamespaces } from './table.ts';
 
 export const ListOutput = z.object({
@@ -52,7 +52,7 @@ export async function listAnswer(
 
 /** Half for the table, so that items are not all that is seen of a long list. */
 export function fittedList(listed: Listed, { resource, namespace }: Target, bytesMax: number): ListAnswer {
-  const rows = listed.rows.map(({ cells, object }) => ({ cells: cells.map(scrubText), object }));
+  const { rows } = listed;
   const room = bytesMax - aroundBytes;
   const table = tableText({ columns: listed.columns, rows }, Math.min(tableBytesMax, room / 2));
   const items: Record<string, unknown>[] = [];

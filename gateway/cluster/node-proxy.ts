@@ -5,16 +5,13 @@
  * @see https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/
  */
 import * as z from 'zod';
-import { isJsonObject } from '../../kube/object.ts';
 import { refuse, type Rights } from '../answer/levels.ts';
 import { type Refusal, refusal } from '../errors.ts';
 import { type Cluster, clusterTool } from './define.ts';
 import { ObjectName } from './fields.ts';
-import { fitted } from './fit.ts';
 import { core } from './kinds.ts';
-import { shownObject } from './listing.ts';
 import { logAnswer, LogOutput, logText, tailMax, TailField } from './log-lines.ts';
-import { ObjectOutput, objectText } from './one-object.ts';
+import { objectAnswer, ObjectOutput, objectText } from './one-object.ts';
 
 const onlyOwnRights =
   'Only with the own rights of a person (potoo mcp): it needs nodes/proxy, which also allows to run commands on the node.';
@@ -72,22 +69,6 @@ export const nodesStatsSummary = clusterTool({
   async run(node, call, cluster) {
     const refused = notHere(cluster, call.caller);
     if (refused !== undefined) return refused;
-    const target = { resource, subresource, name: node.name };
-    const read = await cluster.reader.text(call, target, {}, '/stats/summary');
-    if (!read.ok) return read;
-    const summary = objectOf(read.value.text);
-    const object = summary === undefined ? undefined : fitted(shownObject(summary), call.bytesMax - 200);
-    if (object === undefined)
-      return refusal('CLUSTER_UNAVAILABLE', 'The kubelet answered no summary that can be shown.');
-    return { ok: true, value: { object: { ...object.value }, truncated: object.cut } };
+    return objectAnswer(cluster.reader, call, { resource, subresource, name: node.name }, '/stats/summary');
   },
 });
-
-function objectOf(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}

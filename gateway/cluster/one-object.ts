@@ -18,8 +18,13 @@ export type ObjectAnswer = z.infer<typeof ObjectOutput>;
 const aroundBytes = 200;
 
 /** Reads one object and makes the answer. */
-export async function objectAnswer(reader: Reader, call: Call, target: Target): Promise<Answer<ObjectAnswer>> {
-  const read = await reader.get(call, target);
+export async function objectAnswer(
+  reader: Reader,
+  call: Call,
+  target: Target,
+  below?: '/stats/summary',
+): Promise<Answer<ObjectAnswer>> {
+  const read = await reader.get(call, target, below);
   if (!read.ok) return read;
   const object = fitted(shownObject(read.value), call.bytesMax - aroundBytes);
   if (object === undefined) return refusal('INVALID_REQUEST', 'This object is too large to be shown; use kubectl.');

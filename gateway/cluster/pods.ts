@@ -4,7 +4,8 @@ import { clusterTool } from './define.ts';
 import { FieldSelectorField, LabelSelectorField, NamespaceName, ObjectName, OptionalNamespace } from './fields.ts';
 import { core } from './kinds.ts';
 import { listAnswer, ListOutput, listText } from './listing.ts';
-import { logAnswer, logBytesMax, LogOutput, logText, tailMax, TailField } from './log-lines.ts';
+import { logReadBytesMax } from './bytes.ts';
+import { logAnswer, LogOutput, logText, tailMax, TailField } from './log-lines.ts';
 import { objectAnswer, ObjectOutput, objectText } from './one-object.ts';
 
 const selectors = { labelSelector: LabelSelectorField, fieldSelector: FieldSelectorField };
@@ -67,7 +68,7 @@ export function logQuery(asked: {
     ...(container === '' ? {} : { container }),
     ...(previous ? { previous: 'true' } : {}),
     tailLines: String(tail),
-    limitBytes: String(logBytesMax),
+    limitBytes: String(logReadBytesMax),
   };
 }
 

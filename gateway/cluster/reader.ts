@@ -11,9 +11,13 @@ import type { Call } from '../call.ts';
 import { createCounts } from '../counts.ts';
 import { type Answer, GatewayError, type Refusal, refusal } from '../errors.ts';
 import { shown } from '../words.ts';
-import { answerBytesMax, type BoundedText, readBounded } from './bytes.ts';
+import { answerBytesMax, type LogEnd, readBounded, readEnd } from './bytes.ts';
+import { closed, holdsClosed } from './closed.ts';
 import { refusedAt, type Target } from './gate.ts';
 import { kindText } from './kinds.ts';
+import { oncePerCall } from './once.ts';
+import { scrubText } from './scrub.ts';
+import { exactName } from './selectors.ts';
 import { type Listed, readListed, tableAccept } from './table.ts';
 
 /** Whose rights the requests have: those of the toolset's ServiceAccount, or those of the person who asks. */
@@ -30,14 +34,10 @@ export interface ListQuery {
 export interface Reader {
   /** The first page of a list, without a place to go on from: whoever has more of them narrows the question. */
   list(call: Call, target: Target, query?: ListQuery): Promise<Answer<Listed>>;
-  get(call: Call, target: Target): Promise<Answer<JsonObject>>;
-  /** Text of a subresource, like a log. @param below What follows in the path: a constant, never input. */
-  text(
-    call: Call,
-    target: Target,
-    query: Readonly<Record<string, string>>,
-    below?: '/logs/' | '/stats/summary',
-  ): Promise<Answer<BoundedText>>;
+  /** @param below What follows in the path: a constant, never input. */
+  get(call: Call, target: Target, below?: '/stats/summary'): Promise<Answer<JsonObject>>;
+  /** The end of a log. @param below As of `get`. */
+  log(call: Call, target: Target, query: Readonly<Record<string, string>>, below?: '/logs/'): Promise<Answer<LogEnd>>;
 }
 
 /** Objects of one page; of large ones fewer are asked for. */
@@ -57,7 +57,12 @@ export function createReader(options: {
   const underWay = createCounts(underWayMax);
 
   /** One request within the time of the call. */
-  async function request(call: Call, target: Target, sent: Omit<KubeRequest, 'method'>): Promise<Answer<BoundedText>> {
+  async function request<T>(
+    call: Call,
+    target: Target,
+    sent: Omit<KubeRequest, 'method'>,
+    read: (transport: Transport, request: KubeRequest) => Promise<T>,
+  ): Promise<Answer<T>> {
     const { identity } = call.caller;
     if (!underWay.add(identity)) {
       const refused = refusal('RATE_LIMITED', 'You have too many reads of the cluster under way; wait for one to end.');
@@ -67,7 +72,7 @@ export function createReader(options: {
     const late = new GatewayError('DEADLINE_EXCEEDED', 'The API server took too long; ask for less.');
     const cancel = clock.after(call.deadline - afterwardsMs - clock.monotonic(), () => timeout.abort(late));
     try {
-      return { ok: true, value: await readBounded(transport, { ...sent, method: 'GET', signal: timeout.signal }) };
+      return { ok: true, value: await read(transport, { ...sent, method: 'GET', signal: timeout.signal }) };
     } catch (error) {
       if (error instanceof KubeError) return refusalOfKube(error, target, account);
       throw error;
@@ -77,39 +82,56 @@ export function createReader(options: {
     }
   }
 
-  return {
-    async list(call, target, query = {}) {
-      const refused = await refusedAt(call.caller, 'list', target);
-      if (refused !== undefined) return refused;
-      const { labelSelector, fieldSelector, once = false } = query;
-      for (const limit of once ? pageSizes.slice(0, 1) : pageSizes) {
-        const read = await request(call, target, {
-          path: pathOf(target),
-          accept: tableAccept,
-          query: given({ limit, labelSelector, fieldSelector, includeObject: 'Object' }),
-        });
-        if (!read.ok) return read;
-        if (read.value.cut) continue;
-        const listed = readListed(parsed(read.value.text));
-        if (listed === undefined) throw strange();
-        return { ok: true, value: listed };
-      }
-      return tooLarge;
-    },
-    async get(call, target) {
-      const refused = await refusedAt(call.caller, 'get', target);
-      if (refused !== undefined) return refused;
-      const read = await request(call, target, { path: pathOf(target) });
+  async function readList(call: Call, target: Target, query: ListQuery): Promise<Answer<Listed>> {
+    const { labelSelector, fieldSelector, once = false } = query;
+    // A list of the one object of this name: RequestInfo of the API server has it so.
+    const name = fieldSelector === undefined ? undefined : exactName(fieldSelector);
+    const refused = await refusedAt(call.caller, 'list', { ...target, name });
+    if (refused !== undefined) return refused;
+    for (const limit of once ? pageSizes.slice(0, 1) : pageSizes) {
+      const sent = {
+        path: pathOf(target),
+        accept: tableAccept,
+        query: given({ limit, labelSelector, fieldSelector, includeObject: 'Object' }),
+      };
+      const read = await request(call, target, sent, readBounded);
       if (!read.ok) return read;
-      if (read.value.cut) return tooLarge;
+      if (read.value.cut) continue;
       const object = parsed(read.value.text);
-      if (!isJsonObject(object)) throw strange();
-      return { ok: true, value: object };
+      if (!object.ok) return object;
+      const listed = readListed(object.value);
+      if (listed === undefined) throw strange();
+      return { ok: true, value: listed };
+    }
+    return tooLarge;
+  }
+
+  async function readObject(call: Call, target: Target, path: string): Promise<Answer<JsonObject>> {
+    const refused = await refusedAt(call.caller, 'get', target);
+    if (refused !== undefined) return refused;
+    const read = await request(call, target, { path }, readBounded);
+    if (!read.ok) return read;
+    return read.value.cut ? tooLarge : parsed(read.value.text);
+  }
+
+  const [lists, objects, logs] = [
+    oncePerCall<Answer<Listed>>(),
+    oncePerCall<Answer<JsonObject>>(),
+    oncePerCall<Answer<LogEnd>>(),
+  ];
+  return {
+    list: async (call, target, query = {}) =>
+      lists(call, JSON.stringify([pathOf(target), query]), async () => readList(call, target, query)),
+    async get(call, target, below) {
+      const path = `${pathOf(target)}${below ?? ''}`;
+      return objects(call, path, async () => readObject(call, target, path));
     },
-    async text(call, target, query, below) {
-      const refused = await refusedAt(call.caller, 'get', target);
-      if (refused !== undefined) return refused;
-      return request(call, target, { path: `${pathOf(target)}${below ?? ''}`, query, accept: '*/*' });
+    async log(call, target, query, below) {
+      const path = `${pathOf(target)}${below ?? ''}`;
+      return logs(call, JSON.stringify([path, query]), async () => {
+        const refused = await refusedAt(call.caller, 'get', target);
+        return refused ?? request(call, target, { path, query, accept: '*/*' }, readEnd);
+      });
     },
   };
 }
@@ -136,20 +158,31 @@ function strange(): GatewayError {
   return new GatewayError('CLUSTER_UNAVAILABLE', 'The API server answered something that is no object or list.');
 }
 
-function parsed(text: string): unknown {
+/** What was answered, unless it is what nobody is told. */
+function parsed(text: string): Answer<JsonObject> {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (cause) {
     throw new GatewayError('CLUSTER_UNAVAILABLE', 'The API server answered something that is not JSON.', { cause });
   }
+  if (!isJsonObject(value)) throw strange();
+  return holdsClosed(value) ? closed : { ok: true, value };
 }
 
 /** What the caller is told of a request that failed. Throws what is not the caller's to know. */
 function refusalOfKube(error: KubeError, target: Target, account: Account): Refusal {
   const { code, retryAfterMs } = error;
-  const said = shown(error.said, 500);
+  // Admission and aggregated servers put into it what they like.
+  const said = shown(scrubText(error.said), 500);
   const { resource, name } = target;
   switch (code) {
+    case 'KUBE_UNAUTHORIZED':
+      if (account !== 'person') break;
+      return refusal(
+        'UNAUTHENTICATED',
+        'The API server does not take the credentials of your kubeconfig: log in again.',
+      );
     case 'KUBE_FORBIDDEN':
       return refusal('FORBIDDEN', account === 'person' ? said : notGranted(target));
     case 'KUBE_NOT_FOUND':

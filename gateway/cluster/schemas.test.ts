@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { toolList } from '../mcp/catalogue.ts';
-import { setup } from './testing/fake-cluster.ts';
+import { setup } from './testing/toolset.ts';
 
 const { tools } = setup({});
 

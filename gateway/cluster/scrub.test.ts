@@ -67,7 +67,10 @@ describe('a private key', () => {
   });
 
   test('does not take a certificate with it', () => {
-    const certificate = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----';
+    const body = lines.map((line) => line.toLowerCase().replace('a', 'A')).join('\n');
+    const certificate = `-----BEGIN CERTIFICATE-----\n${body}\nMIIB\n-----END CERTIFICATE-----`;
+    const publicKey = certificate.replaceAll('CERTIFICATE', 'PUBLIC KEY');
+    expect(scrubText(`${publicKey}\n${lines.join('\n')}`)).toBe(`${publicKey}\n[redacted: base64]`);
     expect(scrubText(`${certificate}\n${key.join('\n')}\n${certificate}`)).toBe(
       `${certificate}\n[redacted: private key]\n${certificate}`,
     );
@@ -114,6 +117,7 @@ describe('an object', () => {
       { name: 'awsCredentials', value: 'x' },
       { name: 'CA_FILE', value: '/etc/ca.pem' },
       { name: 'LEVEL', value: 'debug' },
+      { name: 'AUTH_ENABLED', value: 'true' },
       { name: 'DSN_URL', value: 'postgres://app:hunter2@db/shop' },
       { name: 'FROM', valueFrom: { secretKeyRef: { name: 'db', key: 'password' } } },
     ];
@@ -125,6 +129,7 @@ describe('an object', () => {
           { name: 'awsCredentials', value: '[redacted: value of awsCredentials]' },
           { name: 'CA_FILE', value: '/etc/ca.pem' },
           { name: 'LEVEL', value: 'debug' },
+          { name: 'AUTH_ENABLED', value: 'true' },
           { name: 'DSN_URL', value: '[redacted: value of DSN_URL]' },
           { name: 'FROM', valueFrom: { secretKeyRef: { name: 'db', key: 'password' } } },
         ],

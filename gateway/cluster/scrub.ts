@@ -87,7 +87,7 @@ function scrubbedObject(fields: ReadonlyMap<string, unknown>, depth: number): Re
     if (typeof value !== 'string') return isSecretNumber(field, value) ? mark('password') : scrubbed(value, depth + 1);
     if (value.startsWith('[redacted: ')) return scrubText(value);
     if (field === 'value' && typeof variable === 'string' && isCredentialVariable(variable, value)) {
-      return value === '' ? value : mark(`value of ${scrubText(variable.slice(0, 80))}`);
+      return isHarmless(value, 'password') ? value : mark(`value of ${scrubText(variable.slice(0, 80))}`);
     }
     const credential = credentialOfName(field);
     return credential === undefined || isHarmless(value, credential) ? scrubText(value) : mark(credential);

@@ -20,6 +20,17 @@ export function readFieldSelector(text: string): string | undefined {
   return readAll(text, fieldRequirement);
 }
 
+/** The name that a selector, as `readFieldSelector` has written it, asks for; undefined when it may be any. */
+export function exactName(fieldSelector: string): string | undefined {
+  const field = 'metadata.name=';
+  const name = fieldSelector
+    .split(',')
+    .find((part) => part.startsWith(field))
+    ?.slice(field.length);
+  // What can stand in no path is none to the API server either.
+  return name === undefined || ['', '.', '..'].includes(name) || name.includes('/') ? undefined : name;
+}
+
 function readAll(text: string, read: (part: string) => string | undefined): string | undefined {
   if (text.length > selectorLengthMax) return undefined;
   if (text.trim() === '') return '';

@@ -5,6 +5,7 @@
  */
 import { isJsonObject, type JsonObject } from '../../kube/object.ts';
 import { shown } from '../words.ts';
+import { scrubText } from './scrub.ts';
 
 /** Asks for a table, and takes a plain list from aggregated servers that make none. */
 export const tableAccept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
@@ -59,11 +60,11 @@ function listOf(value: unknown): readonly unknown[] {
 
 const cellLengthMax = 160;
 
-/** On one line: a cell may hold what somebody wrote into an Event. */
+/** On one line: a cell may hold what somebody wrote into an Event. What is cut first is not known for a credential any more. */
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return '<none>';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return shown(text, cellLengthMax);
+  return shown(scrubText(text), cellLengthMax);
 }
 
 function nameOf(object: JsonObject): string {
@@ -90,7 +91,7 @@ export interface TableText {
   readonly rows: number;
 }
 
-/** As many whole rows as fit into `bytesMax`, in columns. */
+/** As many whole rows as fit into `bytesMax`, in columns; one at least. */
 export function tableText({ columns, rows }: Pick<Listed, 'columns' | 'rows'>, bytesMax: number): TableText {
   const lines = [columns, ...rows.map(({ cells }) => cells)];
   const widths = columns.map((_, index) => Math.max(...lines.map((cells) => cells[index]?.length ?? 0)));
@@ -102,7 +103,8 @@ export function tableText({ columns, rows }: Pick<Listed, 'columns' | 'rows'>, b
       .join('   ')
       .trimEnd();
     bytes += Buffer.byteLength(JSON.stringify(line));
-    if (printed.length > 0 && bytes > bytesMax) break;
+    // One row there is: without any it would look like an empty list.
+    if (printed.length > 1 && bytes > bytesMax) break;
     printed.push(line);
   }
   return { text: printed.join('\n'), rows: printed.length - 1 };

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { isDnsSubdomain } from '../../../kube/names.ts';
 import type { Resource } from '../../../kube/resource.ts';
 import { type Answer, type ErrorCode, type Refusal, refusal } from '../../errors.ts';
-import { closed, isClosed, soundsClosed } from '../closed.ts';
+import { closed, soundsClosed } from '../closed.ts';
 import { NamespaceName, ObjectName } from '../fields.ts';
 
 const part = 'is no part of a path: lower-case letters, digits, dashes and dots';
@@ -32,6 +32,14 @@ function isSpelt(text: string): boolean {
 
 export const namedFields = { ...pathFields, name: ObjectName.describe('Name of the object.') };
 
+/**
+ * What the API server reads after the name of a namespace as a part of that Namespace: it would ask for another right than
+ * that to a kind of this name.
+ *
+ * @see https://github.com/kubernetes/kubernetes/blob/release-1.34/staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go (namespaceSubresources)
+ */
+const ofNamespace: ReadonlySet<string> = new Set(['status', 'finalize']);
+
 /** Exactly what the path says. No discovery is needed to ask for it, so one call is one request. */
 export function resourceOf(given: {
   readonly group: string;
@@ -42,8 +50,10 @@ export function resourceOf(given: {
   const { version, plural, kind = '' } = given;
   // As some clients call the group that has no name.
   const group = given.group === 'core' ? '' : given.group;
-  if (isClosed({ group, plural }) || (group === '' && (soundsClosed(plural) || soundsClosed(kind)))) return closed;
+  if (soundsClosed(plural) || soundsClosed(kind)) return closed;
   if (!isDnsSubdomain(plural)) return refusal('INVALID_REQUEST', `plural: ${part}`);
+  if (ofNamespace.has(plural))
+    return refusal('INVALID_REQUEST', 'plural: is a part of the Namespace here, and no kind');
   return { ok: true, value: { group, version, plural, kind: plural, namespaced: true } };
 }
 

@@ -110,6 +110,8 @@ export const ordinary: readonly string[] = [
   'automountServiceAccountToken: false',
   'secretName: shop-tls',
   'imagePullSecrets: []',
+  'imagePullSecret: registry-login',
+  'privateKey: /etc/certs/client.pem',
   'tokenExpirationSeconds: 3607',
   'max_tokens=4096',
   'password: ""',
