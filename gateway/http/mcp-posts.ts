@@ -89,8 +89,8 @@ export function createMcpPosts(options: {
         // No message at all is a call, too.
         for (const message of messages.length === 0 ? [undefined] : messages) {
           if (status < 400 && message?.record === 'own') continue;
-          const outcome = message?.record === 'unread' && code === 'OK' ? 'INVALID_REQUEST' : code;
-          calls.note({ name: recordName(message), caller, outcome, status, bytes, startedAt });
+          const came = message?.record === 'unread' && code === 'OK' ? 'INVALID_REQUEST' : code;
+          calls.note({ name: recordName(message), caller, outcome: came, status, bytes, startedAt });
         }
       },
     };

@@ -110,12 +110,12 @@ const Answer = z.looseObject({ jsonrpc: z.literal('2.0') });
 test('every message is answered in the words of JSON-RPC, never as an error of the gateway, and recorded once', async () => {
   const gateway = createGateway({ objects, rights: rightsOf('shop') });
   await fc.assert(
-    fc.asyncProperty(body, headers, async (sent, given) => {
+    fc.asyncProperty(body, headers, async (sent, extra) => {
       const text = JSON.stringify(sent) ?? '';
       const before = gateway.records.length;
       const response = await gateway.request('/mcp', {
         method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: 'Bearer owner', ...given },
+        headers: { 'content-type': 'application/json', authorization: 'Bearer owner', ...extra },
         body: text,
       });
       const answered = await response.text();
