@@ -2,7 +2,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { compareText } from '../crds/constraint.ts';
 
 /** Test files that wait for a minute or more, for caches and Leases to run out: begun last, everybody would wait with them. */
-const waiting = ['demo', 'engines', 'withdrawn-rights', 'leases', 'bench', 'potoo', 'truth'];
+const waiting = ['demo', 'mcp-replicas', 'engines', 'withdrawn-rights', 'leases', 'bench', 'potoo', 'truth', 'cli'];
 
 /** Test files by path, but for those that take longest: these begin first. */
 export class LongestFirst extends BaseSequencer {

@@ -61,20 +61,18 @@ export async function answersThatFit<T extends object>(
   let hurried = false;
   const answers: T[] = [];
   const levels: DetailLevel[] = [];
-  let isFull = false;
-  while (!isFull && answers.length < page.items.length) {
+  for (let read = 0; read === answers.length && read < page.items.length; ) {
     // As many again as there are: those of which none would fit are not read.
-    const some = page.items.slice(answers.length, answers.length + Math.max(readAtOnce, answers.length));
+    const some = page.items.slice(read, read + Math.max(readAtOnce, read));
+    read += some.length;
     const levelOf = await levelsOf(some);
     await pace.each(some, (binding) => {
       hurried = answers.length > 0 && pace.late;
-      if (hurried) isFull = true;
-      if (isFull) return false;
+      if (hurried) return false;
       const level = levelOf(binding);
       const answer = make(binding, level);
       bytes += Buffer.byteLength(JSON.stringify(answer)) + 1;
-      isFull = bytes > bytesMax && answers.length > 0;
-      if (isFull) return false;
+      if (bytes > bytesMax && answers.length > 0) return false;
       levels.push(level);
       return answers.push(answer);
     });
