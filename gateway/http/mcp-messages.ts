@@ -59,12 +59,19 @@ const reporting: ReadonlyMap<string | undefined, (message: unknown) => boolean> 
   string | undefined,
   (message: unknown) => boolean
 >([
-  ['tools/call', isSpecType.CallToolRequest],
+  ['tools/call', (message) => isSpecType.CallToolRequest(message) && hasReadableState(message)],
   ['resources/list', isSpecType.ListResourcesRequest],
-  ['resources/read', isSpecType.ReadResourceRequest],
+  ['resources/read', (message) => isSpecType.ReadResourceRequest(message) && hasReadableState(message)],
   ['resources/subscribe', isSpecType.SubscribeRequest],
   ['completion/complete', isSpecType.CompleteRequest],
 ]);
+
+const RequestState = z.object({ params: z.object({ requestState: z.string().optional() }) });
+
+/** What a client brings back of an answer that asked for more is text; the SDK refuses anything else of what may ask for more. */
+function hasReadableState(message: unknown): boolean {
+  return RequestState.safeParse(message).success;
+}
 
 function recordOf(method: string | undefined, message: unknown): Message['record'] {
   const isRead = reporting.get(method);
