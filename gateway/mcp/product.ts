@@ -7,7 +7,7 @@ import { prompts } from './prompts/all.ts';
 import { mcpPrompt } from './prompts/define.ts';
 import { mcpResources } from './resources.ts';
 import type { Surface } from './surface.ts';
-import { mcpTool } from './tools.ts';
+import { mcpTools } from './tools.ts';
 
 /** The surface of these tools and resources. */
 export function createSurface(options: {
@@ -23,7 +23,7 @@ export function createSurface(options: {
     title: 'Potoo',
     version,
     instructions: instructionsFor(offers),
-    tools: tools.map(mcpTool),
+    tools: mcpTools(tools),
     prompts: prompts.map((prompt) => mcpPrompt(prompt, offers)),
     resources: mcpResources(resources),
     complete: createCompletion({ prompts, resources }),

@@ -2,6 +2,7 @@
 import type { CallToolResult, Tool as ListedTool } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { Tool } from '../tools/define.ts';
+import { isJsonObject } from '../../kube/object.ts';
 import { encodedOf } from '../answer/encoded.ts';
 import { cutToBytes, untrusted } from '../answer/fence.ts';
 import type { ErrorCode, Refusal } from '../errors.ts';
@@ -20,8 +21,28 @@ const annotations = { readOnlyHint: true, destructiveHint: false, idempotentHint
 
 const ObjectSchema = z.looseObject({ type: z.literal('object') });
 
+/** What `tools/list` has room for: every message of MCP is as short as an answer may be. */
+const listBytesMax = 46_000;
+
+/** The tools of MCP. Where their list would be too long, the outputs are told by their shape alone: answers explain themselves. */
+export function mcpTools(tools: readonly Tool[]): McpTool[] {
+  const all = tools.map(mcpTool);
+  if (jsonBytes(all.map(({ listed }) => listed)) <= listBytesMax) return all;
+  return tools.map((tool) => mcpTool({ ...tool, outputSchema: shapeOf(tool.outputSchema) }));
+}
+
+const words: ReadonlySet<string> = new Set(['description', 'maxItems', 'maxLength', 'minimum', 'maximum']);
+
+/** A schema without descriptions and bounds. A property that is called like one of them has a schema, and stays. */
+function shapeOf<T extends Readonly<Record<string, unknown>>>(schema: T): Record<string, unknown> {
+  const rest = Object.entries(schema).filter(
+    ([key, value]) => key !== 'propertyNames' && (isJsonObject(value) || !words.has(key)),
+  );
+  return Object.fromEntries(rest.map(([key, value]) => [key, isJsonObject(value) ? shapeOf(value) : value]));
+}
+
 /** One tool of MCP. */
-export function mcpTool(tool: Tool): McpTool {
+function mcpTool(tool: Tool): McpTool {
   const { name, title, description } = tool;
   const textContent = keptFor((value): Content => [{ type: 'text', text: cutToBytes(tool.text(value)) }]);
   const listed: ListedTool = {
