@@ -34,7 +34,7 @@ export function mcpTools(tools: readonly Tool[]): McpTool[] {
 const words: ReadonlySet<string> = new Set(['description', 'maxItems', 'maxLength', 'minimum', 'maximum']);
 
 /** A schema without descriptions and bounds. A property that is called like one of them has a schema, and stays. */
-function shapeOf<T extends Readonly<Record<string, unknown>>>(schema: T): Record<string, unknown> {
+function shapeOf(schema: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const rest = Object.entries(schema).filter(
     ([key, value]) => key !== 'propertyNames' && (isJsonObject(value) || !words.has(key)),
   );
