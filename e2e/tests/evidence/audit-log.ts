@@ -8,7 +8,8 @@ const AuditEvent = z.object({
   stage: z.string(),
   verb: z.string(),
   requestURI: z.string(),
-  user: z.object({ username: z.string(), extra: z.record(z.string(), z.array(z.string())).optional() }),
+  // Who sends no credentials that are taken has no name.
+  user: z.object({ username: z.string().default(''), extra: z.record(z.string(), z.array(z.string())).optional() }),
   objectRef: z
     .object({
       apiGroup: z.string().default(''),
