@@ -153,8 +153,7 @@ export function createCalls(options: CallsOptions): Calls {
         name,
         caller,
         namespace,
-        level: answer.ok ? answer.level : undefined,
-        outcome: answer.ok ? 'OK' : answer.code,
+        ...verdictOf(answer),
         status: response.status,
         bytes: bytesOf(response),
         startedAt,
@@ -180,8 +179,7 @@ export function createCalls(options: CallsOptions): Calls {
             name,
             caller,
             namespace,
-            level: answer.ok ? answer.level : undefined,
-            outcome: answer.ok ? 'OK' : answer.code,
+            ...verdictOf(answer),
             status: answer.ok ? 200 : statusOf(answer.code),
             bytes: answer.ok ? encodedOf(answer.value).bytes.length : 0,
             startedAt,
@@ -191,6 +189,11 @@ export function createCalls(options: CallsOptions): Calls {
       };
     },
   };
+}
+
+/** Of a record what the answer tells. */
+function verdictOf(answer: Answer<object>): Pick<CallRecord, 'level' | 'outcome'> {
+  return answer.ok ? { level: answer.level, outcome: 'OK' } : { level: undefined, outcome: answer.code };
 }
 
 /** Whoever has a name is limited by it, wherever it asks from; callers without one by where they ask from, or one would starve all. */

@@ -1,11 +1,10 @@
 /** What the bridge is told by its arguments and its environment. */
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
+import { isToolset, type Toolset, toolsets } from '../tools/toolset-names.ts';
 
-/** Names of toolsets, each with a tool that tells whether the gateway serves it. */
-const toolsets = { constraints: 'potoo_query', cluster: 'pods_list' } as const;
-type Toolset = keyof typeof toolsets;
-const isToolset = (name: string): name is Toolset => Object.hasOwn(toolsets, name);
+/** Of each toolset a tool that tells whether the gateway serves it. */
+const sampleTools: Readonly<Record<Toolset, string>> = { constraints: 'potoo_query', cluster: 'pods_list' };
 
 export interface StdioSettings {
   /** Of the gateway's `/mcp`. */
@@ -33,9 +32,7 @@ export function readSettings(
   const names = wanted.split(',').map((name) => name.trim());
   const known = names.filter(isToolset);
   if (known.length < names.length) {
-    throw new Error(
-      `--toolsets ${wanted}: ${Object.keys(toolsets).join(', ')}, or both with a comma between\n${usage}`,
-    );
+    throw new Error(`--toolsets ${wanted}: ${toolsets.join(', ')}, or both with a comma between\n${usage}`);
   }
   const { POTOO_MCP_URL, POTOO_PORT: port = '8090', POTOO_TLS_CERT_FILE: certificateFile, POTOO_TOKEN } = environment;
   const own = `${certificateFile === undefined ? 'http' : 'https'}://127.0.0.1:${port}/mcp`;
@@ -77,5 +74,5 @@ const ToolList = z.object({ tools: z.array(z.object({ name: z.string() })) });
 /** Which of the toolsets have no tool in this list, which is that of `/mcp/tools`. */
 export function missingToolsets(wanted: readonly Toolset[], list: unknown): readonly Toolset[] {
   const names = new Set(ToolList.parse(list).tools.map(({ name }) => name));
-  return wanted.filter((toolset) => !names.has(toolsets[toolset]));
+  return wanted.filter((toolset) => !names.has(sampleTools[toolset]));
 }
