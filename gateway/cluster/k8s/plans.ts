@@ -4,9 +4,9 @@ import type { Resource } from '../../../kube/resource.ts';
 import { type Answer, refusal } from '../../errors.ts';
 import { NamespaceName } from '../fields.ts';
 import type { Target } from '../gate.ts';
-import { type Draft, inNamespace, planTool, type Words } from '../plans/plan.ts';
+import { type Draft, objectWords, planTool, type Words } from '../plans/plan.ts';
 import { isImage } from '../plans/pods.ts';
-import { canRestart, containersPath, resourceWord } from '../plans/resource-words.ts';
+import { canRestart, containersPath } from '../plans/resource-words.ts';
 import { blockedOrError, namedFields, resourceOf } from './fields.ts';
 
 const approved = z.boolean().describe('Changes nothing: Potoo only plans.');
@@ -24,14 +24,7 @@ export const k8sDelete = planTool({
     return {
       ok: true,
       value: {
-        command: [
-          'kubectl',
-          'delete',
-          { value: resourceWord(resource) },
-          { value: name },
-          ...inNamespace(namespace),
-          '--wait=false',
-        ],
+        command: ['kubectl', 'delete', ...objectWords({ resource, name, namespace }), '--wait=false'],
         needs: [{ verb: 'delete', target: { resource, namespace, name } }],
         warnings: ['What belongs to the object is deleted with it.'],
       },
@@ -69,7 +62,7 @@ export const k8sPatch = planTool({
 function patchDraft(given: PatchInput, resource: Resource): Answer<Draft> {
   const { namespace, name, action } = given;
   const target: Target = { resource, namespace, name };
-  const words: Words = [{ value: resourceWord(resource) }, { value: name }, ...inNamespace(namespace)];
+  const words = objectWords({ resource, name, namespace });
   switch (action) {
     case 'scale':
       return scaleDraft(given, words, { ...target, subresource: 'scale' });

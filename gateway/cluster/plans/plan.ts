@@ -9,6 +9,7 @@ import { type Answer, refusal } from '../../errors.ts';
 import { commandLine, type Value } from '../../remediation/quote.ts';
 import { type Cluster, clusterTool, type ClusterTool } from '../define.ts';
 import { questionOf, rightText, type Target } from '../gate.ts';
+import { resourceWord } from './resource-words.ts';
 
 const Plan = z.object({
   plan: z.string().describe('What to run, as it can be copied into a shell. Potoo has not run it and never will.'),
@@ -171,6 +172,15 @@ function planText({ plan, dry_run: dryRun, reason, warnings }: z.output<typeof P
 /** A value that is an option together with its flag, which no dash can leave. */
 export function flag(name: string, value: string): string {
   return `--${name}=${value}`;
+}
+
+/** One object as kubectl takes it: `deployments.v1.apps web -n shop`. */
+export function objectWords(object: {
+  readonly resource: Parameters<typeof resourceWord>[0];
+  readonly name: string;
+  readonly namespace?: string | undefined;
+}): Words {
+  return [{ value: resourceWord(object.resource) }, { value: object.name }, ...inNamespace(object.namespace)];
 }
 
 /** `-n shop`, or nothing for what stands in no namespace. */

@@ -9,8 +9,7 @@ import { ApiVersion, Kind, ObjectName, OptionalNamespace } from '../fields.ts';
 import type { Target } from '../gate.ts';
 import { kindText } from '../kinds.ts';
 import { manifestLengthMax, type ManifestObject, readManifest } from './manifest.ts';
-import { flag, inNamespace, type Need, planTool } from './plan.ts';
-import { resourceWord } from './resource-words.ts';
+import { flag, type Need, objectWords, planTool } from './plan.ts';
 
 const OneObject = z.object({
   apiVersion: ApiVersion,
@@ -80,9 +79,7 @@ export const resourcesDelete = planTool({
         command: [
           'kubectl',
           'delete',
-          { value: resourceWord(target.resource) },
-          { value: target.name },
-          ...inNamespace(target.namespace),
+          ...objectWords(target),
           ...(seconds === undefined ? [] : [flag('grace-period', String(seconds))]),
           ...(seconds === 0 ? ['--force'] : []),
           '--wait=false',
@@ -119,7 +116,7 @@ export const resourcesScale = planTool({
         `kind: ${kindText(target.resource)} cannot be scaled: it has no subresource scale`,
       );
     }
-    const words = [{ value: resourceWord(target.resource) }, { value: target.name }, ...inNamespace(target.namespace)];
+    const words = objectWords(target);
     const scaled: Target = { ...target, subresource: 'scale' };
     return {
       ok: true,
