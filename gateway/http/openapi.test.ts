@@ -84,6 +84,7 @@ describe('/openapi.json', () => {
       '/resources/reports/{namespace}',
       '/sse',
       '/tools/ping',
+      '/tools/potoo_explain',
       '/tools/potoo_list_namespaces',
       '/tools/potoo_query',
       '/tools/potoo_remediation',

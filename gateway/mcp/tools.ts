@@ -31,9 +31,20 @@ export function mcpTools(tools: readonly Tool[]): McpTool[] {
   return tools.map((tool) => mcpTool({ ...tool, outputSchema: shapeOf(tool.outputSchema) }));
 }
 
-const words: ReadonlySet<string> = new Set(['description', 'maxItems', 'maxLength', 'minimum', 'maximum']);
+/** The dialect is the one that MCP takes where none is named. */
+const words: ReadonlySet<string> = new Set([
+  '$schema',
+  'additionalProperties',
+  'description',
+  'enum',
+  'minItems',
+  'maxItems',
+  'maxLength',
+  'minimum',
+  'maximum',
+]);
 
-/** A schema without descriptions and bounds. A property that is called like one of them has a schema, and stays. */
+/** A schema without descriptions, bounds and lists of words. A property that is called like one of them has a schema, and stays. */
 function shapeOf(schema: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const rest = Object.entries(schema).filter(
     ([key, value]) => key !== 'propertyNames' && (isJsonObject(value) || !words.has(key)),

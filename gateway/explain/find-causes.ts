@@ -1,0 +1,71 @@
+/**
+ * From a text to the causes that it tells of.
+ */
+import { createAnchors } from './anchors.ts';
+import type { ErrorText, Span } from './error-text.ts';
+import { certainties, type Finding } from './finding.ts';
+import { signatures } from './signatures/all.ts';
+
+/** Places of one anchor that are read: a log says the same thing again and again. */
+const placesMax = 64;
+/** Causes of one text that are told. */
+const causesMax = 8;
+/** Quotations of one cause. */
+const evidenceMax = 4;
+
+const readers = signatures.flatMap((signature, order) =>
+  signature.anchors.map((anchor) => ({ anchor, signature, order })),
+);
+const findAnchors = createAnchors(readers.map(({ anchor }) => anchor));
+
+interface Found {
+  readonly finding: Finding;
+  /** Of its signature in the list: lower takes the text first. */
+  readonly order: number;
+}
+
+/** The causes, the surest first, then as they stand in the text. Symptoms count where nothing says more. */
+export function findCauses(text: ErrorText): readonly Finding[] {
+  const found: Found[] = [];
+  const places = new Uint16Array(readers.length);
+  findAnchors(text.lower, (index, at) => {
+    const reader = readers[index];
+    const before = places[index] ?? 0;
+    if (reader === undefined || before >= placesMax) return;
+    places[index] = before + 1;
+    const finding = reader.signature.read(text, at);
+    if (finding !== undefined) found.push({ finding, order: reader.order });
+  });
+  const apart = withoutContained(found);
+  const surest = certainties.find((certainty) => apart.some(({ finding }) => finding.certainty === certainty));
+  const same = new Map<string, Finding>();
+  for (const { finding } of apart.toSorted((a, b) => a.finding.span.start - b.finding.span.start)) {
+    if (finding.certainty !== surest) continue;
+    const key = JSON.stringify([finding.category, finding.engine, finding.policy, finding.rule]);
+    const known = same.get(key);
+    same.set(key, known === undefined ? finding : withEvidence(known, finding.evidence, text));
+  }
+  return [...same.values()].slice(0, causesMax);
+}
+
+/** What stands within the words of another cause is a part of it: the signatures that come first take their text first. */
+function withoutContained(found: readonly Found[]): readonly Found[] {
+  const kept: Found[] = [];
+  for (const certainty of certainties) {
+    const sure = found.filter(({ finding }) => finding.certainty === certainty);
+    for (const each of sure.toSorted((a, b) => a.order - b.order || a.finding.span.start - b.finding.span.start)) {
+      if (!kept.some(({ finding }) => overlap(finding.span, each.finding.span))) kept.push(each);
+    }
+  }
+  return kept;
+}
+
+function overlap(a: Span, b: Span): boolean {
+  return a.start < b.end && b.start < a.end;
+}
+
+function withEvidence(finding: Finding, more: readonly Span[], text: ErrorText): Finding {
+  const known = new Set(finding.evidence.map((span) => text.quote(span)));
+  const evidence = [...finding.evidence, ...more.filter((span) => !known.has(text.quote(span)))];
+  return { ...finding, evidence: evidence.slice(0, evidenceMax) };
+}

@@ -1,0 +1,69 @@
+/**
+ * The sentences of an explanation.
+ */
+import { shown } from '../words.ts';
+import type { Candidate } from './candidates.ts';
+import type { Confidence } from './category.ts';
+import type { ErrorText } from './error-text.ts';
+import type { Explained } from './explain.ts';
+import type { About, Finding, Suspects } from './finding.ts';
+
+interface Held {
+  readonly finding: Finding;
+  readonly suspects: Suspects;
+}
+
+const shortenedSentence = 'The text was too long to be read whole: its beginning and its end were.';
+
+/** What is said of a text in which nothing is known. */
+export function nothingFound(text: ErrorText): Explained {
+  const sentences = [
+    'Nothing in this text is known to come from a rule of the cluster, or from another cause that is known here.',
+    'Paste the whole message of the component that refused, events of the object included (kubectl describe).',
+    ...(text.shortened ? [shortenedSentence] : []),
+  ];
+  return {
+    explanation: sentences.join(' '),
+    confidence: 'low',
+    suspects: [],
+    steps: [],
+    cause: { category: 'negative', evidence: [] },
+    otherCauses: [],
+  };
+}
+
+/** @param held The cause first, then the others that the text tells of. */
+export function explanationOf(
+  held: readonly Held[],
+  { text, about, confidence }: { readonly text: ErrorText; readonly about: About; readonly confidence: Confidence },
+): string {
+  const sentences = held.flatMap((each) => [each.finding.sentence, ...suspectSentences(each, about)]);
+  return [
+    ...sentences,
+    ...(confidence === 'low' ? [lowSentence] : []),
+    ...(text.shortened ? [shortenedSentence] : []),
+  ].join(' ');
+}
+
+const lowSentence = 'Take this for a hint: the text fits other causes as well.';
+
+function suspectSentences({ finding, suspects: { certain, possible } }: Held, { namespace }: About): string[] {
+  if (finding.suspects === undefined) return ['No policy of the cluster did this.'];
+  if (certain.length > 0) return [`In ${namespace} that is ${titles(certain.map(({ candidate }) => candidate))}.`];
+  if (finding.policy !== undefined) {
+    return [
+      `Nothing of that name is known to bind ${namespace}, as far as you may see; nothing similar is taken for it.`,
+    ];
+  }
+  if (possible.length === 0) return [`Nothing that is known to bind ${namespace} does this, as far as you may see.`];
+  return [`What may have done it: ${titles(possible.map(({ candidate }) => candidate))}.`];
+}
+
+const titlesMax = 3;
+
+function titles(candidates: readonly Candidate[]): string {
+  const named = [...new Set(candidates.map(({ kind, name }) => `${shown(kind, 80)} ${shown(name)}`))];
+  const more = named.length - titlesMax;
+  const first = named.slice(0, titlesMax);
+  return more > 0 ? `${first.join(', ')} and ${more} more` : first.join(', ');
+}

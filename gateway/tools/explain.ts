@@ -1,0 +1,134 @@
+import * as z from 'zod';
+import { constraintAnswer, ConstraintAnswer } from '../answer/constraint.ts';
+import { dataText } from '../answer/fence.ts';
+import { levelsOf, mayReadDetails, mostDetailed, refusedReport } from '../answer/levels.ts';
+import { noReport } from '../answer/no-report.ts';
+import { remediationFor } from '../answer/remediation.ts';
+import { candidateOf } from '../explain/candidates.ts';
+import { Category, Confidence } from '../explain/category.ts';
+import { readErrorText } from '../explain/error-text.ts';
+import { explain as explainText, matchesMax } from '../explain/explain.ts';
+import { Remediation, RemediationStep, stepsMax } from '../remediation/schema.ts';
+import { defineTool } from './define.ts';
+import { Namespace } from './fields.ts';
+
+/** Characters of a text: what a body of 4 MiB holds. */
+const messageLengthMax = 4_194_304;
+
+const Cause = z.object({
+  category: Category.describe('What kind of thing it was; negative: no rule of the cluster.'),
+  engine: z.string().optional().describe('The engine or component that refused.'),
+  policy: z.string().optional().describe('The policy, as the text names it.'),
+  rule: z.string().optional().describe('Which rule of it, as the text names it.'),
+  evidence: z.array(z.string()).describe('The parts of the text that say so.'),
+});
+
+const Input = z.object({
+  error_message: z
+    .string()
+    .min(1)
+    .max(messageLengthMax)
+    .describe('The error, event or log as it was shown; several lines, and the more of it the better.'),
+  namespace: Namespace,
+  workload_name: z
+    .string()
+    .min(1)
+    .max(317)
+    .optional()
+    .describe('The workload that it happened to, where that is known; also as Kind/name.'),
+});
+
+const Output = z.object({
+  explanation: z.string().describe('What happened and which rule did it, in a few sentences.'),
+  confidence: Confidence.describe(
+    'high: the text names the rule, or only one can have done it. medium: the kind of cause is sure. low: a hint.',
+  ),
+  matching_constraints: z
+    .array(
+      ConstraintAnswer.extend({
+        remediation: Remediation.describe('What one can do.'),
+        reason: z.string().describe('Why it is taken for the cause.'),
+      }),
+    )
+    .max(matchesMax)
+    .describe('The rules that did it or may have, the likeliest first; empty when it was none that is known here.'),
+  remediation_steps: z.array(RemediationStep).max(stepsMax).describe('What to do, the easiest first.'),
+  cause: Cause,
+  other_causes: z.array(Cause).optional().describe('Further causes that the text tells of.'),
+});
+
+export const explain = defineTool({
+  name: 'potoo_explain',
+  title: 'Which rule caused this error',
+  description:
+    'Explains an error, event or log line: which rule of the cluster caused it, the words that say so, how sure that is, ' +
+    'and what to do. Says so when it was no rule at all. Use it when something was denied, failed or timed out.',
+  input: Input,
+  output: Output,
+  text: explainAnswerText,
+  async run({ error_message: message, namespace, workload_name: workloadName }, { caller, catalog, gateway }) {
+    const refused = await refusedReport(caller, namespace);
+    if (refused !== undefined) return refused;
+    const view = catalog.view(namespace);
+    if (view === undefined) return noReport(namespace);
+    const [levelOf, details] = await Promise.all([
+      levelsOf(view.bindings, namespace, caller),
+      mayReadDetails(namespace, caller),
+    ]);
+    const workloads = details ? view.workloads : undefined;
+    const candidates = view.bindings.map((binding) => candidateOf(binding, levelOf(binding), namespace));
+    const known = new Set(view.bindings.map(({ id }) => id));
+    const { explanation, confidence, suspects, steps, cause, otherCauses } = explainText(
+      readErrorText(message),
+      candidates,
+      {
+        namespace,
+        workloadName,
+        workloads: workloads?.list,
+        complete: view.report.more.every((id) => known.has(id)),
+        contact: gateway.remediationContact,
+      },
+    );
+    const matching = suspects.map(({ candidate: { binding, level }, reason }) => ({
+      ...constraintAnswer(binding, level, { namespace, workloads }),
+      remediation: remediationFor(binding, level, { namespace, contact: gateway.remediationContact }),
+      reason,
+    }));
+    return {
+      ok: true,
+      level: mostDetailed(suspects.map(({ candidate: { level } }) => level)),
+      value: {
+        explanation,
+        confidence,
+        matching_constraints: matching,
+        remediation_steps: [...steps, ...(matching[0]?.remediation.steps ?? [])].slice(0, stepsMax),
+        cause: { ...cause, evidence: [...cause.evidence] },
+        ...(otherCauses.length === 0
+          ? {}
+          : { other_causes: otherCauses.map((each) => ({ ...each, evidence: [...each.evidence] })) }),
+      },
+    };
+  },
+});
+
+function explainAnswerText(answer: z.input<typeof Output>): string {
+  const { explanation, confidence, matching_constraints: matching, remediation_steps: steps, cause } = answer;
+  return dataText({
+    before: [`Cause: ${cause.category}. Confidence: ${confidence}. Rules that did it or may have: ${matching.length}.`],
+    data: [
+      explanation,
+      ...cause.evidence.map((quote) => `the text says: ${quote}`),
+      ...matching.map(
+        ({ source_kind: kind, name, rule, id, message, reason }) =>
+          `${kind}/${name}${rule === undefined ? '' : ` ${rule}`} (${id}): ${message} (${reason})`,
+      ),
+      ...steps.map(
+        ({ description, command }, index) =>
+          `${index + 1}. ${description}${command === undefined ? '' : ` Command: ${command}`}`,
+      ),
+    ],
+    ...(matching.length === 0
+      ? {}
+      : { after: ['What to do about one in full: potoo_remediation with its id, and the namespace.'] }),
+  });
+}
