@@ -9,10 +9,14 @@ import { confidenceOf } from './confidence.ts';
 import type { ErrorText } from './error-text.ts';
 import { findCauses } from './find-causes.ts';
 import { type About, type Finding, noSuspects, type Suspect, type Suspects } from './finding.ts';
+import { namedObjects } from './named-objects.ts';
 import { explanationOf, nothingFound } from './sentences.ts';
 
 /** Constraints in one answer. */
 export const matchesMax = 8;
+
+/** What is asked, beside the text. */
+export type Question = Omit<About, 'named'>;
 
 export interface Cause {
   readonly category: Category;
@@ -35,7 +39,8 @@ export interface Explained {
 }
 
 /** @param candidates All that binds the namespace, gravest first. */
-export function explain(text: ErrorText, candidates: readonly Candidate[], about: About): Explained {
+export function explain(text: ErrorText, candidates: readonly Candidate[], question: Question): Explained {
+  const about = { ...question, named: namedObjects(text) };
   const findings = findCauses(text);
   const [first, ...others] = findings.map((finding) => ({ finding, suspects: suspectsOf(finding, candidates, about) }));
   if (first === undefined) return nothingFound(text);

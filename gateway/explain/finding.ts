@@ -6,6 +6,7 @@ import type { RemediationStep } from '../remediation/schema.ts';
 import type { Candidate } from './candidates.ts';
 import type { Category } from './category.ts';
 import type { ErrorText, Span } from './error-text.ts';
+import type { NamedObject } from './named-objects.ts';
 
 /**
  * stated: the component that refused says so, in its own format. likely: words that hardly stand for anything else.
@@ -20,6 +21,8 @@ export interface About {
   readonly namespace: string;
   /** The workload that was asked about, as it was named. */
   readonly workloadName: string | undefined;
+  /** Objects that the text names. */
+  readonly named: readonly NamedObject[];
   /** What runs in the namespace; undefined for who may not see it. */
   readonly workloads: readonly StoredWorkload[] | undefined;
   /** Whether all that binds the namespace is among the candidates. */

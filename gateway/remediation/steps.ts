@@ -74,7 +74,7 @@ export function link(description: string, to: Link): RemediationStep {
 }
 
 /** Somebody else has to do it. */
-export function ask({ contact }: Subject, what: string, privilege: Privilege): RemediationStep {
+export function ask({ contact }: Pick<Subject, 'contact'>, what: string, privilege: Privilege): RemediationStep {
   const owner = privilege === 'cluster-admin' ? 'whoever administers the cluster' : 'an administrator of the namespace';
   return {
     ...manual(`Ask ${contact === undefined ? owner : 'the contact'} ${what}`, privilege),

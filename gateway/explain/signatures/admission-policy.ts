@@ -1,0 +1,6 @@
+/**
+ * ValidatingAdmissionPolicy and MutatingAdmissionPolicy.
+ */
+import type { Signature } from '../finding.ts';
+
+export const admissionPolicySignatures: readonly Signature[] = [];

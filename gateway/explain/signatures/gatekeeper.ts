@@ -1,0 +1,6 @@
+/**
+ * Gatekeeper: denials, warnings and events.
+ */
+import type { Signature } from '../finding.ts';
+
+export const gatekeeperSignatures: readonly Signature[] = [];

@@ -1,0 +1,6 @@
+/**
+ * Kyverno: denials and events.
+ */
+import type { Signature } from '../finding.ts';
+
+export const kyvernoSignatures: readonly Signature[] = [];

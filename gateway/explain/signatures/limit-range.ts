@@ -1,0 +1,6 @@
+/**
+ * LimitRange.
+ */
+import type { Signature } from '../finding.ts';
+
+export const limitRangeSignatures: readonly Signature[] = [];

@@ -1,0 +1,6 @@
+/**
+ * Linkerd.
+ */
+import type { Signature } from '../finding.ts';
+
+export const linkerdSignatures: readonly Signature[] = [];

@@ -1,0 +1,6 @@
+/**
+ * Webhooks that could not be asked.
+ */
+import type { Signature } from '../finding.ts';
+
+export const webhookUnavailableSignatures: readonly Signature[] = [];
