@@ -132,7 +132,7 @@ export function createApp(options: AppOptions): Hono<Env> {
 
   for (const tool of tools) {
     route('POST', `/tools/${tool.name}`, async ({ req: { raw } }) => {
-      const bodyOf = readOnce(raw);
+      const bodyOf = readOnce(raw, tool.bodyBytesMax);
       return calls.answer(raw, tool.name, async (call) => {
         const body = await bodyOf();
         return body.ok ? tool.answer(body.value, call) : { answer: body, namespace: undefined };
@@ -166,7 +166,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   const { version } = gateway;
   const surface = options.surface ?? createSurface({ tools, resources: allResources, version });
   const watches = createResourceWatches({ streams, catalog, clock, calls, unwatched });
-  const posts = createMcpPosts({ calls, clock, log });
+  const posts = createMcpPosts({ calls, clock, log, tools });
   const answerMcp = createMcpRoute({ surface, calls, posts, watches, arrivals, clock, random, log });
   app.all('/mcp', async (context) => {
     context.set('route', '/mcp');
@@ -215,10 +215,10 @@ const readResourceRequest = createInputReader(
 );
 
 /** The body of a request, read when it is asked for first: a call may be made anew, and a body is there once. */
-function readOnce(request: Request): () => Promise<Answer<unknown>> {
+function readOnce(request: Request, bytesMax?: number): () => Promise<Answer<unknown>> {
   let reading: Promise<Answer<unknown>> | undefined;
   return async () => {
-    reading ??= readJsonBody(request);
+    reading ??= readJsonBody(request, bytesMax);
     return reading;
   };
 }

@@ -1,9 +1,15 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { type Answer, refusal } from '../errors.ts';
 
-/** Largest body of a request. */
+/** Largest body of a request, unless it is for a tool that takes more. */
 export const bodyBytesMax = 262_144;
-const tooLarge = refusal('BODY_TOO_LARGE', `The body is larger than ${bodyBytesMax} bytes.`);
+
+/** The refusal of a larger one. */
+export function bodyTooLarge(bytesMax = bodyBytesMax): Refused {
+  return refusal('BODY_TOO_LARGE', `The body is larger than ${bytesMax} bytes.`);
+}
+type Refused = ReturnType<typeof refusal>;
+
 /** What is said of a body that is no JSON; this very object, because protocols have a code of their own for it. */
 export const noJson = refusal('INVALID_REQUEST', 'The body is no JSON text in UTF-8, like {"namespace": "default"}.');
 
@@ -11,16 +17,25 @@ export const noJson = refusal('INVALID_REQUEST', 'The body is no JSON text in UT
 export const bodyDepthMax = 64;
 
 /** The JSON body of a request; `{}` where there is none. */
-export async function readJsonBody(request: Request): Promise<Answer<unknown>> {
+export async function readJsonBody(request: Request, bytesMax = bodyBytesMax): Promise<Answer<unknown>> {
+  const body = await readSizedJsonBody(request, bytesMax);
+  return body.ok ? { ok: true, value: body.value.json } : body;
+}
+
+/** The same, and how many bytes it takes. */
+export async function readSizedJsonBody(
+  request: Request,
+  bytesMax: number,
+): Promise<Answer<{ readonly json: unknown; readonly bytes: number }>> {
   const type = request.headers.get('content-type');
   const coding = request.headers.get('content-encoding');
   // What is small on the wire may be huge unpacked; and a proxy that unpacks would see another body than is read here.
   if (coding !== null && coding.trim().toLowerCase() !== 'identity') {
     return refusal('UNSUPPORTED_MEDIA_TYPE', 'Send the body as it is, without Content-Encoding.');
   }
-  const bytes = await readBytes(request);
+  const bytes = await readBytes(request, bytesMax);
   if (!bytes.ok) return bytes;
-  if (bytes.value.length === 0) return { ok: true, value: {} };
+  if (bytes.value.length === 0) return { ok: true, value: { json: {}, bytes: 0 } };
   // A form can be sent from any page without asking the browser's leave; JSON cannot.
   if (type !== null && !isJson(type)) {
     return refusal('UNSUPPORTED_MEDIA_TYPE', 'Send JSON, with the header Content-Type: application/json.');
@@ -30,27 +45,27 @@ export async function readJsonBody(request: Request): Promise<Answer<unknown>> {
   }
   if (!isUtf8(bytes.value)) return noJson;
   try {
-    return { ok: true, value: JSON.parse(textOf(bytes.value)) };
+    return { ok: true, value: { json: JSON.parse(textOf(bytes.value)), bytes: bytes.value.length } };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return noJson;
   }
 }
 
-async function readBytes(request: Request): Promise<Answer<Buffer>> {
+async function readBytes(request: Request, bytesMax: number): Promise<Answer<Buffer>> {
   const announced = request.headers.get('content-length');
-  if (Number(announced ?? 0) > bodyBytesMax) return tooLarge;
+  if (Number(announced ?? 0) > bytesMax) return bodyTooLarge(bytesMax);
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
     // Node's parser takes no more than is announced, and to read it at once spares a stream for each request.
     if (announced !== null) {
       const bytes = Buffer.from(await request.arrayBuffer());
-      return bytes.length > bodyBytesMax ? tooLarge : { ok: true, value: bytes };
+      return bytes.length > bytesMax ? bodyTooLarge(bytesMax) : { ok: true, value: bytes };
     }
     for await (const chunk of request.body ?? []) {
       length += chunk.length;
-      if (length > bodyBytesMax) return tooLarge;
+      if (length > bytesMax) return bodyTooLarge(bytesMax);
       chunks.push(chunk);
     }
   } catch {

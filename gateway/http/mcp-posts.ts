@@ -3,8 +3,9 @@ import type { Clock } from '../../kube/clock.ts';
 import type { Caller } from '../auth/identity.ts';
 import { type Answer, type Refusal, refusal } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { Tool } from '../tools/define.ts';
 import { refusedMcp } from '../mcp/admission.ts';
-import { noJson, readJsonBody } from './body.ts';
+import { bodyBytesMax, bodyTooLarge, noJson, readSizedJsonBody } from './body.ts';
 import type { Calls } from './calls.ts';
 import { withinDeadline } from './deadline.ts';
 import { refusalHeaders, refusalOf, statusOf } from './errors.ts';
@@ -29,20 +30,39 @@ export interface McpPost {
   note(answer: Response): void;
 }
 
+interface Admitted {
+  readonly caller: Caller;
+  readonly body: unknown;
+  readonly messages: readonly Message[];
+}
+
 /** From a request to its messages, or to the response that refuses them, which is recorded then. */
 export function createMcpPosts(options: {
   readonly calls: Calls;
   readonly clock: Clock;
   readonly log: Log;
+  readonly tools: readonly Pick<Tool, 'name' | 'bodyBytesMax'>[];
 }): (request: Request) => Promise<McpPost | Response> {
   const { calls, clock, log } = options;
+  const bytesMaxOf = new Map(options.tools.map(({ name, bodyBytesMax: more = bodyBytesMax }) => [name, more]));
+  const largest = Math.max(bodyBytesMax, ...bytesMaxOf.values());
 
   /** Everything that is known before a message is looked at: who sends it, and that it may be read. */
-  async function admitted(request: Request): Promise<Answer<{ caller: Caller; body: unknown }>> {
+  async function admitted(request: Request): Promise<Answer<Admitted>> {
     const known = await calls.callerOf(request);
     if (!known.ok) return known;
-    const body = await readJsonBody(request);
-    return body.ok ? { ok: true, value: { caller: known.value, body: body.value } } : body;
+    const body = await readSizedJsonBody(request, largest);
+    if (!body.ok) return body;
+    const { json, bytes } = body.value;
+    const messages = messagesOf(json);
+    // Which tool is called is known only now. What calls none of those that take more may be no larger than any request.
+    const bytesMax = messages.length === 0 ? bodyBytesMax : Math.min(...messages.map(bytesMaxOfMessage));
+    if (bytes > bytesMax) return bodyTooLarge(bytesMax);
+    return { ok: true, value: { caller: known.value, body: json, messages } };
+  }
+
+  function bytesMaxOfMessage({ method, params }: Message): number {
+    return (method === 'tools/call' ? bytesMaxOf.get(params?.name ?? '') : undefined) ?? bodyBytesMax;
   }
 
   /** Why these messages of the caller are not served. */
@@ -71,8 +91,7 @@ export function createMcpPosts(options: {
     };
     const outcome = await withinDeadline(clock, admitted(request)).catch((error: unknown) => refusalOf(error, log));
     if (!outcome.ok) return refuse(outcome, undefined, undefined);
-    const { caller, body } = outcome.value;
-    const messages = messagesOf(body);
+    const { caller, body, messages } = outcome.value;
     const refused = await withinDeadline(clock, refusedMessages(messages, caller)).catch((error: unknown) =>
       refusalOf(error, log),
     );

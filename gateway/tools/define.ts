@@ -13,6 +13,8 @@ export interface Tool extends Answering {
   readonly description: string;
   /** What a person or a model reads of an answer that this tool gave, beside its JSON. */
   text(answer: object): string;
+  /** Largest body of a request for it; that of every request when absent. */
+  readonly bodyBytesMax?: number | undefined;
   /** The same of a refusal; its sentence when absent. */
   readonly refusalText?: ((refused: Refusal) => string) | undefined;
 }
@@ -24,12 +26,13 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   readonly description: string;
   readonly input: Input;
   readonly output: Output;
+  readonly bodyBytesMax?: number;
   run(input: z.output<Input>, call: Call): Promise<Answer<z.input<Output>>>;
   /** Short: what matters most, in lines. Of what stands in policies it says that it does. */
   text(answer: z.input<Output>): string;
   readonly refusalText?: (refused: Refusal) => string;
 }): Tool {
-  const { name, title, description, input, output, refusalText } = definition;
+  const { name, title, description, input, output, bodyBytesMax, refusalText } = definition;
   /** An answer is never changed, and is often given again. */
   const texts = new WeakMap<object, string>();
   /** What `run` gave, as it gave it: to read it anew takes longer than to make its text. */
@@ -38,6 +41,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
     name,
     title,
     description,
+    bodyBytesMax,
     ...answering(input, output, async (asked, call) => {
       const answer = await definition.run(asked, call);
       if (answer.ok) given.set(answer.value, answer.value);

@@ -12,8 +12,8 @@ import { Remediation, RemediationStep, stepsMax } from '../remediation/schema.ts
 import { defineTool } from './define.ts';
 import { Namespace } from './fields.ts';
 
-/** Characters of a text: what a body of 4 MiB holds. */
-const messageLengthMax = 4_194_304;
+/** Of a request; a text that is pasted may be a whole log. */
+const bodyBytesMax = 4_194_304;
 
 const Cause = z.object({
   category: Category.describe('What kind of thing it was; negative: no rule of the cluster.'),
@@ -27,7 +27,7 @@ const Input = z.object({
   error_message: z
     .string()
     .min(1)
-    .max(messageLengthMax)
+    .max(bodyBytesMax)
     .describe('The error, event or log as it was shown; several lines, and the more of it the better.'),
   namespace: Namespace,
   workload_name: z
@@ -65,6 +65,7 @@ export const explain = defineTool({
     'and what to do. Says so when it was no rule at all. Use it when something was denied, failed or timed out.',
   input: Input,
   output: Output,
+  bodyBytesMax,
   text: explainAnswerText,
   async run({ error_message: message, namespace, workload_name: workloadName }, { caller, catalog, gateway }) {
     const refused = await refusedReport(caller, namespace);

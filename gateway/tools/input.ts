@@ -3,6 +3,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
+import { isJsonObject } from '../../kube/object.ts';
 import { type Answer, refusal } from '../errors.ts';
 import { inputSentence } from './input-sentence.ts';
 
@@ -40,6 +41,7 @@ export function createInputReader<S extends z.ZodObject>(schema: S): InputReader
   // Reading costs more than giving an answer that is there already, and clients ask the same again and again.
   const known = new LRUCache<string, Answer<z.output<S>>>({ max: knownMax });
   return (body) => {
+    if (isLong(body)) return read(body);
     const text = JSON.stringify([body]);
     const kept = known.get(text);
     if (kept !== undefined) return kept;
@@ -77,4 +79,11 @@ function meant(value: unknown, type: string | undefined): unknown {
   if (type !== 'integer' && type !== 'number') return value;
   if (text === '') return undefined;
   return /^-?\d{1,15}(?:\.0{1,15})?$/.test(text) ? Number(text) : value;
+}
+
+/** Whether one of its texts alone is longer than what is remembered: then it need not be written down to be looked for. */
+function isLong(body: unknown): boolean {
+  return (
+    isJsonObject(body) && Object.values(body).some((each) => typeof each === 'string' && each.length > knownLengthMax)
+  );
 }

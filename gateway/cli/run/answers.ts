@@ -53,6 +53,22 @@ export const ConstraintRead = z.object({
 });
 export type ConstraintRead = z.infer<typeof ConstraintRead>;
 
+const CauseRead = z.object({
+  category: z.string(),
+  policy: z.string().optional(),
+  rule: z.string().optional(),
+  evidence: z.array(z.string()).default([]),
+});
+
+export const ExplainRead = z.object({
+  explanation: z.string(),
+  confidence: z.string(),
+  matching_constraints: z.array(ConstraintRead),
+  remediation_steps: z.array(Step).default([]),
+  cause: CauseRead,
+});
+export type ExplainRead = z.infer<typeof ExplainRead>;
+
 /** What all lists say of themselves. */
 const page = {
   total: Count,

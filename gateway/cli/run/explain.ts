@@ -1,0 +1,77 @@
+import { Buffer } from 'node:buffer';
+import type { Command } from 'commander';
+import * as z from 'zod';
+import { untilAborted } from '../../../kube/until-aborted.ts';
+import { Failure } from '../failure.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { visibleLines } from '../visible.ts';
+import { ExplainRead, readAnswer } from './answers.ts';
+import { argumentOf, constraintColumns } from './constraint-table.ts';
+import type { Printer } from './printer.ts';
+import { readOwn } from './settings.ts';
+import { stepLines } from './steps.ts';
+import { valueOf, withSource } from './with-source.ts';
+
+const Own = z.object({ workload: z.string().optional() });
+
+/** Bytes of a text: what a gateway takes. */
+const textBytesMax = 4_194_304;
+
+/** What `potoo explain` does. */
+export async function runExplain(
+  words: readonly string[],
+  command: Command,
+  surroundings: Surroundings,
+): Promise<void> {
+  const { workload } = readOwn(command, Own);
+  const isGiven = words.length > 0 && words.join(' ') !== '-';
+  const text = isGiven ? words.join(' ') : await untilAborted(readInput(surroundings), surroundings.stop);
+  if (text.trim() === '')
+    throw new Failure('There is no error to explain: give it as an argument or on standard input.');
+  await withSource(command, surroundings, async ({ source, printer, namespace }) => {
+    const about = workload === undefined ? {} : { workload_name: workload };
+    const value = valueOf(await source.ask('potoo_explain', { error_message: text, namespace, ...about }));
+    if (printer.form === 'json' || printer.form === 'yaml') return printer.data(value);
+    const read = readAnswer(ExplainRead, value);
+    const { matching_constraints: matching } = read;
+    if (printer.form === 'name') return printer.lines(matching.map((each) => argumentOf(each, matching)));
+    print(read, printer, { namespace, now: surroundings.clock.now() });
+  });
+}
+
+async function readInput({ input, errors }: Surroundings): Promise<string> {
+  if ('isTTY' in input && input.isTTY === true)
+    errors.write('Paste the error, then press Ctrl-D on a line of its own.\n');
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of input) {
+    const bytes = Buffer.from(chunk);
+    length += bytes.length;
+    if (length > textBytesMax) {
+      throw new Failure(
+        'The text is larger than 4 MiB: give the part around the error, by "| tail -n 2000" for example.',
+      );
+    }
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function print(read: ExplainRead, printer: Printer, { namespace, now }: { namespace: string; now: number }): void {
+  const { paint, wrapped } = printer;
+  const { confidence, cause, explanation, matching_constraints: matching, remediation_steps: steps } = read;
+  const named = [cause.policy, cause.rule].filter((each) => each !== undefined);
+  printer.lines([
+    ...wrapped(`Cause: ${[cause.category, ...named].join(' ')}, confidence ${confidence}`, '').map((line) =>
+      paint('bold', line),
+    ),
+    ...wrapped(explanation, ''),
+    ...cause.evidence.flatMap((quote) => ['', ...visibleLines(quote).map((line) => `  ${paint('dim', line)}`)]),
+    ...(matching.length === 0 ? [] : ['']),
+  ]);
+  if (matching.length > 0) {
+    const rows = matching.map((constraint) => ({ of: namespace, constraint }));
+    printer.table(constraintColumns(paint, now, false), rows);
+  }
+  if (steps.length > 0) printer.lines(['', paint('bold', 'What to do'), '', ...stepLines(steps, printer)]);
+}
