@@ -64,6 +64,8 @@ const fieldStarts = [
   '" "key"=',
   '" "logger"=',
   '" "controller"=',
+  '", reason:',
+  '", details:',
   '" err=',
   '" error=',
 ];
@@ -82,7 +84,10 @@ export function messageFrom(text: ErrorText, at: number): Span {
   const words = text.lower.slice(start, end);
   const cut = firstOf(words, [...joined, ...fieldStarts]);
   if (cut >= 0) end = start + cut;
-  while (end > start && ' ,;*'.includes(text.flat.charAt(end - 1))) end -= 1;
+  while (end > start && ' ,;'.includes(text.flat.charAt(end - 1))) end -= 1;
+  // The end of a text in quotation marks that holds the message.
+  const marks = text.flat.slice(start, end).split('"').length - 1;
+  if (marks % 2 === 1 && text.flat.charAt(end - 1) === '"') end -= 1;
   return { start, end };
 }
 
