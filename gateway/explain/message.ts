@@ -29,6 +29,22 @@ const beginnings = [
   'level=',
   'ts=',
   'the pods "',
+  'reason: ',
+  'status: ',
+  'type: ',
+  'message: ',
+  'phase: ',
+  'observedgeneration: ',
+  'lasttransitiontime: ',
+  'lastupdatetime: ',
+  'last transition time: ',
+  'firsttimestamp: ',
+  'lasttimestamp: ',
+  'involvedobject:',
+  'metadata:',
+  'kind: ',
+  'apiversion: ',
+  'stacktrace',
 ];
 /** Words of the envelopes: a line that holds them tells of another refusal. */
 const envelopes = [
@@ -54,9 +70,29 @@ const joined = [
   "validatingadmissionpolicy '",
   'validation failed for validatingadmissionpolicy',
   'error from server (',
+  ' && cannot patch "',
+  '. retrying attempt #',
 ];
 /** Fields that follow a message in a Status, an Event or a line of a log. */
-const fields = ['reason', 'details', 'code', 'status', 'kind', 'metadata', 'level', 'ts', 'time', 'caller', 'error'];
+const fields = [
+  'reason',
+  'details',
+  'code',
+  'status',
+  'kind',
+  'metadata',
+  'level',
+  'ts',
+  'time',
+  'caller',
+  'error',
+  'errorverbose',
+  'stacktrace',
+  'controller',
+  'namespace',
+  'object',
+  'reconcileid',
+];
 const fieldStarts = [
   ...fields.flatMap((field) => [`","${field}":`, `", "${field}":`]),
   '" logger=',
@@ -84,11 +120,32 @@ export function messageFrom(text: ErrorText, at: number): Span {
   const words = text.lower.slice(start, end);
   const cut = firstOf(words, [...joined, ...fieldStarts]);
   if (cut >= 0) end = start + cut;
-  while (end > start && ' ,;'.includes(text.flat.charAt(end - 1))) end -= 1;
-  // The end of a text in quotation marks that holds the message.
-  const marks = text.flat.slice(start, end).split('"').length - 1;
-  if (marks % 2 === 1 && text.flat.charAt(end - 1) === '"') end -= 1;
-  return { start, end };
+  return { start, end: withoutRest(text.flat, start, end) };
+}
+
+/** Marks that end what the message stands in. */
+const closingMax = 8;
+const opening: Readonly<Record<string, string>> = { '"': '"', "'": "'", ']': '[', '}': '{', ')': '(' };
+
+/** Where the message ends without what closes the text, list or object that holds it. */
+function withoutRest(flat: string, start: number, messageEnd: number): number {
+  let end = messageEnd;
+  for (let round = 0; round < closingMax; round += 1) {
+    while (end > start && ' ,;'.includes(flat.charAt(end - 1))) end -= 1;
+    const last = flat.charAt(end - 1);
+    const partner = opening[last];
+    if (end <= start || partner === undefined) break;
+    const message = flat.slice(start, end);
+    const closed = countOf(message, last);
+    const isOdd = partner === last ? closed % 2 === 1 : closed > countOf(message, partner);
+    if (!isOdd) break;
+    end -= 1;
+  }
+  return end;
+}
+
+function countOf(text: string, mark: string): number {
+  return text.split(mark).length - 1;
 }
 
 function beginsAnother({ lower }: ErrorText, { start, end }: Span): boolean {

@@ -3,12 +3,13 @@
  *
  * @see https://github.com/kubewarden/kubewarden-controller/tree/main/api/policies/v1 (GetUniqueName)
  */
-import { cited, shown } from '../../words.ts';
+import { shown } from '../../words.ts';
 import type { Candidate } from '../candidates.ts';
 import type { ErrorText } from '../error-text.ts';
 import type { About, Finding, Signature, Suspects } from '../finding.ts';
 import { webhookDeniedSteps } from '../steps/webhook.ts';
 import { kubewardenPolicyOf, kubewardenSuspects } from '../suspects/kubewarden.ts';
+import { saidWords } from './webhook-denied.ts';
 import { webhookOwner } from './webhook-owners.ts';
 import { readRefusal, refusalAnchor, type WebhookRefusal } from './webhook-envelope.ts';
 
@@ -21,7 +22,7 @@ const denied: Signature = {
 };
 
 function findingOf(text: ErrorText, refusal: WebhookRefusal & { readonly hook: string }): Finding | undefined {
-  const { hook, answer, reason, span } = refusal;
+  const { hook, answer, reason, isSilent, span } = refusal;
   const policy = kubewardenPolicyOf(hook);
   if (policy === undefined || answer !== 'denied') return undefined;
   const said = reason === undefined ? undefined : text.flat.slice(reason.start, reason.end);
@@ -37,9 +38,10 @@ function findingOf(text: ErrorText, refusal: WebhookRefusal & { readonly hook: s
     certainty: 'stated',
     span,
     evidence: [span],
-    sentence: `${which} of Kubewarden refused the request${said === undefined ? ' without saying why' : `: ${cited(said, 400)}`}.`,
+    sentence: `${which} of Kubewarden refused the request${saidWords(said, isSilent)}.`,
     suspects: (candidates: readonly Candidate[], about: About): Suspects => kubewardenSuspects(hook, candidates, about),
-    steps: (suspects, about) => webhookDeniedSteps({ hook, answer, said, owner: webhookOwner(hook) }, suspects, about),
+    steps: (suspects, about) =>
+      webhookDeniedSteps({ hook, answer, said, isSilent, owner: webhookOwner(hook) }, suspects, about),
   };
 }
 

@@ -8,6 +8,7 @@ import type { Finding, Signature } from '../finding.ts';
 import { webhookDeniedSteps } from '../steps/webhook.ts';
 import { webhooksNamed } from '../suspects/webhook.ts';
 import { readRefusal, refusalAnchor, type WebhookAnswer, type WebhookRefusal } from './webhook-envelope.ts';
+import { conditionFailed } from './webhook-plugin.ts';
 import { webhookOwner } from './webhook-owners.ts';
 
 const webhookDenied: Signature = {
@@ -18,7 +19,7 @@ const webhookDenied: Signature = {
   },
 };
 
-function findingOf(text: ErrorText, { hook, answer, reason, span }: WebhookRefusal): Finding {
+function findingOf(text: ErrorText, { hook, answer, reason, isSilent, span }: WebhookRefusal): Finding {
   const owner = hook === undefined ? undefined : webhookOwner(hook);
   const said = reason === undefined ? undefined : text.flat.slice(reason.start, reason.end);
   const first = answer === 'modified' ? 'Mutating' : 'Validating';
@@ -30,16 +31,22 @@ function findingOf(text: ErrorText, { hook, answer, reason, span }: WebhookRefus
     certainty: hook === undefined ? 'likely' : 'stated',
     span,
     evidence: [span],
-    sentence: sentenceOf(hook, answer, said),
+    sentence: sentenceOf({ hook, answer, said, isSilent }),
     suspects: (candidates) =>
       hook === undefined
         ? { certain: [], possible: [] }
         : webhooksNamed(hook, candidates, { first, reason: 'The message names the webhook' }),
-    steps: (suspects, about) => webhookDeniedSteps({ hook, answer, said, owner }, suspects, about),
+    steps: (suspects, about) => webhookDeniedSteps({ hook, answer, said, isSilent, owner }, suspects, about),
   };
 }
 
-function sentenceOf(hook: string | undefined, answer: WebhookAnswer, said: string | undefined): string {
+function sentenceOf(told: {
+  readonly hook: string | undefined;
+  readonly answer: WebhookAnswer;
+  readonly said: string | undefined;
+  readonly isSilent: boolean;
+}): string {
+  const { hook, answer, said, isSilent } = told;
   const owner = hook === undefined ? undefined : webhookOwner(hook);
   const who =
     hook === undefined
@@ -48,7 +55,7 @@ function sentenceOf(hook: string | undefined, answer: WebhookAnswer, said: strin
   const itself = owner?.guardsItself === undefined ? '' : ` ${owner.guardsItself}.`;
   switch (answer) {
     case 'denied':
-      return `${who} refused the request${said === undefined ? ' without saying why' : `: ${cited(said, 400)}`}.${itself}`;
+      return `${who} refused the request${saidWords(said, isSilent)}.${itself}`;
     case 'dryRun':
       return `${who} cannot be asked in a dry run, because it has side effects: this says nothing about the manifest.`;
     case 'modified':
@@ -56,6 +63,12 @@ function sentenceOf(hook: string | undefined, answer: WebhookAnswer, said: strin
     default:
       return answer satisfies never;
   }
+}
+
+/** What the webhook gave as its reason, behind `refused the request`. */
+export function saidWords(said: string | undefined, isSilent: boolean): string {
+  if (said !== undefined) return `: ${cited(said, 400)}`;
+  return isSilent ? ' without saying why' : '; what it said is not in the text';
 }
 
 const rulesLengthMax = 4_000;
@@ -73,4 +86,4 @@ function ruleIn({ flat, lower }: ErrorText, { start, end }: Span): string | unde
   return name.length > 253 || name.includes(' ') ? undefined : name;
 }
 
-export const webhookDeniedSignatures: readonly Signature[] = [webhookDenied];
+export const webhookDeniedSignatures: readonly Signature[] = [webhookDenied, conditionFailed];

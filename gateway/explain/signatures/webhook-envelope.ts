@@ -15,8 +15,10 @@ export interface WebhookRefusal {
   /** Undefined when the text is cut within the name. */
   readonly hook: string | undefined;
   readonly answer: WebhookAnswer;
-  /** What the webhook says; undefined when it says nothing. */
+  /** What the webhook says; undefined when it says nothing, or the text is cut before it. */
   readonly reason: Span | undefined;
+  /** Whether the API server says that there was no reason. */
+  readonly isSilent: boolean;
   readonly span: Span;
 }
 
@@ -30,6 +32,8 @@ const answers: readonly (readonly [WebhookAnswer, string])[] = [
   ['modified', ' attempted to modify the object, which is not supported for this operation'],
 ];
 
+const silent = ' without explanation';
+
 /** The refusal that begins at the anchor; undefined when it is none. */
 export function readRefusal(text: ErrorText, at: number): WebhookRefusal | undefined {
   if (text.lower.slice(Math.max(0, at - 8), at) === 'calling ') return undefined;
@@ -37,14 +41,16 @@ export function readRefusal(text: ErrorText, at: number): WebhookRefusal | undef
   if (head === undefined) return undefined;
   const { hook } = head.parts;
   if (hook === undefined) {
-    return { hook, answer: 'denied', reason: undefined, span: { start: at, end: text.lineEnd(at) } };
+    return { hook, answer: 'denied', reason: undefined, isSilent: false, span: { start: at, end: text.lineEnd(at) } };
   }
   for (const [answer, words] of answers) {
     const stands = standsAt(text, head.end, words);
     if (stands === 'absent') continue;
     const end = Math.min(text.flat.length, head.end + words.length);
     const reason = answer === 'denied' && stands === 'whole' ? reasonAt(text, end) : undefined;
-    return { hook, answer, reason, span: { start: at, end: reason?.end ?? end } };
+    const isSilent = text.lower.startsWith(silent, end);
+    const ownEnd = isSilent ? end + silent.length : end;
+    return { hook, answer, reason, isSilent, span: { start: at, end: reason?.end ?? ownEnd } };
   }
   return undefined;
 }

@@ -5,6 +5,7 @@
  * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiserver/pkg/util/webhook/error.go
  * @see https://github.com/kubernetes/kubernetes/blob/v1.36.3/staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/conversion/webhook_converter.go
  */
+import { isDnsSubdomain } from '../../../kube/names.ts';
 import { shown } from '../../words.ts';
 import type { ErrorText, Span } from '../error-text.ts';
 import type { Finding, Signature } from '../finding.ts';
@@ -14,17 +15,19 @@ import { kubewardenPolicyOf, kubewardenSuspects } from '../suspects/kubewarden.t
 import { webhooksNamed } from '../suspects/webhook.ts';
 import { type Asked, askedIn, failureKindOf } from './webhook-failure.ts';
 import { failureSentence, programOf } from './webhook-failure-sentence.ts';
+import { tooSlow } from './webhook-plugin.ts';
 import { webhookOwner } from './webhook-owners.ts';
 
 /** Characters of a name. */
 const nameLengthMax = 320;
+const internal = 'internal error occurred: ';
 const calling = ['failed calling webhook ', 'failed calling admission webhook '];
 
 const notCalled: Signature = {
   anchors: calling,
   read(text, at) {
     const words = calling.find((each) => text.lower.startsWith(each, at)) ?? '';
-    const name = nameAt(text, at + words.length);
+    const name = nameAt(text, { start: at, end: at + words.length });
     if (name === undefined) return undefined;
     return findingOf(text, { start: at, ...name });
   },
@@ -38,19 +41,28 @@ const notCalledCut: Signature = {
   },
 };
 
-/** The name behind the words, up to its colon. Without a name where the text is cut within it. */
-function nameAt({ flat, lower }: ErrorText, at: number): { hook: string | undefined; end: number } | undefined {
-  const mark = flat.startsWith('"', at) ? '"' : flat.startsWith("'", at) ? "'" : '';
-  const from = at + mark.length;
+/**
+ * The name behind the words, up to its colon; without a name where the text is cut within it. Webhooks of other kinds have
+ * URLs, and what says so without quotation marks is the API server only where it calls that an internal error.
+ */
+function nameAt(
+  { flat, lower }: ErrorText,
+  { start, end: at }: Span,
+): { hook: string | undefined; end: number } | undefined {
+  const mark = ['"', "'"].find((each) => flat.startsWith(each, at));
+  if (mark === undefined && !lower.startsWith(internal, start - internal.length)) return undefined;
+  const from = at + (mark?.length ?? 0);
   const window = flat.slice(from, from + nameLengthMax);
-  const length = window.indexOf(mark === '' ? ': ' : mark);
-  const name = length < 0 ? window : window.slice(0, length);
-  if (name === '' || name.includes(' ')) return undefined;
-  if (length < 0)
-    return from + name.length >= flat.length && mark !== '' ? { hook: undefined, end: flat.length } : undefined;
-  const end = from + length + mark.length;
-  if (flat.startsWith(':', end) || flat.startsWith(' :', end)) return { hook: name, end: flat.indexOf(':', end) + 1 };
-  return endsAt(lower, end) ? { hook: name, end } : undefined;
+  const length = window.indexOf(mark ?? ': ');
+  if (length < 0) {
+    const isCut = mark !== undefined && from + window.length >= flat.length && !window.includes(' ');
+    return isCut ? { hook: undefined, end: flat.length } : undefined;
+  }
+  const hook = window.slice(0, length);
+  if (!isDnsSubdomain(hook)) return undefined;
+  const end = from + length + (mark?.length ?? 0);
+  if (flat.startsWith(':', end)) return { hook, end: end + 1 };
+  return endsAt(lower, end) ? { hook, end } : undefined;
 }
 
 function findingOf(
@@ -83,8 +95,6 @@ function findingOf(
     steps: (_suspects, about) => webhookFailureSteps({ hook, owner, asked, failure }, about),
   };
 }
-
-const internal = 'internal error occurred: ';
 
 function spanWithHead({ lower }: ErrorText, { start, end }: Span): Span {
   const before = start - internal.length;
@@ -135,4 +145,4 @@ function conversionOf(words: string): ConversionOf {
   return { group: version.includes('/') ? group : '', kind };
 }
 
-export const webhookUnavailableSignatures: readonly Signature[] = [notCalled, conversionFailed, notCalledCut];
+export const webhookUnavailableSignatures: readonly Signature[] = [notCalled, conversionFailed, tooSlow, notCalledCut];

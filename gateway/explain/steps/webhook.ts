@@ -15,20 +15,27 @@ export function webhookDeniedSteps(
     readonly hook: string | undefined;
     readonly answer: WebhookAnswer;
     readonly said: string | undefined;
+    readonly isSilent: boolean;
     readonly owner: WebhookOwner | undefined;
   },
   { certain }: Suspects,
   about: About,
 ): readonly RemediationStep[] {
-  const { hook, answer, said, owner } = told;
+  const { hook, answer, said, isSilent, owner } = told;
   const program = owner?.title ?? (hook === undefined ? 'the webhook' : `the webhook ${shown(hook)}`);
   const find = certain.length > 0 ? [] : [findConfiguration()];
   switch (answer) {
     case 'denied':
       return [
         ...(said === undefined
-          ? [ask(about, `why ${program} refuses: it gave no reason, and its log may.`, 'cluster-admin')]
+          ? []
           : [manual(`Change the request to what ${program} asks for: ${cited(said, 400)}.`, 'developer')]),
+        ...(isSilent
+          ? [ask(about, `why ${program} refuses: it gave no reason, but its log may.`, 'cluster-admin')]
+          : []),
+        ...(said === undefined && !isSilent
+          ? [manual('Look at the whole message, where the webhook says why: this text ends before that.', 'developer')]
+          : []),
         ...find,
       ];
     case 'dryRun':

@@ -6,7 +6,7 @@
 import type { Candidate } from '../candidates.ts';
 import type { Suspect, Suspects } from '../finding.ts';
 
-const kinds: readonly string[] = ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'];
+export const webhookKinds: readonly string[] = ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'];
 
 /** Configurations with hidden webhooks that may be listed: more of them help nobody. */
 const hiddenMax = 3;
@@ -23,7 +23,7 @@ export function webhooksNamed(
   { first, reason }: { readonly first: 'Validating' | 'Mutating'; readonly reason: string },
 ): Suspects {
   const webhooks = candidates
-    .filter(({ kind }) => kinds.includes(kind))
+    .filter(({ kind }) => webhookKinds.includes(kind))
     .toSorted((a, b) => Number(b.kind.startsWith(first)) - Number(a.kind.startsWith(first)));
   const certain = webhooks.filter(({ key }) => isNamed(key, hook));
   if (certain.length > 0) return { certain: certain.map((candidate) => ({ candidate, reason })), possible: [] };
