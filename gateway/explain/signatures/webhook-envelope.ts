@@ -6,7 +6,7 @@
  */
 import type { ErrorText, Span } from '../error-text.ts';
 import { format, word } from '../format.ts';
-import { messageFrom, standsAt } from '../message.ts';
+import { endsAt, messageFrom, standsAt } from '../message.ts';
 
 /** denied: with or without a reason. dryRun: it has side effects. modified: it changed what cannot be changed, like a deletion. */
 export type WebhookAnswer = 'denied' | 'dryRun' | 'modified';
@@ -40,7 +40,9 @@ export function readRefusal(text: ErrorText, at: number): WebhookRefusal | undef
   const head = named.read(text, at);
   if (head === undefined) return undefined;
   const { hook } = head.parts;
-  if (hook === undefined) {
+  if (hook === undefined || endsAt(text.lower, head.end)) {
+    // Only errors end in a webhook's name: others write of webhooks, too.
+    if (!/^[:*]$/.test(text.lower.charAt(at - 2))) return undefined;
     return { hook, answer: 'denied', reason: undefined, isSilent: false, span: { start: at, end: text.lineEnd(at) } };
   }
   for (const [answer, words] of answers) {
