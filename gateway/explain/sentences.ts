@@ -50,7 +50,7 @@ const lowSentence = 'Take this for a hint: the text fits other causes as well.';
 function suspectSentences({ finding, suspects: { certain, possible } }: Held, { namespace }: About): string[] {
   if (finding.suspects === undefined) return ['No policy of the cluster did this.'];
   if (certain.length > 0) return [`In ${namespace} that is ${titles(certain.map(({ candidate }) => candidate))}.`];
-  if (finding.policy !== undefined) {
+  if (finding.policy !== undefined && possible.length === 0) {
     return [
       `Nothing of that name is known to bind ${namespace}, as far as you may see; nothing similar is taken for it.`,
     ];
