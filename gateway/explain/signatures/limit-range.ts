@@ -113,14 +113,14 @@ interface Actual {
 
 /** What was asked for, behind the bound. */
 function readActual(from: ErrorText, at: number): Actual | undefined {
-  for (const of of ['request', 'limit'] as const) {
-    const nothing = [`. no ${of} is specified`, `, but no ${of} is specified or ${of} is 0`];
+  for (const compared of ['request', 'limit'] as const) {
+    const nothing = [`. no ${compared} is specified`, `, but no ${compared} is specified or ${compared} is 0`];
     const fixed = nothing.find((words) => from.lower.startsWith(words, at));
-    if (fixed !== undefined) return { found: { of }, end: at + fixed.length };
-    const lead = `, but ${of} is `;
+    if (fixed !== undefined) return { found: { of: compared }, end: at + fixed.length };
+    const lead = `, but ${compared} is `;
     if (!from.lower.startsWith(lead, at)) continue;
     const { text, end } = readAmount(from, at + lead.length);
-    return { found: { of, actual: parseQuantity(text) ?? 'unread' }, end };
+    return { found: { of: compared, actual: parseQuantity(text) ?? 'unread' }, end };
   }
   const lead = ', but provided ratio is ';
   if (!from.lower.startsWith(lead, at)) return undefined;
