@@ -8,9 +8,11 @@ import type { ErrorText, Span } from './error-text.ts';
 
 /** A check that was not passed. */
 export interface Check extends Span {
-  /** As the message says it, in lower case. */
+  /** In lower case. */
   readonly reason: string;
-  /** What in the pod; absent where the message tells none, undefined where it is cut. */
+  /** As the message says it. */
+  readonly words: string;
+  /** What in the pod; absent where the message tells none, or is cut within it. */
   readonly detail?: string | undefined;
 }
 
@@ -50,7 +52,7 @@ export function readChecks(from: ErrorText, at: number): Checks {
   const checks: Check[] = [];
   let end = at;
   while (checks.length < checksMax) {
-    const start = endOf(from.flat, end, 6, /[ ,*_]/);
+    const start = endOf(from.flat, end, 6, /[ ,*_>]/);
     const check = readCheck(from, start);
     if (check === undefined) break;
     checks.push(check);
@@ -66,13 +68,14 @@ function readCheck(from: ErrorText, start: number): Check | undefined {
   if (reason === undefined) return undefined;
   const reasonEnd = start + reason.length;
   const open = endOf(flat, reasonEnd, 4, /[ *_]/);
-  if (flat.charAt(open) !== '(') return { reason, start, end: reasonEnd };
+  const words = flat.slice(start, reasonEnd);
+  if (flat.charAt(open) !== '(') return { reason, words, start, end: reasonEnd };
   const window = lower.slice(open, open + detailLengthMax);
   const stops = otherWords.map((word) => window.indexOf(word)).filter((stop) => stop >= 0);
   const bound = Math.min(window.length, ...stops);
   const length = closedLength(window.slice(0, bound));
-  if (length === undefined) return { reason, start, end: open + bound };
-  return { reason, start, end: open + length, detail: flat.slice(open + 1, open + length - 1) };
+  if (length === undefined) return { reason, words, start, end: open + bound };
+  return { reason, words, start, end: open + length, detail: flat.slice(open + 1, open + length - 1) };
 }
 
 /** Checks of versions to come have other reasons, but details in parentheses like these. */

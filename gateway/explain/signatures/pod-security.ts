@@ -87,7 +87,7 @@ function sentenceOf(
     checks.length === 0
       ? ''
       : `: ${listed(
-          checks.map(({ reason }) => reason),
+          checks.map(({ words }) => words),
           8,
         )}`;
   const whose = `${level} Pod Security Standard${version} of the namespace${what}`;
@@ -119,7 +119,8 @@ const relabelling: Signature = {
       sentence: `Pods that run in ${shown(namespace)} do not meet the Pod Security level that its label enforce was set to${standard === undefined ? '' : ` (${shown(standard.level)}, ${shown(standard.version, 40)})`}: they go on, and are refused once they are made anew.`,
       suspects: (candidates, about) =>
         podSecurityOf(about.namespace === namespace ? candidates : [], 'enforce', standard),
-      steps: (suspects, about) => podSecuritySteps({ mode: 'enforce', standard, checks, pods }, suspects, about),
+      steps: (suspects, about) =>
+        podSecuritySteps({ mode: 'enforce', standard, checks, pods }, suspects, { ...about, namespace }),
     };
   },
 };
@@ -132,8 +133,8 @@ function readPods(
   const byReason = new Map<string, Check>();
   const pods: string[] = [];
   let end = at;
-  const [, ...lines] = from.linesFrom(at, 8_000).slice(0, podLinesMax);
-  for (const line of lines) {
+  const lines = from.linesFrom(at, 8_000).filter(({ start }) => start > at);
+  for (const line of lines.slice(0, podLinesMax)) {
     const text = from.flat.slice(line.start, line.end);
     const colon = text.lastIndexOf(': ');
     const { checks } = colon < 0 ? { checks: [] } : readChecks(from, line.start + colon + 2);

@@ -119,7 +119,7 @@ function faultsIn(list: string): readonly string[] {
 
 /** Without the comma, and the provider that follows it. */
 function withoutEnd(reason: string): string {
-  const provider = reason.lastIndexOf(', provider ');
+  const provider = `${reason} `.lastIndexOf(', provider ');
   const text = provider < 0 ? reason : reason.slice(0, provider);
   return text.endsWith(',') ? text.slice(0, -1) : text;
 }

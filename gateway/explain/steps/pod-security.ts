@@ -17,7 +17,11 @@ interface Told {
   readonly pods?: readonly string[];
 }
 
-/** The fields as a patch, what no patch can say in words, and where the level comes from when no label is known. */
+/**
+ * The fields as a patch, what no patch can say in words, and where the level comes from when no label is known.
+ *
+ * @param about Of the namespace that the message speaks of.
+ */
 export function podSecuritySteps(
   { standard, checks, pods, mode }: Told,
   suspects: Suspects,
@@ -39,7 +43,7 @@ function tellAll(pods: readonly string[], level: string, { namespace }: About): 
   return [
     kubectl(
       `See all pods that do not meet it; no label is changed.${named}`,
-      ['label', '--dry-run=server', '--overwrite', 'namespace', namespace, label],
+      ['label', '--dry-run=server', '--overwrite', 'namespace', { value: namespace }, label],
       'cluster-admin',
     ),
   ];
@@ -48,7 +52,7 @@ function tellAll(pods: readonly string[], level: string, { namespace }: About): 
 function unlabelled(mode: string, about: About): RemediationStep {
   return ask(
     about,
-    `for the level ${mode} of the namespace: no label that sets it is known, so it may be the default of the cluster, which stands in the configuration of the API server.`,
+    `which level the namespace has for ${mode}: no label that sets one is known, so it may be the default of the cluster, which stands in the configuration of the API server.`,
     'cluster-admin',
   );
 }
@@ -90,16 +94,18 @@ function patchOf({ spec, podContext, containers }: Fix): RemediationStep[] {
 
 function fixOf(checks: readonly Check[]): Fix {
   const fix: Fix = { spec: {}, podContext: {}, containers: new Map(), words: [] };
-  for (const { reason, detail } of checks) {
+  for (const { reason, words, detail } of checks) {
     if (detail === undefined) continue;
     if (reason === 'host namespaces') {
       for (const field of ['hostNetwork', 'hostPID', 'hostIPC'])
         if (detail.includes(`${field}=true`)) fix.spec[field] = false;
       continue;
     }
-    for (const clause of clausesOf(detail)) {
-      if (!setFields(fix, reason, clause)) fix.words.push(wordsOf(reason, clause));
-    }
+    const clauses = clausesOf(detail);
+    const rest = clauses.filter((clause) => !setFields(fix, reason, clause));
+    const told = rest.map((clause) => wordsOf(reason, clause));
+    if (told.includes(undefined)) fix.words.push(`${shown(words, 80)}: ${cited(detail, 300)}`);
+    else fix.words.push(...told.filter((text) => text !== undefined));
   }
   return fix;
 }
@@ -152,7 +158,8 @@ function fieldsOf(reason: string, { mustSet, text }: Clause): Fields | undefined
   }
 }
 
-function wordsOf(reason: string, { text, containers }: Clause): string {
+/** Undefined where there is nothing better to say than the message does. */
+function wordsOf(reason: string, { text, containers }: Clause): string | undefined {
   const whose = containers.length === 0 ? '' : ` of container ${listed(containers)}`;
   switch (reason) {
     case 'non-default capabilities':
@@ -169,6 +176,6 @@ function wordsOf(reason: string, { text, containers }: Clause): string {
     case 'probe or lifecycle host':
       return `take the field host out of probes and lifecycle hooks${whose}`;
     default:
-      return `${shown(reason, 80)}: ${cited(text, 300)}`;
+      return undefined;
   }
 }
