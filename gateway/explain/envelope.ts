@@ -29,7 +29,14 @@ export function envelopeStart({ lower }: ErrorText, at: number): number {
   return start;
 }
 
-const leads = ['error creating: ', 'error from server (forbidden): ', 'error from server: ', 'warning: '];
+const leads = [
+  'error creating: ',
+  'error from server (forbidden): ',
+  'error from server (internalerror): ',
+  'error from server: ',
+  'internal error occurred: ',
+  'warning: ',
+];
 /** Fixed words with a quotation between them. */
 const quoting = [
   { lead: 'admission webhook "', end: '" denied the request: ' },

@@ -11,7 +11,7 @@ import { envelopeStart, isForbidden } from '../envelope.ts';
 import type { ErrorText, Span } from '../error-text.ts';
 import type { Finding, Signature } from '../finding.ts';
 import { format, type Part } from '../format.ts';
-import { exceededSteps, missingSteps, scopeSteps, uncountedSteps, unknownSteps } from '../steps/quota.ts';
+import { exceededSteps, lateSteps, missingSteps, scopeSteps, uncountedSteps, unknownSteps } from '../steps/quota.ts';
 import { type ScopeDemand, quotasCounting, quotasInScopes, quotasNamed } from '../suspects/quota.ts';
 import { type Use, useText } from '../uses.ts';
 
@@ -272,7 +272,7 @@ const evaluation: Signature = {
         ? 'The API server could not count what the quotas of the namespace hold in time, and refused for that.'
         : 'The request asks for less than nothing of what a quota counts.',
       suspects: (candidates) => quotasNamed(candidates, '', 'beginning'),
-      steps: (_suspects, about) => (isLate ? unknownSteps(undefined, about) : uncountedSteps),
+      steps: () => (isLate ? lateSteps : uncountedSteps),
     };
   },
 };

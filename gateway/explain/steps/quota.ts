@@ -123,12 +123,12 @@ function raised(
   over: readonly Use[],
   { quota, suspects, about }: { readonly quota: string; readonly suspects: Suspects; readonly about: About },
 ): RemediationStep[] {
-  const hard: Record<string, string> = {};
-  for (const use of over.slice(0, 16)) {
-    const needed = neededOf(use);
-    if (needed !== undefined) hard[use.resource] = formatQuantity(needed);
-  }
-  const amounts = Object.entries(hard).map(([resource, amount]) => `${resource} ${amount}`);
+  const needed = over.slice(0, 16).flatMap((use) => {
+    const amount = neededOf(use);
+    return amount === undefined ? [] : [[use.resource, formatQuantity(amount)] as const];
+  });
+  const hard = Object.fromEntries(needed);
+  const amounts = needed.map(([resource, amount]) => `${resource} ${amount}`);
   if (amounts.length === 0) return [];
   const { namespace } = about;
   const own = suspects.certain.some(
@@ -220,16 +220,8 @@ function resourcesOf(names: readonly string[]): Record<string, Record<string, st
 }
 
 /** It passes by itself, unless the controller that counts does not run. */
-export function unknownSteps(quota: string | undefined, about: About): RemediationStep[] {
-  const words = [
-    'get',
-    'resourcequota',
-    ...(quota === undefined ? [] : [{ value: quota }]),
-    '-n',
-    about.namespace,
-    '-o',
-    'yaml',
-  ];
+export function unknownSteps(quota: string, about: About): RemediationStep[] {
+  const words = ['get', 'resourcequota', { value: quota }, '-n', about.namespace, '-o', 'yaml'];
   return [
     manual('Try again in some seconds: a new or changed quota is counted first.', 'developer'),
     kubectl('See whether its status has used amounts by now.', words, 'developer'),
@@ -280,3 +272,6 @@ export function scopeSteps(
 export const uncountedSteps: RemediationStep[] = [
   manual('Paste the whole message: it names the quota, and what was asked, used and allowed.', 'developer'),
 ];
+
+/** Counting takes too long where there are very many objects, or the API server is busy. */
+export const lateSteps: RemediationStep[] = [manual('Try again: the API server had too much to do.', 'developer')];
