@@ -63,8 +63,10 @@ function objectStart(lower: string, end: number): number {
   const mark = lower.charAt(end - 1);
   let start = end;
   if (mark === '"' || mark === "'") {
-    const opening = lower.lastIndexOf(mark, end - 2);
-    if (opening < 0 || opening < end - reachMax) return end;
+    const windowStart = Math.max(0, end - reachMax);
+    const found = lower.slice(windowStart, end - 1).lastIndexOf(mark);
+    if (found < 0) return end;
+    const opening = windowStart + found;
     start = lower.charAt(opening - 1) === ' ' ? opening - 1 : opening;
   }
   while (start > 0 && end - start < reachMax && /[a-z0-9./-]/.test(lower.charAt(start - 1))) start -= 1;

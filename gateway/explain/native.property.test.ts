@@ -59,12 +59,14 @@ test('what is found lies within the text, and its steps are valid', () => {
   fc.assert(
     fc.property(fc.array(pieces, { minLength: 1, maxLength: 14 }), (parts) => {
       const text = readErrorText(parts.join(''));
-      for (const { anchors, read } of signatures) {
+      for (const signature of signatures) {
+        const { anchors } = signature;
         for (const anchor of anchors) {
           const at = text.lower.indexOf(anchor);
-          const finding = at < 0 ? undefined : read(text, at);
+          const finding = at < 0 ? undefined : signature.read(text, at);
           const causes = finding === undefined ? [] : 'span' in finding ? [finding] : finding;
-          for (const { span, evidence, sentence, policy, suspects, steps } of causes) {
+          for (const cause of causes) {
+            const { span, evidence, sentence, policy } = cause;
             found += 1;
             for (const { start, end } of [span, ...evidence]) {
               expect([0 <= start, start <= end, end <= text.flat.length]).toEqual([true, true, true]);
@@ -73,7 +75,7 @@ test('what is found lies within the text, and its steps are valid', () => {
             expect(span.start <= at && at < span.end).toBe(true);
             expect([sentence.endsWith('.'), isPlain(sentence), sentence.length < 2_000]).toEqual([true, true, true]);
             if (policy !== undefined) expect(text.flat.replaceAll(/[ *"']/g, '')).toContain(policy);
-            const told = steps(suspects?.([], about) ?? noSuspects, about);
+            const told = cause.steps(cause.suspects?.([], about) ?? noSuspects, about);
             expect(told.length).toBeLessThanOrEqual(4);
             for (const step of told) {
               expect(RemediationStep.strict().parse(step)).toEqual(step);
