@@ -100,6 +100,8 @@ test.each([
   ['within the amounts', 'exceeded quota: team, requested: pods=1, used: po', 'team'],
   ['before the amounts', 'exceeded quota: team, requested: limits.c', 'team'],
   ['within an amount', 'exceeded quota: team, requested: pods=1, used: pods=1…', 'team'],
+  ['behind the name', 'exceeded quota: team, reque', 'team'],
+  ['behind the name of another form', 'failed quota: team: must', 'team'],
   ['within the name', 'pods "a" is forbidden: exceeded quota: tea', undefined],
   ['within the name, with an ellipsis', 'pods "a" is forbidden: exceeded quota: tea…\nmore lines', undefined],
   ['before the name', 'pods "a" is forbidden: exceeded quota: ', undefined],

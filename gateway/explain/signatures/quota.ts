@@ -66,22 +66,32 @@ function usesText(uses: readonly Use[]): string {
   return uses.length === 0 ? '' : `: ${uses.slice(0, 4).map(useText).join('; ')}`;
 }
 
-/** A message that ends before the quota is named. Half a name is none, but others than those that begin so are out. */
+/** What follows a name in one form or another. */
+const behindName = [', requested: ', ': must specify '];
+
+/** A message that ends before the amounts. Half a name is none, but others than those that begin so are out. */
 function cutAfter(from: ErrorText, at: number, nameAt: number): Finding | undefined {
   const end = endOf(from.flat, nameAt, 260, /[a-z0-9.-]/);
-  const isEnd = end === from.flat.length || from.flat.charAt(end) === '…';
+  const rest = from.lower.slice(end, end + 32);
+  const isWhole = rest !== '' && behindName.some((words) => words.startsWith(rest));
+  const isEnd = rest === '' || rest.startsWith('…') || isWhole;
   const forbidden = isForbidden(from, at);
   if (!isEnd && !forbidden) return undefined;
+  const quota = isWhole ? nameIn(from, { start: nameAt, end }) : undefined;
   let nameEnd = end;
   while (from.flat.charAt(nameEnd - 1) === '.') nameEnd -= 1;
   const beginning = from.flat.slice(nameAt, nameEnd);
   return {
     ...shared,
-    certainty: forbidden ? 'stated' : 'likely',
+    policy: quota,
+    certainty: forbidden || quota !== undefined ? 'stated' : 'likely',
     span: { start: envelopeStart(from, at), end: Math.max(end, Math.min(from.lineEnd(at), at + 300)) },
     evidence: [{ start: at, end }],
-    sentence: 'A ResourceQuota refused it; the text is cut before it says which.',
-    suspects: (candidates) => quotasNamed(candidates, beginning, 'beginning'),
+    sentence:
+      quota === undefined
+        ? 'A ResourceQuota refused it; the text is cut before it says which.'
+        : `The ResourceQuota ${shown(quota)} refused it; the text is cut before it says why.`,
+    suspects: (candidates) => quotasNamed(candidates, quota ?? beginning, quota === undefined ? 'beginning' : 'whole'),
     steps: () => uncountedSteps,
   };
 }
