@@ -3,6 +3,8 @@
  * its lines ended is kept beside it, and every place of it leads back to the text as it was pasted.
  */
 
+import { withoutMargins } from './margins.ts';
+
 /** Characters that are looked at. Of a longer text its beginning and its end: errors stand at either. */
 export const textLengthMax = 1_048_576;
 
@@ -71,7 +73,8 @@ const words: Readonly<Record<string, string>> = {
 export function readErrorText(pasted: string): ErrorText {
   const shortened = pasted.length > textLengthMax;
   const half = textLengthMax / 2;
-  const original = shortened ? `${pasted.slice(0, half)}\n${pasted.slice(-half)}` : pasted;
+  const whole = shortened ? `${pasted.slice(0, half)}\n${pasted.slice(-half)}` : pasted;
+  const original = withoutMargins(whole);
   const pieces: string[] = [];
   /** Where pieces begin, in `flat` and in the original. */
   const flatStarts: number[] = [];
@@ -135,7 +138,7 @@ export function readErrorText(pasted: string): ErrorText {
     lower,
     shortened,
     quote({ start, end }, lengthMax = 300) {
-      const text = original.slice(originalAt(start), originalAt(Math.max(start, end - 1)) + 1).trim();
+      const text = whole.slice(originalAt(start), originalAt(Math.max(start, end - 1)) + 1).trim();
       return text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 1)}…`;
     },
     lineEnd,
