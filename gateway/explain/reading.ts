@@ -1,7 +1,7 @@
 /**
  * Small readings around a place of a text, each of them bounded.
  */
-import type { ErrorText } from './error-text.ts';
+import type { ErrorText, Span } from './error-text.ts';
 
 /** An object as texts write it: `namespace/name`, or the name alone. */
 export interface ObjectName {
@@ -43,4 +43,28 @@ export function lastBefore({ lower }: ErrorText, words: string, at: number, reac
 export function firstAfter({ lower }: ErrorText, words: string, at: number, reach: number): number {
   const found = lower.slice(at, at + reach).indexOf(words);
   return found < 0 ? -1 : at + found;
+}
+
+/** Where the line begins that holds this place, not further back than `reach`. */
+export function lineStart(text: ErrorText, at: number, reach: number): number {
+  let start = Math.max(0, at - reach);
+  for (let end = text.lineEnd(start); end < at; end = text.lineEnd(start)) start = end + 1;
+  return start;
+}
+
+/** The value after `name=` or `"name":` within a span: to its closing quotation mark, or to a blank or comma. */
+export function fieldIn(text: ErrorText, name: string, { start, end }: Span): string | undefined {
+  for (const lead of [`${name}="`, `"${name}":"`, `"${name}": "`, `${name}=`]) {
+    const at = firstAfter(text, lead, start, Math.max(0, end - start));
+    if (at < 0) continue;
+    const from = at + lead.length;
+    const isQuoted = lead.endsWith('"');
+    let stop = from;
+    while (stop < end && !(isQuoted ? '"' : ' ,"').includes(text.flat.charAt(stop))) stop += 1;
+    // Half a value is another one.
+    if (stop === text.flat.length) continue;
+    const value = text.flat.slice(from, stop);
+    if (value !== '' && value !== '-') return value;
+  }
+  return undefined;
 }
