@@ -64,7 +64,12 @@ function lineAround(text: ErrorText, at: number): Span {
 
 /** Logs of the proxy of the server, newer and older. */
 const ofLog: Signature = {
-  anchors: ['request denied server', 'connection denied server'],
+  anchors: [
+    'request denied server.',
+    'request denied server=',
+    'connection denied server.',
+    'connection denied server=',
+  ],
   read(text, at) {
     const line = lineAround(text, at);
     const kind = fieldIn(text, 'server.kind', line);

@@ -90,7 +90,7 @@ const ofTls: Signature = {
 
 const ofNoUpstream: Signature = {
   anchors: ['no healthy upstream'],
-  read(text, at) {
+  read(_text, at) {
     const end = at + 'no healthy upstream'.length;
     return symptom(
       { start: at, end },
@@ -183,7 +183,10 @@ const elsewhere = [
   'kubelet',
   'etcd',
   'api server',
-  'kubectl',
+  'unable to connect to the server',
+  'connection to the server',
+  'forwarding port',
+  'portforward',
   'ssh',
   'git ',
 ];
