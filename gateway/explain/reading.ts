@@ -20,7 +20,9 @@ export function objectNameAt(
   let end = at;
   while (end < bound && isNameCharacter(lower.charCodeAt(end))) end += 1;
   while (end > at && '.:/-'.includes(flat.charAt(end - 1))) end -= 1;
-  if (end === at || flat.startsWith('…', end) || flat.startsWith('...', end)) return undefined;
+  // No object has an underscore in its name: what goes on so is something else.
+  if (end === at || flat.charAt(end) === '_' || flat.startsWith('…', end) || flat.startsWith('...', end))
+    return undefined;
   const word = flat.slice(at, end);
   const slash = word.indexOf('/');
   const name = word.slice(slash + 1);
@@ -47,9 +49,14 @@ export function firstAfter({ lower }: ErrorText, words: string, at: number, reac
 
 /** Where the line begins that holds this place, not further back than `reach`. */
 export function lineStart(text: ErrorText, at: number, reach: number): number {
-  let start = Math.max(0, at - reach);
-  for (let end = text.lineEnd(start); end < at; end = text.lineEnd(start)) start = end + 1;
-  return start;
+  // Ends of lines ascend with places, so the first place of the line is found by halving.
+  let [low, high] = [Math.max(0, at - reach), at];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (text.lineEnd(middle) >= at) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** The value after `name=` or `"name":` within a span: to its closing quotation mark, or to a blank or comma. */

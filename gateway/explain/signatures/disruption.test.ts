@@ -138,6 +138,33 @@ test.each([
   expect(findCauses(readErrorText(message)).filter(({ category }) => category === 'pdb')).toEqual([]);
 });
 
+test.each([
+  [
+    'EKS',
+    'PodEvictionFailure: Reached max retries while trying to evict pods from nodes in node group ng-1',
+    'likely',
+    undefined,
+  ],
+  [
+    'OpenShift',
+    'alertname="PodDisruptionBudgetAtLimit", namespace="shop", poddisruptionbudget="web-pdb"',
+    'likely',
+    'web-pdb',
+  ],
+  ['a tool of its own', 'eviction would violate PodDisruptionBudget "shop/web-pdb"', 'likely', 'web-pdb'],
+  ['a tool that names none', 'node is not drained: blocked by pod disruption budget of the app', 'likely', undefined],
+  [
+    'a drain that ended',
+    'error when evicting pods/"web-1" -n "shop": global timeout reached: 1m30s',
+    'possible',
+    undefined,
+  ],
+])('%s', (_, message, certainty, policy) => {
+  expect(findCauses(readErrorText(message)).map((each) => [each.category, each.policy, each.certainty])).toEqual([
+    ['pdb', policy, certainty],
+  ]);
+});
+
 test('half a name is no name', () => {
   const [finding] = findCauses(readErrorText(`${sentence} The disruption budget web-p`));
   expect(finding).toMatchObject({ category: 'pdb', policy: undefined });

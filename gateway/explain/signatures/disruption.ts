@@ -13,10 +13,11 @@
 import type { ErrorText, Span } from '../error-text.ts';
 import type { Certainty, Finding, Signature } from '../finding.ts';
 import { format, word } from '../format.ts';
-import { firstAfter, lastBefore, type ObjectName, objectNameAt } from '../reading.ts';
+import { fieldIn, firstAfter, lastBefore, type ObjectName, objectNameAt } from '../reading.ts';
 import { disruptionSteps } from '../steps/disruption.ts';
 import { budgetSuspects } from '../suspects/disruption.ts';
 import { shown } from '../../words.ts';
+import { objectEndingAt, podBefore, podBehind } from './disruption-pods.ts';
 
 /** What is told of one refusal. */
 export interface Refusal {
@@ -212,6 +213,7 @@ const byPod: readonly { readonly anchor: string; readonly pod: 'behind' | 'withi
   { anchor: 'eviction blocked by too many requests (usually a pdb): ', pod: 'behind' },
   { anchor: 'violates a pdb', pod: 'within' },
   { anchor: 'no.scale.down.node.pod.not.enough.pdb', pod: 'none' },
+  { anchor: 'notenoughpdb', pod: 'none' },
   { anchor: 'often caused by a restrictive pod disruption budget', pod: 'within' },
   { anchor: 'too many req pod ', pod: 'behind' },
 ];
@@ -231,84 +233,61 @@ const ofPod: Signature = {
   },
 };
 
-/** A drain that came to no end; budgets are what mostly does that. */
-const ofDrain: Signature = {
+/** Tools that say in words of their own that a budget held them up. */
+const ofOthers: Signature = {
   anchors: [
-    'podevictionfailure',
-    'trying to evict pods from nodes',
-    'global timeout reached: ',
-    'drain did not complete within ',
+    'blocked by pod disruption budget',
+    'blocked by poddisruptionbudget',
+    'due to pod disruption budget',
+    'due to poddisruptionbudget',
+    'violate pod disruption budget',
+    'violate poddisruptionbudget',
+    'violates pod disruption budget',
+    'violates poddisruptionbudget',
   ],
   read(text, at) {
-    const isOfNodeGroup = !text.lower.startsWith('global', at) && !text.lower.startsWith('drain', at);
-    const pod = podBefore(text, at);
-    if (text.lower.startsWith('global', at) && lastBefore(text, 'error when evicting ', at, reach) < 0)
-      return undefined;
-    const span = { start: at, end: Math.min(text.lineEnd(at), at + reach) };
-    const refusal = { budget: undefined, pod, why: 'unknown' as const };
-    return refused(text, refusal, span, isOfNodeGroup ? 'likely' : 'possible');
+    const end = at + text.lower.slice(at, at + 40).indexOf('budget') + 'budget'.length;
+    const mark = text.flat.slice(end, end + 2);
+    const named = mark === ' "' ? objectNameAt(text, end + 2) : objectNameAt(text, end + 1);
+    // Without quotation marks or a namespace, what follows is the next word.
+    const budget = mark === ' "' || named?.namespace !== undefined ? named : undefined;
+    const span = { start: at, end: budget?.end ?? end };
+    return refused(text, { budget, pod: podBefore(text, at), why: 'unknown' }, span, 'likely');
   },
 };
 
-/** `namespace/name` or a name that ends right here. */
-function objectEndingAt(text: ErrorText, end: number): (ObjectName & { readonly length: number }) | undefined {
-  let start = end;
-  while (start > 0 && end - start < 320 && /^[A-Za-z0-9./-]$/.test(text.flat.charAt(start - 1))) start -= 1;
-  const found = objectNameAt(text, start);
-  return found?.end === end ? { ...found, length: end - start } : undefined;
-}
+/** Alerts of OpenShift about a budget at its limit. */
+const ofAlert: Signature = {
+  anchors: ['poddisruptionbudgetatlimit', 'poddisruptionbudgetlimit'],
+  read(text, at) {
+    const window = { start: Math.max(0, at - reach), end: Math.min(text.flat.length, at + reach) };
+    const name = fieldIn(text, 'poddisruptionbudget', window);
+    const namespace = fieldIn(text, 'namespace', window);
+    const budget = name === undefined ? undefined : { name, namespace };
+    const span = { start: at, end: Math.min(text.lineEnd(at), at + reach) };
+    return refused(text, { budget, pod: undefined, why: 'unknown' }, span, 'likely');
+  },
+};
 
-const quotedPod = format`evicting pods/"${word('name')}" -n "${word('namespace')}"`;
-/** What stands right before the name of a pod, the clearest first. */
-const leads = [
-  'evicting pods/"',
-  'evicting pod "',
-  'pods/"',
-  'evicting pod ',
-  'evict pod ',
-  'pod ',
-  'pods ',
-  'pod="',
-  'pod/',
+/** A drain that came to no end; budgets are what mostly does that. */
+const unfinished: readonly { readonly anchor: string; readonly certainty: Certainty; readonly after?: string }[] = [
+  { anchor: 'podevictionfailure', certainty: 'likely' },
+  { anchor: 'trying to evict pods from nodes', certainty: 'likely' },
+  { anchor: 'global timeout reached: ', certainty: 'possible', after: 'error when evicting ' },
+  { anchor: 'drain did not complete within ', certainty: 'possible' },
+  { anchor: 'pods are waiting to be evicted', certainty: 'possible' },
 ];
 
-/** The pod that was to be evicted, where the text names it before this place and no other refusal stands between. */
-function podBefore(text: ErrorText, at: number): ObjectName | undefined {
-  const bound = lastBefore(text, 'disruption budget.', at, 300);
-  const length = bound < 0 ? 300 : at - bound;
-  const whole = lastBefore(text, 'evicting pods/"', at, length);
-  const parts = whole < 0 ? undefined : quotedPod.read(text, whole)?.parts;
-  if (parts?.name !== undefined) return { name: parts.name, namespace: parts.namespace };
-  let last: { readonly at: number; readonly found: ObjectName } | undefined;
-  for (const lead of leads) {
-    const start = lastBefore(text, lead, at, length);
-    if (start < 0 || (last !== undefined && start + lead.length <= last.at)) continue;
-    const quote = text.flat.charAt(start + lead.length) === '"' ? 1 : 0;
-    const found = objectNameAt(text, start + lead.length + quote);
-    if (found !== undefined && !notPods.has(found.name)) last = { at: start + lead.length, found };
-  }
-  return last?.found;
-}
-
-/** Words that follow `pod` in sentences. */
-const notPods: ReadonlySet<string> = new Set([
-  'as',
-  'on',
-  'from',
-  'has',
-  'is',
-  'in',
-  'eviction',
-  'evictions',
-  'disruption',
-  'failed',
-]);
-
-function podBehind(text: ErrorText, at: number): ObjectName | undefined {
-  const lead = ' for pod ';
-  const start = firstAfter(text, lead, at, 200);
-  return start < 0 ? undefined : objectNameAt(text, start + lead.length);
-}
+const ofDrain: Signature = {
+  anchors: unfinished.map(({ anchor }) => anchor),
+  read(text, at) {
+    const form = unfinished.find(({ anchor }) => text.lower.startsWith(anchor, at));
+    if (form === undefined || (form.after !== undefined && lastBefore(text, form.after, at, reach) < 0))
+      return undefined;
+    const span = { start: at, end: Math.min(text.lineEnd(at), at + reach) };
+    return refused(text, { budget: undefined, pod: podBefore(text, at), why: 'unknown' }, span, form.certainty);
+  },
+};
 
 export const disruptionSignatures: readonly Signature[] = [
   ofManagedDrain,
@@ -319,5 +298,7 @@ export const disruptionSignatures: readonly Signature[] = [
   ofSeveral,
   ofSentence,
   ofPod,
+  ofOthers,
+  ofAlert,
   ofDrain,
 ];

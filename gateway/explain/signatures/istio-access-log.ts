@@ -6,7 +6,7 @@
  * @see https://github.com/istio/istio/blob/1.27.0/pilot/pkg/model/telemetry_logging.go (the format)
  */
 import type { Asked } from '../steps/mesh.ts';
-import { reachSteps, tlsSteps, upstreamSteps, providerSteps } from '../steps/mesh.ts';
+import { limitSteps, reachSteps, tlsSteps, upstreamSteps, providerSteps } from '../steps/mesh.ts';
 import {
   type Arrival,
   delegating,
@@ -136,6 +136,14 @@ const noRoute = (arrival: Arrival): Told => ({
   steps: reachSteps,
 });
 
+const limited: Told = {
+  certainty: 'possible',
+  sentence:
+    'The proxy has as many requests or connections open, or took as many in this time, as it is configured to: a DestinationRule or a rate limit says how many.',
+  suspects: suspectsAt({ ...registryOnly, kinds: [] }),
+  steps: limitSteps,
+};
+
 /** Flags of Envoy that a mesh can be behind; timeouts and clients that leave are none of them. */
 const flags: Readonly<Record<string, (arrival: Arrival) => Told>> = {
   UAEX: provider,
@@ -146,6 +154,8 @@ const flags: Readonly<Record<string, (arrival: Arrival) => Told>> = {
   UH: () => noEndpoints,
   NR: noRoute,
   NC: noRoute,
+  UO: () => limited,
+  RL: () => limited,
 };
 
 /** `"- - -" 0 UF,URX`, `HTTP/1.1" 503 UH` and `"response_flags":"UF"`. */
@@ -157,15 +167,14 @@ const ofFlags: Signature = {
     'http/1.1" 502 ',
     'http/1.1" 403 ',
     'http/2" 403 ',
+    'http/1.1" 429 ',
     'http/1.1" 404 ',
     'http/2" 404 ',
     '"response_flags":"',
     '"response_flags": "',
   ],
   read(text, at) {
-    const isJson = text.lower.startsWith('"response', at);
-    const start = firstAfter(text, isJson ? ':' : '" ', at + (isJson ? 0 : 5), 30);
-    const from = isJson ? text.flat.indexOf('"', start) + 1 : text.flat.indexOf(' ', start + 2) + 1;
+    const from = flagsAt(text, at);
     let end = from;
     while (end < from + 24 && /^[A-Z,]$/.test(text.flat.charAt(end))) end += 1;
     const known = text.flat
@@ -180,11 +189,19 @@ const ofFlags: Signature = {
       category: 'mesh',
       engine: 'istio',
       span,
-      evidence: [{ start: at, end: isJson ? end + 1 : end }],
+      evidence: [{ start: at, end: end }],
       ...tell(arrival),
     };
   },
 };
+
+/** Where they begin, behind the code or the name of the field. */
+function flagsAt({ lower }: ErrorText, at: number): number {
+  const json = ['"response_flags":"', '"response_flags": "'].find((words) => lower.startsWith(words, at));
+  if (json !== undefined) return at + json.length;
+  const code = lower.slice(at, at + 20);
+  return at + code.indexOf('" ') + (code.includes('" 0 ') ? '" 0 '.length : '" 503 '.length);
+}
 
 /** No filter chain for the connection: plaintext where mutual TLS is demanded, mostly. */
 const ofFilterChain: Signature = {

@@ -64,6 +64,24 @@ test.each([
     undefined,
     undefined,
   ],
+  [
+    'ztunnel and mutual TLS',
+    ztunnel(
+      'connection closed due to policy rejection: explicitly denied by: istio-system/istio_converted_static_strict',
+    ),
+    undefined,
+    undefined,
+  ],
+  [
+    'ztunnel and a PeerAuthentication',
+    ztunnel(
+      'connection closed due to policy rejection: explicitly denied by: shop/converted_peer_authentication_strict-web',
+    ),
+    'strict-web',
+    undefined,
+  ],
+  ['ztunnel of the client', ztunnel('http status: 401 Unauthorized'), undefined, undefined],
+  ['ztunnel and a new policy', ztunnel('connection closed due to policy change'), undefined, undefined],
   ['ztunnel of old', ztunnel('connection closed due to policy rejection'), undefined, undefined],
   ['Mixer', 'PERMISSION_DENIED:denyall.denier.istio-system:not allowed', undefined, 'denyall.denier.istio-system'],
   [
@@ -102,6 +120,11 @@ test.each([
     'possible',
   ],
   ['no endpoints', '"GET / HTTP/1.1" 503 UH no_healthy_upstream - "-" 0 19 0 - "-"', 'possible'],
+  [
+    'a limit of the proxy',
+    '"GET / HTTP/1.1" 503 UO upstream_reset_before_response_started{overflow} - "-" 0 19 0 - "-"',
+    'possible',
+  ],
   ['no route', '"GET / HTTP/1.1" 404 NR route_not_found - "-" 0 0 0 - "-"', 'possible'],
 ])('%s', (_, message, certainty) => {
   expect(read(message)).toEqual([['mesh', undefined, undefined, certainty]]);

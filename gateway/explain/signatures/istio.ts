@@ -1,5 +1,5 @@
 /**
- * Istio: what its proxies refuse, in the words of Envoy and ztunnel.
+ * Istio: what its proxies refuse, in the words of Envoy.
  *
  * Envoy tells the client no more than `RBAC: access denied`. The log of the server's proxy tells what it was: the policy that
  * denied, or `none` where no policy that allows matched; the name of a policy there is
@@ -7,56 +7,18 @@
  *
  * @see https://github.com/envoyproxy/envoy/blob/v1.35.0/source/extensions/filters/common/rbac/utility.cc
  * @see https://github.com/istio/istio/blob/1.27.0/pilot/pkg/security/authz/builder/builder.go
- * @see https://github.com/istio/ztunnel/blob/1.27.0/src/proxy.rs
  */
 import { authorizationSteps, providerSteps, tokenSteps } from '../steps/mesh.ts';
-import {
-  anyAuthorization,
-  type Arrival,
-  delegating,
-  incomingTraffic,
-  namedAuthorization,
-  noneAllowed,
-  suspectsAt,
-  tokens,
-  unknownArrival,
-} from '../suspects/mesh.ts';
+import { anyAuthorization, delegating, noneAllowed, suspectsAt, tokens, unknownArrival } from '../suspects/mesh.ts';
 import { cited, shown } from '../../words.ts';
 import type { ErrorText, Span } from '../error-text.ts';
-import type { Finding, Signature } from '../finding.ts';
-import { fieldIn, firstAfter, lastBefore, objectNameAt } from '../reading.ts';
+import type { Signature } from '../finding.ts';
+import { firstAfter, lastBefore, objectNameAt } from '../reading.ts';
 import { accessLogAt, accessLogSignatures } from './istio-access-log.ts';
+import { deniedBy, notAllowed, type PolicyName } from './istio-denied.ts';
+import { ztunnelSignatures } from './istio-ztunnel.ts';
 
 const engine = 'istio';
-
-interface PolicyName {
-  readonly name: string;
-  readonly namespace: string | undefined;
-  readonly rule: string | undefined;
-}
-
-function deniedBy(
-  policy: PolicyName,
-  { span, evidence, ...asked }: Pick<Finding, 'span' | 'evidence'> & Parameters<typeof authorizationSteps>[0],
-): Finding {
-  const where = policy.namespace === undefined ? '' : ` of namespace ${shown(policy.namespace)}`;
-  const which = policy.rule === undefined ? '' : ` by its rule ${shown(policy.rule, 20)}`;
-  return {
-    category: 'mesh',
-    engine,
-    policy: policy.name,
-    rule: policy.rule,
-    certainty: 'stated',
-    span,
-    evidence,
-    sentence: `AuthorizationPolicy ${shown(policy.name)}${where} refused the request${which}.`,
-    suspects: namedAuthorization(policy),
-    steps: authorizationSteps(asked, true),
-  };
-}
-
-const notAllowed =
-  'No AuthorizationPolicy of the workload that allows something matched the request, and then it is refused.';
 
 /** `matched policy`, behind which stands `none`, a name, or the form of Istio, in brackets or not. */
 function readPolicy(text: ErrorText, at: number): (PolicyName & { readonly end: number }) | 'none' | undefined {
@@ -170,43 +132,6 @@ const ofMixer: Signature = {
   },
 };
 
-/** ztunnel: connections that its RBAC closed. */
-const ofZtunnel: Signature = {
-  anchors: ['policy rejection'],
-  read(text, at) {
-    const behind = at + 'policy rejection'.length;
-    const denied = ': explicitly denied by: ';
-    const none = ': allow policies exist, but none allowed';
-    const log = accessLogAt(text, at);
-    const arrival: Arrival = { ...log.arrival, proxy: 'ztunnel' };
-    const evidence = { start: Math.max(at - 'connection closed due to '.length, log.span.start), end: behind };
-    if (text.lower.startsWith(denied, behind)) {
-      const found = objectNameAt(text, behind + denied.length);
-      if (found !== undefined) {
-        return deniedBy(
-          { ...found, rule: undefined },
-          { span: log.span, evidence: [{ ...evidence, end: found.end }], ...log.asked },
-        );
-      }
-    }
-    const isNone = text.lower.startsWith(none, behind);
-    if (!isNone && !text.lower.startsWith('connection closed due to ', at - 'connection closed due to '.length))
-      return undefined;
-    return {
-      category: 'mesh',
-      engine,
-      certainty: 'stated',
-      span: log.span,
-      evidence: [{ ...evidence, end: isNone ? behind + none.length : behind }],
-      sentence: isNone
-        ? notAllowed.replace('request', 'connection')
-        : 'ztunnel closed the connection: an AuthorizationPolicy refused it.',
-      suspects: suspectsAt(isNone ? noneAllowed : anyAuthorization, arrival),
-      steps: authorizationSteps(log.asked, false),
-    };
-  },
-};
-
 /** Envoy on tokens, in the body of an HTTP 401 or 403. */
 const tokenWords = [
   'jwt is missing',
@@ -271,36 +196,12 @@ const ofProvider: Signature = {
   },
 };
 
-/** ztunnel could not connect, and guesses itself. */
-const ofHbone: Signature = {
-  anchors: ['maybe a networkpolicy is blocking hbone port 15008'],
-  read(text, at) {
-    const { span } = accessLogAt(text, at);
-    const namespace = fieldIn(text, 'dst.namespace', span);
-    return {
-      category: 'network',
-      certainty: 'likely',
-      span,
-      evidence: [{ start: at, end: at + 'maybe a networkpolicy is blocking hbone port 15008'.length }],
-      sentence:
-        'ztunnel got no answer on TCP 15008 of the destination, through which all traffic of an ambient mesh passes: a NetworkPolicy that opens the port of the application alone does not let it in.',
-      suspects: suspectsAt(incomingTraffic, {
-        ...unknownArrival,
-        namespace,
-        name: fieldIn(text, 'dst.workload', span),
-      }),
-      steps: () => [],
-    };
-  },
-};
-
 export const istioSignatures: readonly Signature[] = [
   ofLog,
-  ofZtunnel,
+  ...ztunnelSignatures,
   ofProvider,
   ofMixer,
   ofBody,
   ofToken,
-  ofHbone,
   ...accessLogSignatures,
 ];

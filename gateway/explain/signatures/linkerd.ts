@@ -76,7 +76,7 @@ const ofLog: Signature = {
     const server = fieldIn(text, 'server.name', line) ?? fieldIn(text, ' server', line);
     const isDefault = kind === 'default' || server?.startsWith('default:') === true;
     const client = clientOf(text, line);
-    const evidence = { start: at, end: evidenceEnd(text, line, server) };
+    const evidence = { start: at, end: evidenceEnd(text, { start: at, end: line.end }, server) };
     return refused(
       { server: isDefault ? undefined : server, isDefault, client, port: portIn(text, line) },
       line,
@@ -85,10 +85,10 @@ const ofLog: Signature = {
   },
 };
 
-function evidenceEnd(text: ErrorText, line: Span, server: string | undefined): number {
-  if (server === undefined) return line.end;
-  const at = text.flat.indexOf(`=${server}`, line.start);
-  return at < 0 || at > line.end ? line.end : at + 1 + server.length;
+function evidenceEnd(text: ErrorText, { start, end }: Span, server: string | undefined): number {
+  if (server === undefined) return end;
+  const at = firstAfter(text, `=${server.toLowerCase()}`, start, end - start);
+  return at < 0 ? end : at + 1 + server.length;
 }
 
 /** The identity of the client, else its address. */
@@ -140,11 +140,11 @@ function serverPort(text: ErrorText, at: number): number | undefined {
 
 /** Other errors of the proxy: no policy, but the mesh says so. */
 const ofProxy: Signature = {
-  anchors: ['l5d-proxy-error'],
+  anchors: ['l5d-proxy-error', 'service in fail-fast', 'direct connections must be mutually authenticated'],
   read(text, at) {
     const line = lineAround(text, at);
     if (firstAfter(text, 'unauthorized', at, 200) >= 0) return undefined;
-    const isTls = ['certificate', 'tls', 'identity'].some((word) => firstAfter(text, word, at, 200) >= 0);
+    const isTls = ['certificate', 'tls', 'identity', 'mutually'].some((word) => firstAfter(text, word, at, 200) >= 0);
     return {
       category: 'mesh',
       engine,

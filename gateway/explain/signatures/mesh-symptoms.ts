@@ -72,7 +72,7 @@ const tlsSentence =
 
 /** Envoy about TLS, as its log and its answers have it. */
 const ofTls: Signature = {
-  anchors: ['tls_error:', 'openssl_internal:wrong_version_number', 'openssl_internal:certificate_verify_failed'],
+  anchors: ['tls_error:', 'ssl routines:openssl_internal:', 'secret is not supplied by sds'],
   read(text, at) {
     const end = Math.min(text.lineEnd(at), at + reach);
     const start = Math.max(0, lastBefore(text, 'transport failure reason', at, 200));

@@ -108,6 +108,15 @@ export const reachSteps: Steps = (_suspects, about) => [
   ask(about, 'for a ServiceEntry for the host, or to have it listed in the Sidecar.', 'namespace-admin'),
 ];
 
+/** For limits of the proxies on connections and requests. */
+export const limitSteps: Steps = (_suspects, { namespace }) => [
+  kubectl(
+    'See the limits that DestinationRules set: connectionPool and outlierDetection.',
+    ['get', 'destinationrules.networking.istio.io', '-n', { value: namespace }, '-o', 'yaml'],
+    'namespace-admin',
+  ),
+];
+
 /** For connections that failed between proxies. */
 export function upstreamSteps(what: 'noEndpoints' | 'failed'): Steps {
   return (_suspects, { namespace }) => [

@@ -243,6 +243,16 @@ function reasonOf(
   return takes === true ? `It binds ${whom}, and ${reason}` : `Whether it binds the workload is not known; ${reason}`;
 }
 
+/** A PeerAuthentication that the text names. */
+export function namedPeer(policy: { readonly name: string; readonly namespace: string }): Suspecting {
+  return (candidates) => ({
+    certain: namedIn(candidates, { kinds: ['PeerAuthentication'], name: policy.name })
+      .filter(({ home }) => home === policy.namespace)
+      .map((candidate) => ({ candidate, reason: 'The text names it' })),
+    possible: [],
+  });
+}
+
 /** A Server of Linkerd that the text names. */
 export function namedServer(name: string, namespace?: string): Suspecting {
   return (candidates, about) => {
