@@ -65,16 +65,16 @@ test('every finding lies within the text, and its steps are steps', () => {
         const text = readErrorText([...before, anchor, ...after].join(''));
         const at = text.lower.indexOf(anchor);
         if (at < 0) return;
-        const finding = signature.read(text, at);
-        if (finding === undefined) return;
-        const { span, evidence } = finding;
-        for (const { start, end } of [span, ...evidence]) {
-          expect(start).toBeGreaterThanOrEqual(0);
-          expect(start).toBeLessThan(end);
-          expect(end).toBeLessThanOrEqual(text.flat.length);
+        for (const finding of [signature.read(text, at)].flat()) {
+          if (finding === undefined) continue;
+          for (const { start, end } of [finding.span, ...finding.evidence]) {
+            expect(start).toBeGreaterThanOrEqual(0);
+            expect(start).toBeLessThan(end);
+            expect(end).toBeLessThanOrEqual(text.flat.length);
+          }
+          expect(finding.suspects?.([], about)).toEqual({ certain: [], possible: [] });
+          for (const step of finding.steps({ certain: [], possible: [] }, about)) RemediationStep.parse(step);
         }
-        expect(finding.suspects?.([], about)).toEqual({ certain: [], possible: [] });
-        for (const step of finding.steps({ certain: [], possible: [] }, about)) RemediationStep.parse(step);
       },
     ),
     { numRuns: 2_000 },
