@@ -18,10 +18,13 @@ const event: Signature = {
     const { constraint, message = '' } = found?.parts ?? {};
     if (found === undefined || constraint === undefined || !isName(constraint)) return undefined;
     const start = Math.max(0, at - 400);
-    const before = from.lower.slice(start, at);
-    const lead = leads.map(({ words, outcome }) => ({ outcome, at: before.lastIndexOf(words) }));
-    const last = lead.toSorted((a, b) => b.at - a.at)[0];
-    if (last === undefined || last.at < 0) return undefined;
+    const whole = from.lower.slice(start, at);
+    // Not what stands before another event.
+    const other = whole.lastIndexOf('message: ');
+    const before = other < 0 ? whole : whole.slice(other).padStart(whole.length);
+    const leading = leads.map(({ words, outcome }) => ({ outcome, at: before.lastIndexOf(words) }));
+    const last = leading.find((lead) => lead.at >= 0);
+    if (last === undefined) return undefined;
     return gatekeeperFinding({
       constraint,
       messages: [message],
@@ -97,7 +100,7 @@ const status: Signature = {
     const kind = lines.map(({ text: words }) => valueOf(words, 'kind:')).find((value) => value !== undefined);
     const metadata = lines.findIndex(({ text: words }) => words.toLowerCase().trim() === 'metadata:');
     const inside = metadata < 0 ? [] : namesBelow(lines, metadata);
-    const constraint = inside[0] ?? nameAbove(from.linesFrom(Math.max(0, at - 400), 400), from.flat);
+    const constraint = inside[0] ?? nameAbove(from.linesFrom(Math.max(0, at - 400), Math.min(at, 400)), from.flat);
     if (kind === undefined || constraint === undefined || !isName(constraint)) return undefined;
     const listed = from.linesFrom(violations, 2_000).map(({ start, end }) => from.flat.slice(start, end));
     const messages = listed.map((line) => valueOf(line, 'message:')).filter((value) => value !== undefined);

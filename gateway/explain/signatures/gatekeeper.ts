@@ -86,8 +86,15 @@ function violationsFrom(from: ErrorText, body: number, bound: number): readonly 
   return starts.map(({ at, constraint, words }, index) => {
     const next = starts[index + 1]?.at ?? bound;
     const end = messageEnd(from, words, next, index < starts.length - 1);
-    return { constraint, message: flat.slice(words, end).trim(), span: { start: at, end } };
+    return { constraint, message: withoutQuote(flat.slice(words, end).trim()), span: { start: at, end } };
   });
+}
+
+/** The mark that ends the string in which the whole text stands. */
+function withoutQuote(message: string): string {
+  const mark = message.at(-1) ?? '';
+  const isAlone = (mark === '"' || mark === "'") && message.split(mark).length % 2 === 0;
+  return isAlone ? message.slice(0, -1) : message;
 }
 
 /** Behind the first: at the beginning of a line; within one a name that is there already, or what hardly stands for another thing. */
@@ -127,11 +134,10 @@ function bracketAt(
 function messageEnd(from: ErrorText, words: number, next: number, isFollowed: boolean): number {
   const lineEnd = Math.min(from.lineEnd(words), next);
   if (isFollowed) return next - 1;
-  // What was wrapped goes on in small letters.
-  const rest = from.flat.slice(lineEnd + 1, next);
-  return lineEnd < next && /^[a-z]/.test(rest) && !rest.slice(0, 60).includes(': ')
-    ? Math.min(from.lineEnd(lineEnd + 1), next)
-    : lineEnd;
+  const [first = ''] = from.flat.slice(lineEnd + 1, Math.min(next, lineEnd + 80)).split(' ', 1);
+  // What was wrapped goes on in small letters; a word with a colon begins something else.
+  const goesOn = lineEnd < next && /^[a-z]/.test(first) && !/[:=/]/.test(first);
+  return goesOn ? Math.min(from.lineEnd(lineEnd + 1), next) : lineEnd;
 }
 
 /** The same words without the webhook that said them. */

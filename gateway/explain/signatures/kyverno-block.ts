@@ -47,7 +47,7 @@ interface Block {
 
 /** @param at Behind the head. @param bound Where something else begins. */
 export function blockedRules(from: ErrorText, at: number, bound: number): readonly BlockedRule[] {
-  const lines = from.linesFrom(at, blockLengthMax).slice(1);
+  const lines = from.linesFrom(at, blockLengthMax).filter(({ start }) => start > at);
   const block: Block = {
     from,
     bound: Math.min(bound, at + blockLengthMax),
@@ -144,8 +144,9 @@ function valueAt(block: Block, rule: Key, policy: Key): Value {
   if (mark === '"') return doubleQuoted(block, start);
   if (mark === '|' || mark === '>') {
     const end = inner === undefined ? from.lineEnd(start) : deeperLinesEnd(block, start, inner);
-    const textStart = Math.min(from.lineEnd(start), start + 4);
-    return { message: from.flat.slice(textStart, end).trim(), end };
+    // What stands behind the mark says how lines are joined: |-, >2+.
+    const blank = from.flat.indexOf(' ', start);
+    return { message: blank < 0 ? '' : from.flat.slice(blank, end).trim(), end };
   }
   if (inner !== undefined) {
     const end = deeperLinesEnd(block, start, inner);
@@ -203,7 +204,12 @@ function runLength(flat: string, at: number): number {
 }
 
 function unquoted(flat: string, from: number, to: number): string {
-  return flat.slice(from, to).replaceAll(/[']+/g, "'").slice(1).trim();
+  return withoutMargins(flat.slice(from, to)).replaceAll(/[']+/g, "'").slice(1).trim();
+}
+
+/** What frames put in front of lines. */
+function withoutMargins(words: string): string {
+  return words.replaceAll(' │ ', ' ');
 }
 
 /** Its own marks are no longer told from the one that closes it: that is the first that ends a line. */

@@ -129,9 +129,8 @@ function judgedPolicies(
   const last = Math.min(bound, body + bodyLengthMax);
   for (let at = lower.indexOf('policy ', body); at >= 0 && at < last && starts.length < policiesMax; ) {
     const verdict = verdictAt(from, at);
-    const isFirst =
-      starts.length === 0 ? at === body || '[: '.includes(flat.charAt(at - 1)) : flat.startsWith('; ', at - 2);
-    if (verdict !== undefined && isFirst) starts.push({ at, ...verdict });
+    const isFirst = starts.length === 0 && (at === body || flat.charAt(at - 1) === '[');
+    if (verdict !== undefined && (isFirst || flat.startsWith('; ', at - 2))) starts.push({ at, ...verdict });
     at = lower.indexOf('policy ', at + 1);
   }
   return starts.map(({ at, name, words }, index) => {
@@ -139,7 +138,7 @@ function judgedPolicies(
     return kyvernoFinding({
       policy: name,
       rule: undefined,
-      message: flat.slice(words, end).trim(),
+      message: withoutJoint(flat.slice(words, end).trim()),
       kinds: hook.kinds === ruleKinds ? [...celKinds] : hook.kinds,
       outcome: 'refused',
       span: { start: index === 0 ? hook.start : at, end },
@@ -148,12 +147,21 @@ function judgedPolicies(
   });
 }
 
-/** The end of the line; a line that says nothing goes on. */
-function endOfLast(from: ErrorText, words: number, last: number, isOnly: boolean): number {
-  const end = lineOrLess(from, words);
-  const isBare = isOnly && from.flat.slice(words, end).trim() === '';
-  return Math.min(isBare ? lineOrLess(from, end + 1) : end, last);
+/** What joins it with the next, or ends the list. */
+function withoutJoint(message: string): string {
+  const isList = message.endsWith(']') && !message.includes('[');
+  return message.endsWith(';') || isList ? message.slice(0, -1) : message;
 }
+
+/** The end of the line; where the message begins a line of its own, it may have several. */
+function endOfLast(from: ErrorText, words: number, last: number, isOnly: boolean): number {
+  let end = lineOrLess(from, words);
+  if (!isOnly || from.flat.slice(words, end).trim() !== '') return Math.min(end, last);
+  for (let lines = 0; lines < linesMax && end < last; lines += 1) end = lineOrLess(from, end + 1);
+  return Math.min(end, last);
+}
+
+const linesMax = 3;
 
 /** `Policy name failed: ` or `Policy name error: ` at a place; the colon is lost in some copies. */
 function verdictAt({ flat, lower }: ErrorText, at: number): { name: string; words: number } | undefined {

@@ -32,6 +32,13 @@ const othersKinds: ReadonlySet<string> = new Set([
   'ClusterAdmissionPolicyGroup',
   'PolicyServer',
   'Namespace',
+  'PodDisruptionBudget',
+  'CapsuleConfiguration',
+  'GlobalTenantResource',
+  'Tenant',
+  'TenantResource',
+  'ClusterQueue',
+  'LocalQueue',
   'SecurityContextConstraints',
 ]);
 const suspectsMax = 8;
