@@ -148,11 +148,8 @@ function valueAt(block: Block, rule: Key, policy: Key): Value {
     const blank = from.flat.indexOf(' ', start);
     return { message: blank < 0 ? '' : from.flat.slice(blank, end).trim(), end };
   }
-  if (inner !== undefined) {
-    const end = deeperLinesEnd(block, start, inner);
-    return { message: from.flat.slice(start, end).trim(), end };
-  }
-  const end = plainEnd(block, start);
+  const whole = inner === undefined ? plainEnd(block, start) : deeperLinesEnd(block, start, inner);
+  const end = beforeStringEnd(from.flat, start, whole);
   return { message: from.flat.slice(start, end).trim(), end };
 }
 
@@ -161,6 +158,13 @@ function deeperLinesEnd({ from, bound, indents }: Block, at: number, than: numbe
   let end = from.lineEnd(at);
   for (let next = end + 1; next < bound && (indents.get(next) ?? 0) > than; next = end + 1) end = from.lineEnd(next);
   return Math.min(end, bound);
+}
+
+/** Before what ends a string of JSON in which all of it stands. */
+function beforeStringEnd(flat: string, start: number, end: number): number {
+  const words = flat.slice(start, end);
+  const stops = ['","', '", "', '"}'].map((stop) => words.indexOf(stop)).filter((at) => at >= 0);
+  return stops.length === 0 ? end : start + Math.min(...stops);
 }
 
 /** On one line: before the word that a colon ends. */

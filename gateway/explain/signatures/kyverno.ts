@@ -51,11 +51,12 @@ const blocked: Signature = {
 function objectBefore(
   { flat, lower }: ErrorText,
   at: number,
-): { readonly start: number; readonly judged: JudgedObject | undefined } | undefined {
+): { readonly start: number; readonly judged: JudgedObject } | undefined {
   const start = lower.lastIndexOf('resource ', at);
   if (start < 0 || at - start > 600) return undefined;
   const words = flat.slice(start + 'resource '.length, at).trim();
-  return words.includes(' ') ? undefined : { start, judged: judgedObject(words) };
+  const judged = words.includes(' ') ? undefined : judgedObject(words);
+  return judged === undefined ? undefined : { start, judged };
 }
 
 interface Hook {
