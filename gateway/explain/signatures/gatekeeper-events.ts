@@ -4,6 +4,7 @@
  * @see https://github.com/open-policy-agent/gatekeeper/blob/v3.23.1/pkg/webhook/policy.go (events)
  * @see https://github.com/open-policy-agent/gatekeeper/blob/v3.23.1/pkg/audit/manager.go
  */
+import { firstWithin, lastWithin } from '../find-within.ts';
 import type { Signature } from '../finding.ts';
 import { format, text, word } from '../format.ts';
 import { type GatekeeperTold, gatekeeperFinding } from './gatekeeper-told.ts';
@@ -54,10 +55,10 @@ const logLine: Signature = {
   anchors: ['"constraint_name":'],
   read(from, at) {
     const { flat, lower } = from;
-    const open = flat.lastIndexOf('{', at);
-    const start = open < 0 || at - open > logWindow ? Math.max(0, at - logWindow) : open;
-    const close = flat.indexOf('}', at);
-    const end = close < 0 || close - at > logWindow ? Math.min(flat.length, at + logWindow) : close + 1;
+    const open = lastWithin(flat, '{', at - logWindow, at);
+    const start = open < 0 ? Math.max(0, at - logWindow) : open;
+    const close = firstWithin(flat, '}', at, at + logWindow);
+    const end = close < 0 ? Math.min(flat.length, at + logWindow) : close + 1;
     const line = flat.slice(start, end);
     const constraint = jsonField(line, 'constraint_name');
     const type = jsonField(line, 'event_type') ?? '';
@@ -94,8 +95,8 @@ const status: Signature = {
   anchors: ['constraints.gatekeeper.sh/'],
   read(from, at) {
     const { lower } = from;
-    const violations = lower.indexOf('violations:', at);
-    if (violations < 0 || violations - at > statusWindow) return undefined;
+    const violations = firstWithin(lower, 'violations:', at, at + statusWindow);
+    if (violations < 0) return undefined;
     const lines = from.linesFrom(at, 2_000).map((line) => ({ ...line, text: from.flat.slice(line.start, line.end) }));
     const kind = lines.map(({ text: words }) => valueOf(words, 'kind:')).find((value) => value !== undefined);
     const metadata = lines.findIndex(({ text: words }) => words.toLowerCase().trim() === 'metadata:');

@@ -6,6 +6,7 @@
  * @see https://github.com/open-policy-agent/gatekeeper/blob/v3.23.1/pkg/expansion/aggregate.go (Implied by)
  */
 import type { ErrorText, Span } from '../error-text.ts';
+import { firstWithin } from '../find-within.ts';
 import type { Finding, Signature } from '../finding.ts';
 import { gatekeeperEventSignatures } from './gatekeeper-events.ts';
 import { gatekeeperFinding } from './gatekeeper-told.ts';
@@ -27,7 +28,7 @@ const denial: Signature = {
     const { flat, lower } = from;
     let body = at + denied.length;
     while (body < flat.length && ': "*'.includes(flat.charAt(body))) body += 1;
-    const next = lower.indexOf('admission webhook "', body);
+    const next = firstWithin(lower, 'admission webhook "', body, body + bodyLengthMax);
     const bound = Math.min(next < 0 ? flat.length : next, body + bodyLengthMax);
     const violations = violationsFrom(from, body, bound);
     // Anything else is said of objects of Gatekeeper itself, and of its own mistakes.
@@ -71,9 +72,9 @@ function violationsFrom(from: ErrorText, body: number, bound: number): readonly 
   const { flat } = from;
   const starts: { readonly at: number; readonly constraint: string; readonly words: number }[] = [];
   for (
-    let at = flat.indexOf('[', body);
-    at >= 0 && at < bound && starts.length < violationsMax;
-    at = flat.indexOf('[', at + 1)
+    let at = firstWithin(flat, '[', body, bound);
+    at >= 0 && starts.length < violationsMax;
+    at = firstWithin(flat, '[', at + 1, bound)
   ) {
     const bracket = bracketAt(from, at);
     if (bracket === undefined) continue;
@@ -120,8 +121,8 @@ function bracketAt(
   { flat }: ErrorText,
   at: number,
 ): { readonly constraint: string; readonly words: number; readonly isOld: boolean } | undefined {
-  const close = flat.indexOf(']', at);
-  if (close < 0 || close - at > nameLengthMax + 12) return undefined;
+  const close = firstWithin(flat, ']', at, at + nameLengthMax + 12);
+  if (close < 0) return undefined;
   const inner = flat.slice(at + 1, close);
   const isOld = inner.startsWith('denied by ');
   const constraint = isOld ? inner.slice('denied by '.length) : inner;

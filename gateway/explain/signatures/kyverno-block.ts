@@ -12,6 +12,7 @@
  * @see https://yaml.org/spec/1.2.2/#733-plain-style
  */
 import type { ErrorText, Span } from '../error-text.ts';
+import { firstWithin } from '../find-within.ts';
 
 /** One rule that refused. */
 export interface BlockedRule {
@@ -114,7 +115,11 @@ function keyAt({ from, bound, indents }: Block, at: number): Key | undefined {
   const last = Math.min(lineEnd, bound, start + keyLengthMax);
   const from1 = isQuoted ? start + 1 : start;
   const stop = isQuoted ? `${mark}:` : ':';
-  for (let end = flat.indexOf(stop, from1); end > from1 && end < last; end = flat.indexOf(stop, end + 1)) {
+  for (
+    let end = firstWithin(flat, stop, from1, last + 1);
+    end > from1;
+    end = firstWithin(flat, stop, end + 1, last + 1)
+  ) {
     const after = end + stop.length;
     if (after < flat.length && flat.charAt(after) !== ' ') continue;
     const name = flat.slice(from1, end);
@@ -145,7 +150,7 @@ function valueAt(block: Block, rule: Key, policy: Key): Value {
   if (mark === '|' || mark === '>') {
     const end = inner === undefined ? from.lineEnd(start) : deeperLinesEnd(block, start, inner);
     // What stands behind the mark says how lines are joined: |-, >2+.
-    const blank = from.flat.indexOf(' ', start);
+    const blank = firstWithin(from.flat, ' ', start, end);
     return { message: blank < 0 ? '' : from.flat.slice(blank, end).trim(), end };
   }
   const whole = inner === undefined ? plainEnd(block, start) : deeperLinesEnd(block, start, inner);
@@ -171,9 +176,9 @@ function beforeStringEnd(flat: string, start: number, end: number): number {
 function plainEnd({ from, bound }: Block, at: number): number {
   const { flat } = from;
   const lineEnd = Math.min(from.lineEnd(at), bound, at + messageLengthMax);
-  const colon = flat.indexOf(': ', at);
-  if (colon < 0 || colon >= lineEnd) return lineEnd;
-  const blank = flat.lastIndexOf(' ', colon);
+  const colon = firstWithin(flat, ': ', at, lineEnd);
+  if (colon < 0) return lineEnd;
+  const blank = at + flat.slice(at, colon).lastIndexOf(' ');
   return blank > at && flat.slice(blank, colon).includes('-') ? blank : lineEnd;
 }
 
@@ -188,13 +193,13 @@ function singleQuoted({ from, bound }: Block, at: number): Value {
   const isEmpty = opening % 2 === 0 && (at + opening >= flat.length || flat.charAt(at + opening) === ' ');
   if (isEmpty) return { message: '', end: at + opening };
   const unit = opening > 1 && opening % 2 === 0 ? 2 : 1;
-  for (let mark = flat.indexOf("'", at + opening); mark >= 0 && mark < last; ) {
+  for (let mark = firstWithin(flat, "'", at + opening, last); mark >= 0; ) {
     const length = runLength(flat, mark);
     const after = mark + length;
     // A mark within a word is an apostrophe that was typeset.
     const isWithinWord = /^[A-Za-z0-9]/.test(flat.charAt(after));
     if (Math.floor(length / unit) % 2 === 1 && !isWithinWord) return { message: unquoted(flat, at, mark), end: after };
-    mark = flat.indexOf("'", after);
+    mark = firstWithin(flat, "'", after, last);
   }
   // The text is cut, or the marks were lost.
   const end = last === flat.length ? last : Math.min(from.lineEnd(at), last);
@@ -220,7 +225,7 @@ function withoutMargins(words: string): string {
 function doubleQuoted({ from, bound }: Block, at: number): Value {
   const { flat } = from;
   const last = Math.min(bound, at + messageLengthMax);
-  for (let mark = flat.indexOf('"', at + 1); mark >= 0 && mark < last; mark = flat.indexOf('"', mark + 1)) {
+  for (let mark = firstWithin(flat, '"', at + 1, last); mark >= 0; mark = firstWithin(flat, '"', mark + 1, last)) {
     if (from.lineEnd(mark) <= mark + 1) return { message: flat.slice(at + 1, mark).trim(), end: mark + 1 };
   }
   const end = Math.min(from.lineEnd(at), last);

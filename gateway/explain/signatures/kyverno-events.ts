@@ -7,6 +7,7 @@
  */
 import type { ErrorText } from '../error-text.ts';
 import type { Signature } from '../finding.ts';
+import { firstWithin, lastWithin } from '../find-within.ts';
 import { format, quoted, text, word } from '../format.ts';
 import { celKinds, ruleKinds } from '../suspects/kyverno-kinds.ts';
 import { judgedObject, kyvernoFinding, type KyvernoTold, lineOrLess } from './kyverno-told.ts';
@@ -50,8 +51,8 @@ const verdicts = [' fail: ', ' error: ', ' warn: ', ' fail (blocked)'];
 function plainEvent(from: ErrorText, at: number): KyvernoTold | undefined {
   const { flat, lower } = from;
   const start = at + 'policy '.length;
-  const slash = flat.indexOf('/', start);
-  if (slash < 0 || slash - start > 253 || !isName(flat.slice(start, slash))) return undefined;
+  const slash = firstWithin(flat, '/', start, start + 254);
+  if (slash < 0 || !isName(flat.slice(start, slash))) return undefined;
   const window = lower.slice(slash, slash + 160);
   const ends = verdicts.map((verdict) => window.indexOf(verdict)).filter((index) => index > 0);
   if (ends.length === 0) return undefined;
@@ -59,9 +60,9 @@ function plainEvent(from: ErrorText, at: number): KyvernoTold | undefined {
   const names = flat.slice(start, verdictAt);
   // A colon before the verdict belongs to another message.
   if (names.includes(':') || names.includes('"')) return undefined;
-  const colon = flat.indexOf(':', verdictAt);
   const end = lineOrLess(from, verdictAt);
-  const message = colon < 0 || colon >= end ? '' : flat.slice(colon + 1, end).trim();
+  const colon = firstWithin(flat, ':', verdictAt, end);
+  const message = colon < 0 ? '' : flat.slice(colon + 1, end).trim();
   const isBlocked = lower.slice(verdictAt, verdictAt + 20).includes('(blocked)');
   const parts = names.split('/');
   // Of a namespaced policy some releases write the namespace too.
@@ -116,9 +117,9 @@ function warning(from: ErrorText, at: number): KyvernoTold | undefined {
   const end = lineOrLess(from, at);
   const shared = { outcome: 'warned', certainty: 'likely', span: { start: at, end } } as const;
   const start = at + 'policy '.length;
-  const blank = flat.indexOf(' ', start);
+  const blank = firstWithin(flat, ' ', start, start + 254);
   const verdict = [' failed: ', ' error: '].find((each) => lower.startsWith(each, blank));
-  if (verdict !== undefined && isName(flat.slice(start, blank))) {
+  if (blank > 0 && verdict !== undefined && isName(flat.slice(start, blank))) {
     const message = flat.slice(blank + verdict.length, end).trim();
     return { ...shared, policy: flat.slice(start, blank), rule: undefined, message, kinds: celKinds };
   }
@@ -169,8 +170,8 @@ const policyEvent: Signature = {
   anchors: ['] fail (blocked)', '] fail; ', '] error (blocked)', '] error; '],
   read(from, at) {
     const { flat, lower } = from;
-    const open = flat.lastIndexOf(': [', at);
-    if (open < 0 || at - open > 90) return undefined;
+    const open = lastWithin(flat, ': [', at - 90, at);
+    if (open < 0) return undefined;
     const before = flat.slice(Math.max(0, open - 340), open).split(' ');
     const name = before.at(-1) ?? '';
     const [first = '', second] = name.split('/', 2);
@@ -178,13 +179,13 @@ const policyEvent: Signature = {
     const kind = before.at(-2) ?? '';
     if (object.name === '' || !/^[A-Z]/.test(kind)) return undefined;
     const end = lineOrLess(from, at);
-    const semicolon = flat.indexOf('; ', at);
+    const semicolon = firstWithin(flat, '; ', at, end);
     const isBlocked = lower.slice(at, at + 20).includes('(blocked)');
     const isEvent = isBlocked || lower.slice(Math.max(0, open - 400), open).includes('policyviolation');
     return kyvernoFinding({
       policy: policyBefore(from, open - kind.length - name.length - 1),
       rule: flat.slice(open + 3, at),
-      message: semicolon < 0 || semicolon >= end ? '' : flat.slice(semicolon + 2, end).trim(),
+      message: semicolon < 0 ? '' : flat.slice(semicolon + 2, end).trim(),
       object: { kind, ...object },
       kinds: anyKind,
       outcome: isBlocked ? 'refused' : 'noted',

@@ -5,6 +5,7 @@
  * @see https://github.com/kyverno/kyverno/tree/v1.19.1/pkg/webhooks
  */
 import type { ErrorText } from '../error-text.ts';
+import { firstWithin, lastWithin } from '../find-within.ts';
 import type { Finding, Signature } from '../finding.ts';
 import { celKinds, kindsByHook, ruleKinds } from '../suspects/kyverno-kinds.ts';
 import { blockedRules } from './kyverno-block.ts';
@@ -14,6 +15,7 @@ import { type JudgedObject, judgedObject, kyvernoFinding, lineOrLess } from './k
 const blockedWords = 'was blocked due to the following polic';
 /** What stands before a block and belongs to it. */
 const headLengthMax = 700;
+const blockLengthMax = 8_000;
 const hookWords = 'admission webhook "';
 const deniedWords = '" denied the request';
 
@@ -26,7 +28,7 @@ const blocked: Signature = {
     if (object === undefined) return undefined;
     let body = at + blockedWords.length;
     while (/^[a-z:.]/.test(lower.charAt(body))) body += 1;
-    const next = lower.indexOf(blockedWords, body);
+    const next = firstWithin(lower, blockedWords, body, body + blockLengthMax);
     const rules = blockedRules(from, body, next < 0 ? flat.length : next);
     const hook = hookBefore(from, at);
     const start = hook?.start ?? object.start;
@@ -52,8 +54,8 @@ function objectBefore(
   { flat, lower }: ErrorText,
   at: number,
 ): { readonly start: number; readonly judged: JudgedObject } | undefined {
-  const start = lower.lastIndexOf('resource ', at);
-  if (start < 0 || at - start > 600) return undefined;
+  const start = lastWithin(lower, 'resource ', at - 600, at);
+  if (start < 0) return undefined;
   const words = flat.slice(start + 'resource '.length, at).trim();
   const judged = words.includes(' ') ? undefined : judgedObject(words);
   return judged === undefined ? undefined : { start, judged };
@@ -68,15 +70,15 @@ interface Hook {
 }
 
 function hookBefore(from: ErrorText, at: number): Hook | undefined {
-  const start = from.lower.lastIndexOf(hookWords, at);
-  return start < 0 || at - start > headLengthMax ? undefined : hookAt(from, start);
+  const start = lastWithin(from.lower, hookWords, at - headLengthMax, at);
+  return start < 0 ? undefined : hookAt(from, start);
 }
 
 /** The webhook of policies, by its name; undefined for another, that of Kyverno for its own objects among them. */
 function hookAt({ flat, lower }: ErrorText, start: number): Hook | undefined {
   const from = start + hookWords.length;
-  const end = flat.indexOf('"', from);
-  if (end < 0 || end - from > 600) return undefined;
+  const end = firstWithin(flat, '"', from, from + 600);
+  if (end < 0) return undefined;
   const name = lower.slice(from, end);
   const service = name.indexOf('kyverno.svc');
   const before = service < 0 ? [] : name.slice(0, service).split('.');
@@ -112,7 +114,7 @@ const deniedOtherwise: Signature = {
 };
 
 function nextHook({ flat, lower }: ErrorText, from: number): number {
-  const next = lower.indexOf(hookWords, from);
+  const next = firstWithin(lower, hookWords, from, from + bodyLengthMax);
   return next < 0 ? flat.length : next;
 }
 
@@ -128,11 +130,11 @@ function judgedPolicies(
   const { flat, lower } = from;
   const starts: { readonly at: number; readonly name: string; readonly words: number }[] = [];
   const last = Math.min(bound, body + bodyLengthMax);
-  for (let at = lower.indexOf('policy ', body); at >= 0 && at < last && starts.length < policiesMax; ) {
+  for (let at = firstWithin(lower, 'policy ', body, last); at >= 0 && starts.length < policiesMax; ) {
     const verdict = verdictAt(from, at);
     const isFirst = starts.length === 0 && (at === body || flat.charAt(at - 1) === '[');
     if (verdict !== undefined && (isFirst || flat.startsWith('; ', at - 2))) starts.push({ at, ...verdict });
-    at = lower.indexOf('policy ', at + 1);
+    at = firstWithin(lower, 'policy ', at + 1, last);
   }
   return starts.map(({ at, name, words }, index) => {
     const end = starts[index + 1]?.at ?? endOfLast(from, words, last, starts.length === 1);
@@ -167,13 +169,13 @@ const linesMax = 3;
 /** `Policy name failed: ` or `Policy name error: ` at a place; the colon is lost in some copies. */
 function verdictAt({ flat, lower }: ErrorText, at: number): { name: string; words: number } | undefined {
   const start = at + 'policy '.length;
-  const blank = flat.indexOf(' ', start);
-  const colon = flat.indexOf(':', start);
+  const blank = firstWithin(flat, ' ', start, start + 254);
+  const colon = firstWithin(flat, ':', start, start + 254);
   // The policies that change objects say no verdict.
-  if (colon > start && (blank < 0 || colon < blank) && colon - start <= 253) {
+  if (colon > start && (blank < 0 || colon < blank)) {
     return { name: flat.slice(start, colon), words: colon + 1 };
   }
-  if (blank < 0 || blank - start > 253) return undefined;
+  if (blank < 0) return undefined;
   const verdict = ['failed', 'error'].find((word) => lower.startsWith(word, blank + 1));
   if (verdict === undefined) return undefined;
   const end = blank + 1 + verdict.length;
@@ -191,14 +193,14 @@ function mutationIn(
 ): { policy: string | undefined; rule: string | undefined; message: string; kinds: readonly string[] } {
   const message = flat.slice(body, end).trim();
   const words = 'mutation policy ';
-  const at = lower.indexOf(words, body);
+  const at = firstWithin(lower, words, body, end);
   const nothing = { policy: hook.policy, rule: undefined, message, kinds: hook.kinds };
-  if (at < 0 || at >= end) return nothing;
-  const blank = flat.indexOf(' ', at + words.length);
+  if (at < 0) return nothing;
+  const blank = firstWithin(flat, ' ', at + words.length, end);
   if (blank < 0 || !lower.startsWith(' error', blank)) return nothing;
-  const list = flat.indexOf(' rules [', blank);
-  const colon = list < 0 || list >= end ? -1 : flat.indexOf(':', list);
-  const rule = colon < 0 || colon - list > 90 ? undefined : flat.slice(list + ' rules ['.length, colon);
+  const list = firstWithin(flat, ' rules [', blank, end);
+  const colon = list < 0 ? -1 : firstWithin(flat, ':', list, list + 90);
+  const rule = colon < 0 ? undefined : flat.slice(list + ' rules ['.length, colon);
   return { policy: flat.slice(at + words.length, blank), rule, message, kinds: hook.kinds };
 }
 
