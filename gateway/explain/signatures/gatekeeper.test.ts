@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, constantFrom, property } from 'fast-check';
 import { expect, test } from 'vitest';
 import { readErrorText } from '../error-text.ts';
 import { findCauses } from '../find-causes.ts';
@@ -115,9 +115,9 @@ test.each([
 
 test('whatever follows its words, reading ends, and spans lie in the text', () => {
   const pieces = ['[', ']', ' ', '\n', 'a-b', 'X', 'denied by ', ':', '"', "'", head];
-  const texts = fc.array(fc.constantFrom(...pieces), { maxLength: 60 }).map((parts) => `${head}${parts.join('')}`);
-  fc.assert(
-    fc.property(texts, (text) => {
+  const texts = array(constantFrom(...pieces), { maxLength: 60 }).map((parts) => `${head}${parts.join('')}`);
+  assert(
+    property(texts, (text) => {
       const read = readErrorText(text);
       for (const { span } of findCauses(read)) {
         expect(span.end).toBeGreaterThanOrEqual(span.start);

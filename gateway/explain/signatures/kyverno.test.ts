@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, constantFrom, property } from 'fast-check';
 import { expect, test } from 'vitest';
 import { readErrorText } from '../error-text.ts';
 import { findCauses } from '../find-causes.ts';
@@ -206,11 +206,9 @@ test.each([
 
 test('whatever follows its words, reading ends, and spans lie in the text', () => {
   const pieces = ["'", '"', ':', ' ', '\n', '\n  ', 'a-b', 'Policy ', '; ', '[', ']', '|-', head, blocked, 'x'];
-  const texts = fc
-    .array(fc.constantFrom(...pieces), { maxLength: 60 })
-    .map((parts) => `${head}${blocked}${parts.join('')}`);
-  fc.assert(
-    fc.property(texts, (text) => {
+  const texts = array(constantFrom(...pieces), { maxLength: 60 }).map((parts) => `${head}${blocked}${parts.join('')}`);
+  assert(
+    property(texts, (text) => {
       const read = readErrorText(text);
       for (const { span, evidence } of findCauses(read)) {
         for (const { start, end } of [span, ...evidence]) {

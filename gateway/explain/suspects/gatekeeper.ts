@@ -43,6 +43,7 @@ const othersKinds: ReadonlySet<string> = new Set([
 ]);
 const suspectsMax = 8;
 
+/** By name, and by kind where the text says it; several kinds may have the name. */
 export function gatekeeperSuspects(
   told: Pick<GatekeeperTold, 'constraint' | 'kind' | 'outcome'>,
 ): (candidates: readonly Candidate[]) => Suspects {

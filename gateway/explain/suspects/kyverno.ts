@@ -15,6 +15,10 @@ function isNamespaced({ kind }: Candidate): boolean {
   return kind === 'Policy' || kind.startsWith('Namespaced');
 }
 
+/**
+ * By name, kind and rule, as far as they are shown; nothing similar. One of which the rule is not shown may be any of the
+ * policy.
+ */
 export function kyvernoSuspects(
   told: Pick<KyvernoTold, 'policy' | 'rule' | 'kinds' | 'object' | 'outcome'>,
 ): (candidates: readonly Candidate[], about: About) => Suspects {
