@@ -33,8 +33,9 @@ export function findCauses(text: ErrorText): readonly Finding[] {
     const before = places[index] ?? 0;
     if (reader === undefined || before >= placesMax) return;
     places[index] = before + 1;
-    const finding = reader.signature.read(text, at);
-    if (finding !== undefined) found.push({ finding, order: reader.order });
+    const read = reader.signature.read(text, at) ?? [];
+    const findings: readonly Finding[] = 'span' in read ? [read] : read;
+    for (const finding of findings) found.push({ finding, order: reader.order });
   });
   const apart = withoutContained(found);
   const surest = certainties.find((certainty) => apart.some(({ finding }) => finding.certainty === certainty));

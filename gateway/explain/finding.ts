@@ -73,6 +73,9 @@ export interface Finding {
 export interface Signature {
   /** Words one of which every message of this form holds: ASCII, lower case, white space as single blanks. */
   readonly anchors: readonly string[];
-  /** The message around an anchor that was found, in `text.flat`; undefined when it is none. */
-  read(text: ErrorText, at: number): Finding | undefined;
+  /**
+   * The message around an anchor that was found, in `text.flat`; undefined when it is none. Several where one message tells of
+   * several causes: their spans are apart.
+   */
+  read(text: ErrorText, at: number): Finding | readonly Finding[] | undefined;
 }
