@@ -14,7 +14,7 @@ beforeAll(async () => {
   cluster = await startCluster();
   differences = await oracleOf(cluster.controlPlane);
   await cluster.startOperator();
-}, 120_000);
+});
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
 /** Reports follow within moments; the comparison is looked at again until it holds. */
@@ -63,4 +63,4 @@ test('the policies of every engine are in the reports as soon as there are any, 
     120_000,
   );
   await expectRight();
-}, 400_000);
+});

@@ -131,5 +131,4 @@ test.each(['REST', ...exampleRevisions] as const)(
       { numRuns: way === 'REST' ? 15 : 6, endOnFailure: true },
     );
   },
-  180_000,
 );
