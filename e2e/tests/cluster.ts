@@ -91,13 +91,16 @@ export function reportWithTotal(cluster: Cluster, namespace: string, total: numb
 }
 
 /**
- * Asks again until it holds: for what has no watch, like a gateway's answer. Less and less often, for to ask may take more work
- * than what is waited for. Fails with what was asked for after two minutes.
+ * Asks again until it holds: for what has no watch, like a gateway's answer. In a third of the time at most, for to ask may take
+ * more work than what is waited for. Fails with what was asked for after two minutes.
  */
 export async function eventually(what: string, holds: () => Promise<boolean>, msMax = 120_000): Promise<void> {
   const until = performance.now() + msMax;
-  for (let pauseMs = 20; !(await holds()); pauseMs = Math.min(pauseMs * 1.3, 300)) {
+  for (;;) {
+    const askedAt = performance.now();
+    if (await holds()) return;
     if (performance.now() > until) throw new Error(`not within ${msMax} ms: ${what}`);
+    const pauseMs = Math.max(40, 2 * (performance.now() - askedAt));
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
