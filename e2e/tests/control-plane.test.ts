@@ -158,9 +158,9 @@ describe('admission and controllers', () => {
   });
 
   test('waiting for what does not come names it, the place and what was there', async () => {
-    const waiting = waitFor(cluster, '/api/v1/namespaces/default', () => false, 'the impossible', 200);
+    const waiting = waitFor(cluster, '/api/v1/namespaces/default', () => false, 'the impossible', 5_000);
     await expect(waiting).rejects.toThrow(
-      /^waited 200 ms for the impossible at \/api\/v1\/namespaces\/default; last seen: \{"kind":"Namespace"/,
+      /^waited 5000 ms for the impossible at \/api\/v1\/namespaces\/default; last seen: \{"kind":"Namespace"/,
     );
   });
 });
