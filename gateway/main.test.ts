@@ -62,7 +62,7 @@ async function start(): Promise<Program> {
       .map((line) => Line.parse(JSON.parse(line)));
   child.stdout.setEncoding('utf8').on('data', (chunk) => (text += String(chunk)));
   const line = async (matching: (line: Line) => boolean): Promise<Line> => {
-    await expect.poll(() => lines().some(matching), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => lines().some(matching)).toBe(true);
     const [found] = lines().filter(matching);
     if (found === undefined) throw new Error('the line is gone');
     return found;
@@ -104,7 +104,7 @@ test('told to stop, it is not ready at once, answers what it was asked, and ends
       () => true,
       () => false,
     );
-  await expect.poll(taken, { timeout: 5_000 }).toBe(false);
+  await expect.poll(taken).toBe(false);
   for (const response of program.reviews) {
     response.writeHead(201, { 'content-type': 'application/json' }).end('{"status":{"authenticated":false}}');
   }

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { loadCredentials } from './credentials.ts';
 import { type Certificate, selfSignedCertificate } from './testing/certificate.ts';
 import { createVirtualClock } from './testing/virtual-clock.ts';
@@ -272,7 +272,7 @@ test('a stream that nobody reads, or that somebody leaves, ends without harm', a
   await transport.stream({ method: 'GET', path, signal: unread.signal });
   unread.abort();
   for await (const _chunk of await transport.stream({ method: 'GET', path })) break;
-  await vi.waitFor(() => expect(closed).toBe(2));
+  await expect.poll(() => closed).toBe(2);
 });
 
 test('closing cuts what still runs', async () => {

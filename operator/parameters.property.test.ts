@@ -175,9 +175,7 @@ function clusterDetailsIn(api: FakeApi): Record<string, unknown> {
   return Object.fromEntries(details.map((detail) => [detail.metadata.name, detail['texts']]));
 }
 
-test('after any sequence of changes reports and details say what the cluster says, and all is quiet', {
-  timeout: 120_000,
-}, async () => {
+test('after any sequence of changes reports and details say what the cluster says, and all is quiet', async () => {
   const step = fc.oneof(
     { weight: 20, arbitrary: aParameter },
     { weight: 20, arbitrary: noParameter },

@@ -27,7 +27,7 @@ test('whatever happens, reports and details end as the oracle says, and nothing 
     const wrongs = await simulate(history, seed);
     expect(wrongs, `seed ${seed}: npm run simulate -- --seeds 1 --from ${seed}\n${tell(history)}`).toEqual([]);
   }
-}, 120_000);
+});
 
 test('the same seed takes the same course', async () => {
   const course = async () => {

@@ -9,21 +9,36 @@ import { AdminError, type Client, connect, type Method, type Target } from './co
 
 export { AdminError, type Target } from './connection.ts';
 
-/** Creates the objects or takes them over (server-side apply, forced), in this order. Waits until a CRD is served. */
+/**
+ * Creates the objects or takes them over (server-side apply, forced), in this order. Definitions are served before anything that
+ * follows them is applied; of those that follow each other the API server makes its documents once.
+ */
 export async function apply(target: Target, objects: readonly unknown[]): Promise<KubeObject[]> {
   await using client = await connect(target);
   const kinds = new Map<string, z.infer<typeof ResourceList>>();
   const applied: KubeObject[] = [];
+  const withAccount = new Set<string>();
+  let definitions: unknown[] = [];
+  const allServed = async () => {
+    for (const definition of definitions) await served(target, client, definition);
+    definitions = [];
+  };
   for (const object of objects) {
     const manifest = Manifest.parse(object);
     const { name, namespace = 'default' } = manifest.metadata;
+    const isDefinition = manifest.kind === 'CustomResourceDefinition';
+    if (!isDefinition) await allServed();
     const { collection, namespaced } = await find(client, kinds, manifest);
     const prefix = namespaced ? `${rootOf(manifest.apiVersion)}/namespaces/${namespace}` : rootOf(manifest.apiVersion);
-    if (manifest.kind === 'Pod') await defaultServiceAccount(target, namespace);
+    if (manifest.kind === 'Pod' && !withAccount.has(namespace)) {
+      await defaultServiceAccount(target, namespace);
+      withAccount.add(namespace);
+    }
     const path = `${prefix}/${collection}/${encodeURIComponent(name)}?fieldManager=potoo-admin&force=true`;
     applied.push(asObject(await client.json('PATCH', path, object)));
-    if (manifest.kind === 'CustomResourceDefinition') await served(target, client, object);
+    if (isDefinition) definitions.push(object);
   }
+  await allServed();
   return applied;
 }
 
@@ -67,7 +82,7 @@ export async function waitFor(
   path: string,
   predicate: (value: KubeObject | undefined) => boolean,
   what: string,
-  timeoutMs = 30_000,
+  timeoutMs = 120_000,
 ): Promise<KubeObject | undefined> {
   await using client = await connect(target);
   const timeout = AbortSignal.timeout(timeoutMs);
@@ -196,7 +211,8 @@ async function served(target: Target, client: Client, object: unknown): Promise<
       const kinds = ResourceList.safeParse(await client.find(root));
       const known = kinds.success && kinds.data.resources.some(({ name }) => name === spec.names.plural);
       if (known && (await client.find(`${root}/${spec.names.plural}?limit=1`)) !== undefined) break;
-      if (tries === 600) throw new Error(`${metadata.name} ${version} is established and still not served after 30 s`);
+      if (tries === 2_400)
+        throw new Error(`${metadata.name} ${version} is established and still not served after 2 minutes`);
       await systemClock.sleep(50);
     }
   }

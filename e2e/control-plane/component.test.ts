@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Component, createComponent } from './component.ts';
 import { isAlive } from './processes.ts';
 
@@ -56,13 +56,13 @@ test('a component that ends by itself is reported', async () => {
   const { component, said } = shell('exec sleep 1000');
   await component.start();
   process.kill(component.pid, 'SIGTERM');
-  await vi.waitFor(() => expect(said).toEqual([expect.stringContaining('sh ended by itself (SIGTERM)')]));
+  await expect.poll(() => said).toEqual([expect.stringContaining('sh ended by itself (SIGTERM)')]);
 });
 
 test('CPU time and memory are those of the component', async () => {
   const { component } = shell('i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; exec sleep 1000');
   await component.start();
-  await vi.waitFor(() => expect(component.cpuSeconds()).toBeGreaterThan(0), { timeout: 4_000 });
+  await expect.poll(() => component.cpuSeconds()).toBeGreaterThan(0);
   expect(component.rssBytes()).toBeGreaterThan(100_000);
   await component.stop();
 });
@@ -75,8 +75,8 @@ test('components do not outlive a parent that is killed, paused or not', async (
   const pids = String(line).trim().split(' ').map(Number);
   expect(pids.map(isAlive)).toEqual([true, true]);
   parent.kill('SIGKILL');
-  await vi.waitFor(() => expect(pids.map(isAlive)).toEqual([false, false]), { timeout: 10_000 });
-}, 30_000);
+  await expect.poll(() => pids.map(isAlive)).toEqual([false, false]);
+});
 
 function parentProgram(logs: string): string {
   return `

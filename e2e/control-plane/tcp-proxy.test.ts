@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 let echo: Server;
@@ -48,17 +48,17 @@ const closing = (socket: Socket) => new Promise((resolve) => void socket.once('c
 test('moves bytes both ways, and an end on one side is an end on the other', async () => {
   const { socket, said } = await client();
   socket.write('hello');
-  await vi.waitFor(() => expect(said()).toBe('hello'));
+  await expect.poll(() => said()).toBe('hello');
   expect(proxy.connections).toBe(1);
   socket.end();
   await once(socket, 'close');
-  await vi.waitFor(() => expect(proxy.connections).toBe(0));
+  await expect.poll(() => proxy.connections).toBe(0);
 });
 
 test('a stalled proxy keeps old and new connections and moves nothing until it flows again', async () => {
   const old = await client();
   old.socket.write('1');
-  await vi.waitFor(() => expect(old.said()).toBe('1'));
+  await expect.poll(() => old.said()).toBe('1');
   proxy.stall();
   old.socket.write('2');
   const late = await client();
@@ -71,7 +71,7 @@ test('a stalled proxy keeps old and new connections and moves nothing until it f
   expect(received).toBe('1direct');
   expect(proxy.connections).toBe(2);
   proxy.flow();
-  await vi.waitFor(() => expect([old.said(), late.said()]).toEqual(['12', '3']));
+  await expect.poll(() => [old.said(), late.said()]).toEqual(['12', '3']);
 });
 
 test('a cut closes every connection, stalled or not, and new ones are welcome', async () => {
@@ -84,7 +84,7 @@ test('a cut closes every connection, stalled or not, and new ones are welcome', 
   proxy.flow();
   const second = await client();
   second.socket.write('again');
-  await vi.waitFor(() => expect(second.said()).toBe('again'));
+  await expect.poll(() => second.said()).toBe('again');
 });
 
 test('refuses new connections on demand while the current ones live on', async () => {
@@ -93,11 +93,11 @@ test('refuses new connections on demand while the current ones live on', async (
   const refused = connect(proxy.port, '127.0.0.1');
   await expect(once(refused, 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   current.socket.write('still here');
-  await vi.waitFor(() => expect(current.said()).toBe('still here'));
+  await expect.poll(() => current.said()).toBe('still here');
   await proxy.refuse(false);
   const { socket, said } = await client();
   socket.write('back');
-  await vi.waitFor(() => expect(said()).toBe('back'));
+  await expect.poll(() => said()).toBe('back');
 });
 
 test('a client learns that the target is gone', async () => {

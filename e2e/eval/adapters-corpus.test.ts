@@ -10,9 +10,7 @@ import { policyManifests } from './policy-manifests.ts';
 const floors = { objects: 2_600, constraints: 2_600, realForm: 0.995, fullScope: 0.998 };
 const ceilings = { errors: 29, boundToNobody: 44 };
 
-test('real policies are read: what is not, and what binds nobody, is no more than is known', { timeout: 120_000 }, ({
-  skip,
-}) => {
+test('real policies are read: what is not, and what binds nobody, is no more than is known', ({ skip }) => {
   if (corpusMissing !== undefined) skip(corpusMissing);
   const manifests = policyManifests(sharedCorpus, adapters);
   const all = adapterFigures(manifests);

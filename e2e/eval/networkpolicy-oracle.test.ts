@@ -59,7 +59,7 @@ function constraintsOf(objects: readonly JsonObject[]): readonly Constraint[] {
   });
 }
 
-test('verdicts drawn from rule and scope alone agree with all that are known', { timeout: 120_000 }, ({ skip }) => {
+test('verdicts drawn from rule and scope alone agree with all that are known', ({ skip }) => {
   if (corpusMissing !== undefined) skip(corpusMissing);
   const folder = 'oracles/networkpolicy';
   const scenarios = corpusRows(`${folder}/scenarios.jsonl`, Scenario);

@@ -19,9 +19,11 @@ export interface PolicyManifest {
 /** In the order of files. Kinds that neither this corpus nor the one beside the project defines are left out. */
 export function policyManifests(corpus: Corpus, adapters: readonly Adapter[]): readonly PolicyManifest[] {
   const manifests = corpus.files('.').flatMap((file) => corpus.objects(file).map((object) => ({ file, object })));
-  const definitions = existsSync(sharedCorpus.root)
-    ? sharedCorpus.files('crds').flatMap((file) => sharedCorpus.objects(file))
-    : [];
+  // The corpus beside the project has them among its own.
+  const definitions =
+    corpus.root !== sharedCorpus.root && existsSync(sharedCorpus.root)
+      ? sharedCorpus.files('crds').flatMap((file) => sharedCorpus.objects(file))
+      : [];
   const kindOf = objectKinds([...definitions, ...manifests.map(({ object }) => object)]);
   return manifests.flatMap(({ file, object }) => {
     const kind = kindOf(object);

@@ -134,7 +134,7 @@ const plans: readonly (readonly [tool: string, input: object, dryRun: string | u
   ],
 ];
 
-describe('plans', { timeout: 300_000 }, () => {
+describe('plans', () => {
   const stack = new AsyncDisposableStack();
   let world: World;
   beforeAll(async () => {

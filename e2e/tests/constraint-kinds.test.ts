@@ -53,7 +53,7 @@ beforeAll(async () => {
   operator = await cluster.startOperator();
   await reportWithTotal(cluster, 'guarded', 0);
   watchedBefore = await watched();
-}, 120_000);
+});
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
 async function undefine(kind: string): Promise<void> {
@@ -100,4 +100,4 @@ test('kinds that come and go again and again leave no watch, no constraint and n
     await eventually('their watches are gone', async () => (await watched()) === watchedBefore);
   }
   expect(troubles()).toEqual([]);
-}, 120_000);
+});

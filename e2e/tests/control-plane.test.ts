@@ -59,7 +59,7 @@ describe('who may do what', () => {
       },
     ]);
     // The authorizer learns of a binding by a watch of its own, which cannot be watched from here.
-    await vi.waitFor(() => list(reader, '/api/v1/namespaces/rbac/pods'), { timeout: 10_000 });
+    await vi.waitFor(() => list(reader, '/api/v1/namespaces/rbac/pods'), { timeout: 120_000 });
 
     const answers = auditLines(cluster)
       .filter((line) => at(line, 'user', 'username') === 'system:serviceaccount:rbac:reader')
@@ -158,9 +158,9 @@ describe('admission and controllers', () => {
   });
 
   test('waiting for what does not come names it, the place and what was there', async () => {
-    const waiting = waitFor(cluster, '/api/v1/namespaces/default', () => false, 'the impossible', 200);
+    const waiting = waitFor(cluster, '/api/v1/namespaces/default', () => false, 'the impossible', 5_000);
     await expect(waiting).rejects.toThrow(
-      /^waited 200 ms for the impossible at \/api\/v1\/namespaces\/default; last seen: \{"kind":"Namespace"/,
+      /^waited 5000 ms for the impossible at \/api\/v1\/namespaces\/default; last seen: \{"kind":"Namespace"/,
     );
   });
 });
@@ -182,12 +182,12 @@ describe('faults', () => {
     try {
       // The API server remembers the health of etcd for a moment.
       const unready = () => expect(request(cluster, 'GET', '/readyz')).rejects.toMatchObject({ status: 500 });
-      await vi.waitFor(unready, { timeout: 20_000 });
+      await vi.waitFor(unready, { timeout: 120_000 });
     } finally {
       cluster.etcd.resume();
     }
     expect(await write).toMatchObject([{ status: 'fulfilled', value: [{ metadata: { name: 'patient' } }] }]);
-    await vi.waitFor(() => request(cluster, 'GET', '/readyz'), { timeout: 10_000 });
+    await vi.waitFor(() => request(cluster, 'GET', '/readyz'), { timeout: 120_000 });
   });
 
   test('behind a proxy the API server can go silent and can be cut off', async () => {
@@ -196,18 +196,18 @@ describe('faults', () => {
     const behind = await cluster.kubeconfigFor('behind', cluster.adminToken, `https://127.0.0.1:${proxy.port}`);
     expect(await get(behind, '/api/v1/namespaces/default')).toBeDefined();
 
-    await vi.waitFor(() => expect(proxy.connections).toBe(0));
+    await expect.poll(() => proxy.connections).toBe(0);
     proxy.stall();
     const silent = get(behind, '/api/v1/namespaces/default');
-    await vi.waitFor(() => expect(proxy.connections).toBe(1));
+    await expect.poll(() => proxy.connections).toBe(1);
     expect(await get(cluster, '/api/v1/namespaces/default')).toBeDefined();
     proxy.flow();
     expect(await silent).toBeDefined();
 
-    await vi.waitFor(() => expect(proxy.connections).toBe(0)); // those before
+    await expect.poll(() => proxy.connections).toBe(0); // those before
     proxy.stall();
     const cut = Promise.allSettled([get(behind, '/api/v1/namespaces/default')]);
-    await vi.waitFor(() => expect(proxy.connections).toBe(1));
+    await expect.poll(() => proxy.connections).toBe(1);
     proxy.cut();
     expect(await cut).toMatchObject([{ status: 'rejected', reason: { code: 'ECONNRESET' } }]);
     proxy.flow();

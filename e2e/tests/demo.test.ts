@@ -275,7 +275,7 @@ describe('npm start', () => {
         const answer = await paste(demo, onlyLine(demo, '/shop-admin', 'constraints/shop/checkout'));
         expect(JSON.parse(answer)).toMatchObject({ severity: 'Warning', message: expect.stringContaining('any port') });
       },
-      { timeout: 20_000 },
+      { timeout: 120_000 },
     );
     await paste(demo, onlyLine(demo, 'sandbox create deployment'));
     await paste(demo, onlyLine(demo, 'label namespace legacy'));
@@ -286,7 +286,7 @@ describe('npm start', () => {
         expect(table).toMatch(/^legacy +constraints +7 +1 +3 +3 /m);
         expect(await paste(demo, onlyLine(demo, 'reports/legacy'))).toContain('Pod Security Standard are refused');
       },
-      { timeout: 20_000 },
+      { timeout: 120_000 },
     );
   });
 
@@ -306,7 +306,7 @@ describe('npm start', () => {
     process.kill(demo.pid, 'SIGINT');
     expect(await demo.exited).toEqual([0, null]);
     // Watchdogs read the end of their line a moment after the end of what they watch.
-    await vi.waitFor(() => expect(processes.filter(({ pid }) => isAlive(pid))).toEqual([]));
+    await expect.poll(() => processes.filter(({ pid }) => isAlive(pid))).toEqual([]);
     expect(existsSync(folder)).toBe(false);
   });
 });

@@ -48,7 +48,6 @@ function generic(what: string, holds: (health: unknown) => boolean) {
       return holds(found);
     },
     what,
-    60_000,
   );
 }
 

@@ -61,7 +61,7 @@ function follow<T>(options: Pick<ReflectorOptions<T>, 'resource' | 'prune'> & Pa
 /** Waits for what this process gets to know, for which there is nothing to ask the server. */
 async function until(what: string, holds: () => boolean): Promise<void> {
   await vi.waitFor(() => expect({ what, holds: holds() }).toEqual({ what, holds: true }), {
-    timeout: 30_000,
+    timeout: 120_000,
     interval: 20,
   });
 }

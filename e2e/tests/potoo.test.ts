@@ -415,7 +415,6 @@ describe('whatever happens to the processes', () => {
       reportPath('after-takeover'),
       (report) => at(report, 'status', 'total') === 2,
       'the report of the new leader',
-      60_000,
     );
     const lease = await get(
       cluster.controlPlane,

@@ -145,4 +145,4 @@ test('every message is answered in the words of JSON-RPC, never as an error of t
       ],
     },
   );
-}, 60_000);
+});

@@ -107,7 +107,7 @@ describe('an answer of MCP', () => {
       ),
       { numRuns: 25 },
     );
-  }, 60_000);
+  });
 
   test.each(revisions)('one item that is too large alone is cut and not refused, revision %s', async (revision) => {
     const gateway = gatewayWith([constraint(0, 'control', 60_000), constraint(1, 'words', 10)]);

@@ -66,7 +66,7 @@ function run(args: readonly string[], environment: Record<string, string> = {}) 
       return [code, said];
     },
     async url() {
-      await expect.poll(() => said, { timeout: 20_000 }).toMatch(/^Listening on http:\/\/localhost:\d+ for /);
+      await expect.poll(() => said).toMatch(/^Listening on http:\/\/localhost:\d+ for /);
       return `http://localhost:${/localhost:(\d+)/.exec(said)?.[1]}`;
     },
   };
@@ -113,9 +113,9 @@ test('a plain reader of /sse hears at once, and when it goes the gateway loses i
   const { gateway, server } = await serve();
   const url = await run(['--server', server], { POTOO_TOKEN: 'reader' }).url();
   const reader = readEvents(await fetch(`${url}/sse?namespace=shop`));
-  await expect.poll(() => reader.text, { timeout: 20_000 }).toMatch(/^: changes/);
+  await expect.poll(() => reader.text).toMatch(/^: changes/);
   await reader.leave();
-  await expect.poll(() => gateway.records.at(-1), { timeout: 20_000 }).toMatchObject({ name: 'sse', outcome: 'OK' });
+  await expect.poll(() => gateway.records.at(-1)).toMatchObject({ name: 'sse', outcome: 'OK' });
 });
 
 /** As no fetch would ask. */

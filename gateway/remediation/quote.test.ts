@@ -21,7 +21,7 @@ function parsedByShell(lines: readonly string[]): string[][] {
     .map((line) => line.split('\0').slice(0, -1));
 }
 
-test('a shell makes of each command exactly the words that were meant', { timeout: 60_000 }, () => {
+test('a shell makes of each command exactly the words that were meant', () => {
   const words = fc.array(fc.oneof(hostileText, fc.string({ unit: 'grapheme', maxLength: 20 })), {
     minLength: 1,
     maxLength: 4,

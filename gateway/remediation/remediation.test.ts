@@ -33,7 +33,7 @@ const bothLevels = (constraint: Constraint) =>
   (['full', 'summary'] as const).map((level) => remediationOf(subjectOf(constraint, level)));
 
 describe.each(Object.entries(hostileRules))('of the form %s, whatever stands in it', (_form, rule) => {
-  test('there are a sentence and steps, of bounded length and nothing that hides', { timeout: 60_000 }, () => {
+  test('there are a sentence and steps, of bounded length and nothing that hides', () => {
     fc.assert(
       fc.property(hostileConstraint([rule]), (constraint) => {
         for (const remediation of bothLevels(constraint)) {
@@ -55,7 +55,7 @@ describe.each(Object.entries(hostileRules))('of the form %s, whatever stands in 
     );
   });
 
-  test('a shell runs kubectl with our own options and with names, and nothing else', { timeout: 60_000 }, () => {
+  test('a shell runs kubectl with our own options and with names, and nothing else', () => {
     const many = fc.array(hostileConstraint([rule]), { minLength: 40, maxLength: 40 });
     fc.assert(
       fc.property(many, (constraints) => {

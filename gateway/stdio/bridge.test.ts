@@ -57,7 +57,7 @@ function start(port: number, token?: string, args: readonly string[] = ['--trans
       for (const line of lines) child.stdin.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`);
     },
     answers: async (count: number) => {
-      await expect.poll(messages, { timeout: 20_000 }).toHaveLength(count);
+      await expect.poll(messages).toHaveLength(count);
       return messages();
     },
   };
@@ -137,7 +137,7 @@ describe('the bridge', () => {
     });
     bridge.say({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'news', _meta } });
     const name = 'mcp:subscriptions/listen';
-    await expect.poll(() => gateway.records.at(-1), { timeout: 20_000 }).toMatchObject({ name, outcome: 'OK' });
+    await expect.poll(() => gateway.records.at(-1)).toMatchObject({ name, outcome: 'OK' });
     expect([bridge.messages().length, bridge.stderr()]).toEqual([2, '']);
   });
 
@@ -173,7 +173,7 @@ describe('the bridge', () => {
   test('tells of toolsets that are not there, and refuses names of none', async () => {
     const { port } = await serve();
     const bridge = start(port, 'reader', ['--toolsets', 'constraints,cluster']);
-    await expect.poll(bridge.stderr, { timeout: 20_000 }).toMatch(/^toolset cluster was asked for, [^\n]*\n$/);
+    await expect.poll(bridge.stderr).toMatch(/^toolset cluster was asked for, [^\n]*\n$/);
     for (const args of [['--toolsets', 'everything'], ['--transport=http'], ['--port', '1'], ['more']]) {
       const refused = start(port, undefined, args);
       expect(await refused.ended).toEqual([2, null]);

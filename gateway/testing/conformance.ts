@@ -8,7 +8,8 @@ const Response200 = z.object({
   headers: JsonObject.default({}),
   content: z.record(z.string(), z.object({ schema: JsonObject })).optional(),
 });
-const Operation = z.object({ responses: z.record(z.string(), z.unknown()) });
+const Described = z.custom<object>((value) => typeof value === 'object' && value !== null);
+const Operation = z.object({ responses: z.record(z.string(), Described) });
 const Document = z.object({
   paths: z.record(z.string(), z.record(z.enum(['get', 'post']), Operation.optional())),
   components: JsonObject,
@@ -24,6 +25,16 @@ export interface Answered {
   readonly text: string;
 }
 
+interface Expectation {
+  /** Names of headers that are there. */
+  readonly headers: readonly string[];
+  /** Of bodies, by content type; undefined where the document says nothing of a body. */
+  readonly validators: ReadonlyMap<string, z.ZodType> | undefined;
+}
+
+/** What nothing serves is answered as any error is. */
+const notServed = { $ref: '#/components/responses/Error403' };
+
 /** Throws for an answer that is not as the document has it. */
 export type Conformance = (answered: Answered) => void;
 
@@ -31,7 +42,7 @@ export type Conformance = (answered: Answered) => void;
 export function createConformance(published: unknown): Conformance {
   const document = Document.parse(published);
   const routes = Object.entries(document.paths).map(([path, operations]) => ({ is: patternOf(path), operations }));
-  const validators = new WeakMap<object, z.ZodType>();
+  const expectations = new WeakMap<object, Expectation>();
 
   function resolved(node: unknown): Record<string, unknown> {
     const object = JsonObject.parse(node);
@@ -41,11 +52,17 @@ export function createConformance(published: unknown): Conformance {
     return resolved(keys.reduce<unknown>((at, key) => JsonObject.parse(at)[key], published));
   }
 
-  function validatorOf(schema: Record<string, unknown>): z.ZodType {
-    const known = validators.get(schema);
+  /** What a response has to be; made once for each that the document describes. */
+  function expectationOf(described: object): Expectation {
+    const known = expectations.get(described);
     if (known !== undefined) return known;
-    const made = z.fromJSONSchema(JsonSchema.parse(strict(schema)));
-    validators.set(schema, made);
+    const { headers, content } = Response200.parse(resolved(described));
+    const validators = new Map<string, z.ZodType>();
+    for (const [type, media] of Object.entries(content ?? {})) {
+      validators.set(type, z.fromJSONSchema(JsonSchema.parse(strict(resolved(media.schema)))));
+    }
+    const made = { headers: Object.keys(headers), validators: content === undefined ? undefined : validators };
+    expectations.set(described, made);
     return made;
   }
 
@@ -58,16 +75,15 @@ export function createConformance(published: unknown): Conformance {
     const described = operation?.responses[status];
     if (isServed && described === undefined) throw new Error(`${what}: not in the document`);
     if (!isServed && ![400, 403, 404, 405].includes(status)) throw new Error(`${what}: nothing is served here`);
-    const response = resolved(described ?? { $ref: '#/components/responses/Error403' });
-    const { headers: named, content } = Response200.parse(response);
-    for (const name of Object.keys(named)) {
+    const expected = expectationOf(described ?? notServed);
+    for (const name of expected.headers) {
       if (headers.get(name) === null) throw new Error(`${what}: without the header ${name}`);
     }
-    const type = headers.get('content-type');
-    const media = content?.[type ?? ''];
-    if (content !== undefined && media === undefined) throw new Error(`${what}: content type ${type}`);
-    if (media === undefined || type !== 'application/json' || method === 'HEAD') return;
-    const read = validatorOf(resolved(media.schema)).safeParse(JSON.parse(text));
+    const type = headers.get('content-type') ?? '';
+    const validator = expected.validators?.get(type);
+    if (expected.validators !== undefined && validator === undefined) throw new Error(`${what}: content type ${type}`);
+    if (validator === undefined || type !== 'application/json' || method === 'HEAD') return;
+    const read = validator.safeParse(JSON.parse(text));
     if (!read.success) throw new Error(`${what}: ${z.prettifyError(read.error)}\n${text.slice(0, 2_000)}`);
   };
 }

@@ -84,12 +84,14 @@ const clause: fc.Arbitrary<NetworkClause> = fc.record(
   },
   { requiredKeys: ['path'] },
 );
+/** Of those that JSON can hold: for others it has null, and the whole constraint could not be read. */
+const order = fc.double({ noNaN: true, noDefaultInfinity: true });
 const place: fc.Arbitrary<NetworkPlace> = fc.record(
   {
     engine: fc.constantFrom(...NetworkPlace.shape.engine.options),
     tier: fc.oneof(fc.constantFrom('Admin', 'Baseline'), hostileText),
-    tierOrder: fc.double({ noNaN: true }),
-    order: fc.double({ noNaN: true }),
+    tierOrder: order,
+    order,
   },
   { requiredKeys: ['engine', 'tier'] },
 );

@@ -162,7 +162,7 @@ describe('levels', () => {
   });
 });
 
-test('nothing of a full form is in the bytes that a reader gets, whatever is asked', { timeout: 180_000 }, async () => {
+test('nothing of a full form is in the bytes that a reader gets, whatever is asked', async () => {
   const word = fc.stringMatching(/^[a-z]{12}$/);
   const input = fc.record(
     {

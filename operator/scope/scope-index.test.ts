@@ -47,7 +47,7 @@ describe('the scope index', () => {
       message,
     }));
     expect([...index.setPolicy('p', bindings)]).toEqual(['shop']);
-  }, 60_000);
+  });
 
   test('a cluster-wide policy that binds others than before touches those alone, if it says the same', () => {
     const index = createScopeIndex();
