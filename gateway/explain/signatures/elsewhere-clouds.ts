@@ -44,6 +44,8 @@ export const cloudSignatures: readonly Signature[] = [
   ),
   refusal(google, 'googleapi: ', (text, at) => {
     const near = text.lower.slice(at, at + 500);
+    // Told of below, as the policy of an organisation.
+    if (near.includes('constraints/')) return undefined;
     const code = [
       'quotaexceeded',
       'ratelimitexceeded',

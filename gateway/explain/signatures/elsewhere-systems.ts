@@ -72,6 +72,18 @@ function isOfFile(text: ErrorText, at: number): boolean {
     : false;
 }
 
+/** Ports of the proxies of service meshes beside a container: what they refuse is another matter. */
+const meshPorts = ['15000', '15001', '15006', '15008', '15020', '15021', '15090', '4140', '4143', '4191'];
+
+/** Whether the address is of the machine itself, and a connection to it was refused. */
+function isRefusedHere(text: ErrorText, at: number): boolean {
+  const near = text.lower.slice(Math.max(0, at - 80), at + 120);
+  if (!near.includes('refused')) return false;
+  const behind = text.lower.slice(at, at + 24);
+  // In front of an address of another machine stands the own one, as its source.
+  return !meshPorts.some((each) => behind.includes(`:${each}`)) && !behind.includes('->');
+}
+
 export const systemSignatures: readonly Signature[] = [
   ...says({ category: 'negative', engine: 'file-system' }, [
     {
@@ -125,18 +137,7 @@ export const systemSignatures: readonly Signature[] = [
   ]),
   ...says({ category: 'negative', engine: 'kernel' }, [
     {
-      words: [
-        'too many open files',
-        'emfile',
-        'open files limit is too low',
-        'open files limit',
-        'max open files',
-        'ulimit',
-        'rlimit_',
-        'rlimit',
-        'nofile',
-        'file descriptor limit',
-      ],
+      words: ['too many open files', '(emfile)', 'emfile: ', 'open files limit is too low', 'file descriptor limit'],
       sentence:
         'A process or its node has as many open files as it may have; that limit is set where the process or the container runtime starts.',
       advice: [
@@ -157,8 +158,7 @@ export const systemSignatures: readonly Signature[] = [
         'cannot allocate memory',
         'pids.max',
         'cgroup: fork rejected',
-        'argument list too long',
-        'resource temporarily unavailable',
+
         'nf_conntrack: table full',
         'nf_conntrack: nf_conntrack: table full',
       ],
@@ -182,6 +182,26 @@ export const systemSignatures: readonly Signature[] = [
         'Look at the profile (AppArmor, SELinux, seccomp) and at the capabilities that the container runs with.',
       ],
       privilege: 'cluster-admin',
+    },
+  ]),
+  ...says({ category: 'negative', engine: 'loopback' }, [
+    {
+      words: [
+        '127.0.0.1:',
+        'localhost:',
+        '[::1]:',
+        '127.0.0.1 port ',
+        'localhost port ',
+        'localhost (127.0.0.1)',
+        'localhost (::1)',
+      ],
+      holds: isRefusedHere,
+      certainty: 'likely',
+      sentence:
+        'Nothing listens on that port of the own pod or machine: a connection to itself passes no network policy.',
+      advice: [
+        'Start what should listen there, or correct the address: localhost means the pod itself, another service is reached by its own name.',
+      ],
     },
   ]),
   ...says({ category: 'negative', engine: 'kube-apiserver' }, [

@@ -139,13 +139,17 @@ const others: Signature = {
         ? undefined
         : absent(text, { kind: known, name: object?.slice(object.lastIndexOf('/') + 1), key: key.parts.key }, key);
     }
-    const account = accountForm.read(text, at) ?? tokenForm.read(text, at);
+    const token = tokenForm.read(text, at);
+    const account = accountForm.read(text, at) ?? token;
     if (account !== undefined) {
       const name = account.parts.account?.replaceAll(',', '');
       const end = Math.max(account.end, Math.min(text.lineEnd(at), at + 500));
       return absent(
         text,
-        { kind: 'ServiceAccount', name: name?.slice(name.lastIndexOf('/') + 1) },
+        {
+          kind: token === undefined ? 'ServiceAccount' : 'token of the ServiceAccount',
+          name: name?.slice(name.lastIndexOf('/') + 1),
+        },
         { start: account.start, end },
       );
     }

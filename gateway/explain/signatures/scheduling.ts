@@ -27,7 +27,7 @@ const fit: Signature = {
     const from = text.flat.indexOf(': ', at) + 2;
     const end = endOfMessage(text, from);
     const start = at - count.length;
-    const reasons = reasonsIn(text.flat.slice(from, end));
+    const reasons = reasonsIn(text.flat.slice(from, end).replaceAll("''", "'"));
     // The reason stands in front of the nodes: which object is not there.
     if (reasons.some(({ reason }) => isMissingClaim(reason.toLowerCase()))) return undefined;
     return unfit({ start, end }, reasons, isAll ? undefined : total);
@@ -46,7 +46,8 @@ function unfit(
   const names = reasons
     .slice(0, 4)
     .map(({ count, reason }) => `${count === undefined ? '' : `${count} × `}${shown(reason, 100)}`);
-  const nodes = total === undefined ? 'No node' : `None of the ${total} nodes`;
+  const nodes =
+    total === undefined ? 'No node' : total === '1' ? 'Not even the only node' : `None of the ${total} nodes`;
   return outside({
     category: 'scheduling',
     engine,

@@ -5,13 +5,13 @@
  * @see https://github.com/kubernetes/apimachinery/blob/master/pkg/api/errors/errors.go (NewInvalid, NewConflict, NewApplyConflict)
  */
 import type { ErrorText, Span } from '../error-text.ts';
+import { fieldErrors, fieldErrorWords, pathBefore } from '../field-errors.ts';
 import type { Signature } from '../finding.ts';
 import { lineStart, nearby, outside, says, wordBefore } from '../outside.ts';
 import { type FieldError, validationSteps, validationWords } from '../steps/validation.ts';
 
 const engine = 'kube-apiserver';
 
-const errorsMax = 8;
 const messageLengthMax = 2_400;
 
 /** `Deployment.apps "web" is invalid: …`, of kubectl `The Deployment "web" is invalid: …` with a line for each cause. */
@@ -63,57 +63,6 @@ function endOfErrors(text: ErrorText, from: number): number {
   return end;
 }
 
-/** Between a field and what is said of it. */
-const types = [
-  ': invalid value: ',
-  ': required value',
-  ': unsupported value: ',
-  ': duplicate value: ',
-  ': too long: ',
-  ': too many: ',
-  ': too few: ',
-  ': forbidden: ',
-  ': not found: ',
-  ': internal error: ',
-];
-
-function fieldErrors(text: ErrorText, from: number, to: number): readonly FieldError[] {
-  const places = types
-    .flatMap((type) => placesOf(text.lower, type, from, to).map((at) => ({ at, type })))
-    .toSorted((a, b) => a.at - b.at)
-    .slice(0, errorsMax);
-  return places.map(({ at, type }, index) => {
-    const end = Math.min(places[index + 1]?.at ?? to, to);
-    return {
-      field: pathBefore(text, at),
-      type: type.slice(2).replaceAll(':', '').trim(),
-      detail: text.flat.slice(at + type.length, end),
-    };
-  });
-}
-
-function placesOf(lower: string, word: string, from: number, to: number): number[] {
-  const places: number[] = [];
-  for (
-    let at = lower.indexOf(word, from);
-    at >= 0 && at < to && places.length < errorsMax;
-    at = lower.indexOf(word, at + 1)
-  ) {
-    places.push(at);
-  }
-  return places;
-}
-
-/** The path of a field, as far as its characters reach back: `spec.containers[0].ports[1].name`. */
-function pathBefore({ flat }: ErrorText, at: number): string {
-  let start = at;
-  const bound = Math.max(0, at - 260);
-  while (start > bound && /[A-Za-z0-9.[\]()_/-]/.test(flat.charAt(start - 1))) start -= 1;
-  const path = flat.slice(start, at);
-  // A list of errors begins with a bracket.
-  return path.startsWith('[') ? path.slice(1) : path;
-}
-
 /** Where fields of objects of Kubernetes begin. */
 const roots: ReadonlySet<string> = new Set([
   'spec',
@@ -143,7 +92,7 @@ const roots: ReadonlySet<string> = new Set([
 
 /** A field error without the object that it is of. */
 const fieldError: Signature = {
-  anchors: types,
+  anchors: fieldErrorWords,
   read(text, at) {
     const path = pathBefore(text, at);
     const root = path.split('.', 1)[0]?.split('[', 1)[0] ?? '';
