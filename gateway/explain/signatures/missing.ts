@@ -8,7 +8,7 @@ import { cited, shown } from '../../words.ts';
 import type { ErrorText, Span } from '../error-text.ts';
 import type { Finding, Signature } from '../finding.ts';
 import { format, quoted, text as rest, word } from '../format.ts';
-import { lineStart, outside, runFrom, says, wordBefore } from '../outside.ts';
+import { lineStart, outside, says, wordBefore } from '../outside.ts';
 import { kindOf, missingKindSteps, missingSteps } from '../steps/missing.ts';
 
 const engine = 'kube-apiserver';
@@ -115,7 +115,7 @@ const keyForm = format`couldn't find key ${word('key', 253)} in ${word('kind', 4
 const accountForm = format`error looking up service account ${word('account', 320)}: `;
 const tokenForm = format`no api token found for service account ${word('account', 320)}`;
 const pullSecretForm = format`unable to retrieve pull secret ${word('secret', 320)} for `;
-const pullSecretsForm = format`unable to retrieve some image pull secrets (${word('secret', 900)})`;
+const pullSecretsForm = format`unable to retrieve some image pull secrets (${rest('secret', 900)})`;
 const priorityClassForm = format`no priorityclass with name ${word('name', 260)}`;
 const driverForm = format`driver name ${word('name', 260)} not found in the list of registered csi drivers`;
 
@@ -155,9 +155,13 @@ const others: Signature = {
     }
     const secret = pullSecretForm.read(text, at) ?? pullSecretsForm.read(text, at);
     if (secret !== undefined) {
-      const name = secret.parts.secret ?? runFrom(text, text.flat.indexOf('(', at) + 1, '),', 253);
+      const [name = ''] = (secret.parts.secret ?? '').split(/[, ]/, 1);
       const end = Math.max(secret.end, Math.min(text.lineEnd(at), at + 500));
-      return absent(text, { kind: 'Secret', name: name.slice(name.lastIndexOf('/') + 1) }, { start: at, end });
+      return absent(
+        text,
+        { kind: 'Secret', name: name === '' ? undefined : name.slice(name.lastIndexOf('/') + 1) },
+        { start: at, end },
+      );
     }
     const priority = priorityClassForm.read(text, at);
     if (priority !== undefined) return absent(text, { kind: 'PriorityClass', name: priority.parts.name }, priority);

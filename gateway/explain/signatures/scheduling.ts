@@ -7,7 +7,7 @@ import { shown } from '../../words.ts';
 import { format, word } from '../format.ts';
 import type { ErrorText } from '../error-text.ts';
 import type { Finding, Signature } from '../finding.ts';
-import { isDigit, outside, runFrom, says, wordBefore } from '../outside.ts';
+import { isDigit, isLetter, outside, runFrom, says, wordBefore } from '../outside.ts';
 import { adviceFor, type FitReason, schedulingSteps } from '../steps/scheduling.ts';
 
 const engine = 'kube-scheduler';
@@ -81,17 +81,7 @@ function stopAfter(text: ErrorText, from: number, bound: number): number {
   let lines = 1;
   for (let at = from; at < bound; at += 1) {
     if (at >= lineEnd) {
-      // A line that goes on: in the middle of a sentence, with a small letter or a number.
-      const next = text.lower.charAt(lineEnd + 1);
-      const goesOn =
-        lines < linesMax && text.flat.charAt(lineEnd - 1) !== '.' && (isDigit(next) || (next >= 'a' && next <= 'z'));
-      const isSentence =
-        goesOn &&
-        !text.lower
-          .slice(lineEnd + 1, lineEnd + 40)
-          .split(' ', 1)[0]
-          ?.includes(':');
-      if (!isSentence || text.flat.charAt(lineEnd + 1) !== next) return lineEnd;
+      if (lines >= linesMax || !goesOn(text, lineEnd + 1)) return lineEnd;
       lineEnd = text.lineEnd(lineEnd + 1);
       lines += 1;
     }
@@ -100,6 +90,26 @@ function stopAfter(text: ErrorText, from: number, bound: number): number {
     if (next === '' || ' .\'"'.includes(next)) return at + 1;
   }
   return Math.min(bound, lineEnd);
+}
+
+/** Words that reasons hold and that begin with a capital letter. */
+const capitals = [
+  "Pod's",
+  "Pod''s",
+  'PersistentVolume',
+  'ReadWriteOncePod',
+  'Preemption',
+  'No preemption',
+  'Insufficient',
+  'Too many pods',
+];
+
+/** Whether a line goes on with a sentence: with a small letter or a number, and not with a word and a colon. */
+function goesOn(text: ErrorText, at: number): boolean {
+  if (capitals.some((each) => text.flat.startsWith(each, at))) return true;
+  const [first = ''] = text.flat.slice(at, at + 40).split(' ', 1);
+  if (isDigit(first.charAt(0))) return /^[0-9]+$/.test(first);
+  return isLetter(first.charAt(0)) && !first.includes(':');
 }
 
 /** The counts and reasons of a list; what stands behind its first full stop concerns preemption. */
