@@ -11,6 +11,8 @@ import type { Certainty, Finding, Signature } from './finding.ts';
 export interface Saying {
   /** Any of these: ASCII, lower case. No letter or digit of their own kind may continue them at either end. */
   readonly words: readonly string[];
+  /** They begin something: a number, say, goes on behind them. */
+  readonly open?: boolean;
   /** stated unless said otherwise. */
   readonly certainty?: Certainty;
   /** One of these stands near, in the same or a neighbouring line. */
@@ -40,7 +42,9 @@ export function says(from: { category: Category; engine?: string }, sayings: rea
   return sayings.map((saying) => ({
     anchors: saying.words,
     read(text, at) {
-      const word = saying.words.find((each) => text.lower.startsWith(each, at) && standsAlone(text.lower, at, each));
+      const word = saying.words.find(
+        (each) => text.lower.startsWith(each, at) && standsAlone(text.lower, at, each, saying.open === true),
+      );
       if (word === undefined) return undefined;
       const near = nearby(text, at, word.length);
       if (saying.beside !== undefined && !saying.beside.some((each) => near.includes(each))) return undefined;
@@ -70,11 +74,9 @@ export function outside(
 }
 
 /** Whether neither a letter goes on where words begin or end with a letter, nor a digit where they do with a digit. */
-function standsAlone(lower: string, at: number, word: string): boolean {
-  return (
-    !sameKind(lower.charAt(at - 1), word.charAt(0)) &&
-    !sameKind(word.charAt(word.length - 1), lower.charAt(at + word.length))
-  );
+function standsAlone(lower: string, at: number, word: string, isOpen: boolean): boolean {
+  if (sameKind(lower.charAt(at - 1), word.charAt(0))) return false;
+  return isOpen || !sameKind(word.charAt(word.length - 1), lower.charAt(at + word.length));
 }
 
 function sameKind(one: string, other: string): boolean {

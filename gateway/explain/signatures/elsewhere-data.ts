@@ -26,6 +26,7 @@ export const dataSignatures: readonly Signature[] = [
   ...says({ category: 'negative', engine: 'mysql' }, [
     {
       words: ['error 1', 'error 2', 'error 3'],
+      open: true,
       holds: isMysqlError,
       sentence: 'A database that speaks the protocol of MySQL refused this itself, so the connection to it came about.',
       advice: [credentials],
@@ -248,6 +249,8 @@ export const dataSignatures: readonly Signature[] = [
     {
       words: [
         'access_refused',
+        'org.apache.hadoop.security.accesscontrolexception',
+        'is blocked because of many connection errors',
         'authorization violation',
         'permissions violation for',
         'ldap result code',

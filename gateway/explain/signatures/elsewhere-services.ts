@@ -39,6 +39,16 @@ export function isPublicHost(host: string): boolean {
 
 /** Whether the text around a place names public hosts and no other. */
 function namesPublicHost(text: ErrorText, at: number): boolean {
+  const hosts = hostsAround(text, at);
+  return hosts.length > 0 && hosts.every(isPublicHost);
+}
+
+/** Whether it names none that is inside of the cluster. */
+function namesNoInnerHost(text: ErrorText, at: number): boolean {
+  return hostsAround(text, at).every(isPublicHost);
+}
+
+function hostsAround(text: ErrorText, at: number): readonly string[] {
   const from = lineStart(text, at, 300);
   const to = Math.min(text.lineEnd(at), at + 300);
   const hosts: string[] = [];
@@ -49,7 +59,7 @@ function namesPublicHost(text: ErrorText, at: number): boolean {
   ) {
     hosts.push(hostAt(text.lower, found + 3));
   }
-  return hosts.length > 0 && hosts.every(isPublicHost);
+  return hosts;
 }
 
 /** Whether what comes next is a code that says no: 401, 402, 403, 407 or 429. */
@@ -195,15 +205,9 @@ export const serviceSignatures: readonly Signature[] = [
       advice: [answered],
     },
     ...[
-      'http error ',
-      'the requested url returned error: ',
-      'server returned http response code: ',
-      'request failed with status code ',
       'unexpected status code ',
       'unexpected status code: ',
       'bad response code: ',
-      'received unexpected http status: ',
-      'error 403: ',
       'response status code ',
       'status code: ',
       'statuscode: ',
@@ -216,14 +220,42 @@ export const serviceSignatures: readonly Signature[] = [
       'status: ',
     ].map((words) => ({
       words: [words],
-      holds: (text: ErrorText, at: number) =>
-        (saysNo(words)(text, at) || words === 'error 403: ') && namesPublicHost(text, at),
+      holds: (text: ErrorText, at: number) => saysNo(words)(text, at) && namesPublicHost(text, at),
       never: meshWords,
       certainty: 'likely' as const,
       sentence:
         'A web server outside the cluster answered and refused, by its own permissions or rates; no network policy does that.',
       advice: [answered],
     })),
+    ...[
+      'http error ',
+      'the requested url returned error: ',
+      'server returned http response code: ',
+      'request failed with status code ',
+      'received unexpected http status: ',
+      'server returned error: http/1.1 ',
+    ].map((words) => ({
+      words: [words],
+      holds: (text: ErrorText, at: number) => saysNo(words)(text, at) && namesNoInnerHost(text, at),
+      never: meshWords,
+      certainty: 'likely' as const,
+      sentence: 'A web server answered and refused, by its own permissions or rates; no network policy does that.',
+      advice: [answered],
+    })),
+    {
+      words: [
+        'error 403: forbidden',
+        'relay access denied',
+        'relaying denied',
+        '"error":"access_denied"',
+        'invalid_grant',
+      ],
+      holds: namesNoInnerHost,
+      never: meshWords,
+      certainty: 'likely',
+      sentence: 'A server answered and refused, by its own accounts and permissions; no rule of the cluster is meant.',
+      advice: [answered],
+    },
     {
       words: [
         '403 forbidden',

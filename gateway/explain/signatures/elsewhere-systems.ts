@@ -192,6 +192,7 @@ export const systemSignatures: readonly Signature[] = [
         '[::1]:',
         '127.0.0.1 port ',
         'localhost port ',
+        'localhost" (',
         'localhost (127.0.0.1)',
         'localhost (::1)',
       ],

@@ -230,6 +230,12 @@ export const schedulingSignatures: readonly Signature[] = [
       advice: ['Leave out spec.priority: it follows from spec.priorityClassName.'],
     },
     {
+      words: ['running prebind plugin "volumebinding"', 'predicatereasons=['],
+      sentence:
+        'The scheduler or autoscaler could not put the pod on a node: the message names the plugin and its reason.',
+      advice: ['Look at what the reason names: the volume claims, the taints or the resources that the pod asks for.'],
+    },
+    {
       words: ['no nodes available to schedule pods'],
       sentence: 'The cluster has no node that pods could be put on.',
       advice: ['See with kubectl get nodes whether there are nodes, and whether they are ready.'],

@@ -207,7 +207,7 @@ export const validationSignatures: readonly Signature[] = [
     {
       words: [
         'error converting yaml to json',
-        'error parsing ',
+        'error parsing /',
         'mapping values are not allowed in this context',
         'did not find expected key',
         'found character that cannot start any token',
