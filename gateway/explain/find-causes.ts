@@ -51,18 +51,29 @@ export function findCauses(text: ErrorText): readonly Finding[] {
 
 /** What stands within the words of another cause is a part of it: the signatures that come first take their text first. */
 function withoutContained(found: readonly Found[]): readonly Found[] {
+  // Apart from each other and in their order in the text, so that one look tells: a long text holds tens of thousands.
   const kept: Found[] = [];
   for (const certainty of certainties) {
     const sure = found.filter(({ finding }) => finding.certainty === certainty);
     for (const each of sure.toSorted((a, b) => a.order - b.order || a.finding.span.start - b.finding.span.start)) {
-      if (!kept.some(({ finding }) => overlap(finding.span, each.finding.span))) kept.push(each);
+      const { start, end } = each.finding.span;
+      const index = firstFrom(kept, end);
+      const before = kept[index - 1];
+      if (before === undefined || before.finding.span.end <= start) kept.splice(index, 0, each);
     }
   }
   return kept;
 }
 
-function overlap(a: Span, b: Span): boolean {
-  return a.start < b.end && b.start < a.end;
+/** Index of the first that begins at this place or behind it. */
+function firstFrom(kept: readonly Found[], place: number): number {
+  let [low, high] = [0, kept.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((kept[middle]?.finding.span.start ?? place) < place) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function withEvidence(finding: Finding, more: readonly Span[], text: ErrorText): Finding {
