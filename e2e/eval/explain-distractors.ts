@@ -92,3 +92,28 @@ export function otherPolicies(namespace: string): readonly PolicyObject[] {
 export function everydayNamespace(namespace: string): PolicyObject {
   return podSecurityNamespace(namespace, { audit: 'baseline', 'audit-version': 'v1.28' });
 }
+
+/** At least so many constraints, of all engines, by policies that have each a name of its own. */
+export function manyPolicies(namespace: string, count: number): readonly PolicyObject[] {
+  return Array.from({ length: Math.ceil(count / 16) }, (_, index) => index).flatMap((index) => {
+    const named = (name: string) => `${name}-${index}`;
+    const here = (name: string) => ({ name: named(name), namespace });
+    const app = { app: `app-${index}` };
+    return [
+      quota(here('amounts'), { 'requests.cpu': String(10 + index), pods: '40' }),
+      limitRange(here('sizes'), [{ type: 'Container', max: { cpu: String(1 + index), memory: '2Gi' } }]),
+      admissionPolicy(named('replicas'), `object.spec.replicas <= ${index}`),
+      admissionBinding(named('replicas-everywhere'), named('replicas'), ['Deny']),
+      kyvernoPolicy({ name: named('owners') }, ['owner-is-known', 'owner-answers'], { action: 'Enforce' }),
+      ...gatekeeperConstraint(named('constraint'), `Demand${index}`),
+      kubewardenPolicy({ name: named('warden') }),
+      webhookConfiguration('ValidatingWebhookConfiguration', { name: named('guards') }, `guard-${index}.example.com`),
+      networkPolicy(here('network'), ['Ingress', 'Egress'], app),
+      ciliumPolicy(here('cilium'), ['Egress'], app),
+      adminNetworkPolicy(named('admin'), 'Ingress', 2),
+      authorizationPolicy(here('authorization'), 2),
+      linkerdServer(here('server'), 8_000 + index),
+      disruptionBudget(here('budget'), { maxUnavailable: 1 }, app),
+    ];
+  });
+}
