@@ -106,7 +106,7 @@ export function hostileTexts(length: number): readonly BenchText[] {
   ];
   return [
     { name: 'all anchors', text: repeated(anchors.join(' "a" '), length) },
-    ...anchors.map((anchor) => ({ name: `anchor ${anchor}`, text: repeated(`${anchor}`, length) })),
+    ...anchors.map((anchor) => ({ name: `anchor ${anchor}`, text: repeated(anchor, length) })),
     ...anchors.map((anchor) => ({
       name: `anchor and quotes ${anchor}`,
       text: repeated(`${anchor}"a": [b] 'c', (d) x=1, `, length),

@@ -91,7 +91,7 @@ const escapes: Readonly<Record<string, string>> = {
 const unseen = Array.from({ length: 0xd800 }, (_, code) => String.fromCharCode(code)).filter((each) =>
   blank.test(each),
 );
-const special = [...unseen, ...'\\&`*\u2018\u2019\u201c\u201d\ufeff\ufff9\ufffa\ufffb']
+const special = [...unseen, '\\', '&', '`', '*', ...Object.keys(quotationMarks), '\ufeff', '\ufff9', '\ufffa', '\ufffb']
   .filter((each) => each !== ' ')
   .map((each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`)
   .join('');
@@ -221,7 +221,7 @@ export function beginErrorText(pasted: string): ErrorTextReading {
   }
 
   function* stretches(): Iterable<() => void> {
-    while (at < end) yield () => readTo(Math.min(end, at + stretch));
+    for (let until = stretch; until < end + stretch; until += stretch) yield () => readTo(Math.min(end, until));
     add(original.slice(read), read);
   }
 

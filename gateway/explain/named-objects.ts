@@ -144,7 +144,8 @@ function isSurelyName({ lower }: ErrorText, wordEnd: number, name: string, end: 
 }
 
 /** `shop/web-1:8080`, on a line with an arrow. */
-function flowEnd({ lower, lineEnd }: ErrorText, at: number): NamedObject | undefined {
+function flowEnd(text: ErrorText, at: number): NamedObject | undefined {
+  const { lower } = text;
   const namespace = nameAt(lower, at, 64);
   const slash = at + namespace.length;
   if (lower[slash] !== '/' || !isLabel(namespace)) return undefined;
@@ -152,7 +153,7 @@ function flowEnd({ lower, lineEnd }: ErrorText, at: number): NamedObject | undef
   const colon = slash + 1 + name.length;
   const isPort = lower[colon] === ':' && isDigit(lower.charCodeAt(colon + 1));
   if (name === '' || !isPort) return undefined;
-  const line = lower.slice(Math.max(0, at - 200), Math.min(lineEnd(at), colon + 200));
+  const line = lower.slice(Math.max(0, at - 200), Math.min(text.lineEnd(at), colon + 200));
   if (!line.includes(' -> ') && !line.includes(' <> ') && !line.includes(' <- ')) return undefined;
   return { kind: 'pod', name, namespace };
 }
