@@ -3,9 +3,9 @@ import { isTest, readSources } from './sources.ts';
 
 /**
  * Pasted texts are what anybody sends, so regular expressions on them are of one class of characters with an optional quantifier,
- * between optional anchors: they take one pass whatever is sent. Larger formats are read without any.
+ * between optional anchors, and behind the first of these fixed letters at most: they take one pass whatever is sent. Larger formats are read without any.
  */
-const ofOneClass = /^\/\^?(?:\[(?:\\.|[^\]\\])+\]|\\[a-zA-Z])(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})?\$?\/[a-z]*$/;
+const ofOneClass = /^\/(?:\^[\w-]*)?(?:\[(?:\\.|[^\]\\])+\]|\\[a-zA-Z])(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})?\$?\/[a-z]*$/;
 
 /**
  * The one that is put together: a blank before another, or one character of a class. Its alternatives begin with different
@@ -41,7 +41,7 @@ test('none is put together from parts but those that are argued for', () => {
 
 test('the check finds what it is for', () => {
   const found = (code: string) => expressionsIn(code).filter((expression) => !ofOneClass.test(expression));
-  expect(found('const a = /(a+)+b/;\nb.test(/[a-z]+/g, /^[0-9]{1,3}$/)')).toEqual(['/(a+)+b/']);
+  expect(found('const a = /(a+)+b/;\nb.test(/[a-z]+/g, /^[0-9]{1,3}$/, /^v[0-9.]+$/)')).toEqual(['/(a+)+b/']);
   expect(found('text.match(/a.*b/)')).toEqual(['/a.*b/']);
   expect(found('text.split(/[A-Z]+[a-z]+/u)')).toEqual(['/[A-Z]+[a-z]+/u']);
   expect(found("const half = length / 2; // a / b\nconst path = '/a+b+/';")).toEqual([]);
