@@ -29,14 +29,15 @@ export function createAnchors(words: readonly string[]): Anchors {
     ends[state]?.push(index);
   }
   completeByFallbacks(next, ends);
+  // Nearly no place is the end of a word, and bytes are sooner looked at than lists.
+  const isEnd = Uint8Array.from(ends, ({ length }) => Math.min(length, 1));
   return (lower, found) => {
     let state = 0;
     for (let at = 0; at < lower.length; at += 1) {
       const code = lower.charCodeAt(at);
       state = code < alphabet ? (next[state * alphabet + code] ?? 0) : 0;
-      const ending = ends[state];
-      if (ending === undefined || ending.length === 0) continue;
-      for (const word of ending) found(word, at + 1 - (words[word]?.length ?? 0));
+      if (isEnd[state] === 0) continue;
+      for (const word of ends[state] ?? []) found(word, at + 1 - (words[word]?.length ?? 0));
     }
   };
 }

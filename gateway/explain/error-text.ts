@@ -23,7 +23,7 @@ export interface Line extends Span {
 export interface ErrorText {
   /** White space is single blanks. */
   readonly flat: string;
-  /** The same with A to Z in lower case, of the same length. */
+  /** The same in lower case, of the same length. */
   readonly lower: string;
   /** Whether something in the middle was left out. */
   readonly shortened: boolean;
@@ -35,42 +35,100 @@ export interface ErrorText {
   linesFrom(at: number, lengthMax: number): readonly Line[];
 }
 
-/**
- * What is written otherwise in `flat`. Every repetition has a bound or takes all there is, so this is read in one pass: white
- * space and what is not seen; escapes of JSON, also several times over; entities of HTML; typographic quotation marks; marks of
- * Markdown.
- */
-const rewritten =
-  / [\s\p{Cc}\p{Cf}]+|(?! )[\s\p{Cc}\p{Cf}]+|\\{1,8}(?:["'/]|[nrt][ \t]*|u00(?:1[bB]|22|26|27|3[cCeE]))|&(?:quot|apos|lt|gt|amp|#34|#39|#x22|#x27);|[“”‘’`]|\*\*/gu;
-/** What follows the escape character where a terminal is told a colour. */
-const colour = /\[[0-9;]{0,24}[A-Za-z]/y;
-const escape = '\u001b';
+/** What is not seen, and white space; none of it is ASCII that is seen. */
+const blank = /[\s\p{Cc}\p{Cf}]/u;
 
-const words: Readonly<Record<string, string>> = {
-  '&quot;': '"',
-  '&#34;': '"',
-  '&#x22;': '"',
-  '&apos;': "'",
-  '&#39;': "'",
-  '&#x27;': "'",
-  '&lt;': '<',
-  '&gt;': '>',
-  '&amp;': '&',
+/** What a character may begin, by its code: 0 stands for itself. */
+const plain = 0;
+const space = 1;
+const white = 2;
+const slashed = 3;
+const entity = 4;
+const dropped = 5;
+const doubled = 6;
+const roles = new Uint8Array(128);
+for (let code = 0; code < 128; code += 1) if (blank.test(String.fromCharCode(code))) roles[code] = white;
+roles[' '.charCodeAt(0)] = space;
+roles['\\'.charCodeAt(0)] = slashed;
+roles['&'.charCodeAt(0)] = entity;
+roles['`'.charCodeAt(0)] = dropped;
+roles['*'.charCodeAt(0)] = doubled;
+
+const quotationMarks: Readonly<Record<string, string>> = { '\u201c': '"', '\u201d': '"', '\u2018': "'", '\u2019': "'" };
+
+/** Entities of HTML, without the ampersand. */
+const entities: readonly (readonly [string, string])[] = [
+  ['quot;', '"'],
+  ['#34;', '"'],
+  ['#x22;', '"'],
+  ['apos;', "'"],
+  ['#39;', "'"],
+  ['#x27;', "'"],
+  ['lt;', '<'],
+  ['gt;', '>'],
+  ['amp;', '&'],
+];
+
+/** What is escaped in JSON: behind the backslashes, however many encodings of one another have put there. */
+const escapes: Readonly<Record<string, string>> = {
+  '"': '"',
+  "'": "'",
+  '/': '/',
+  n: '\n',
+  r: '\r',
+  t: '\t',
   u0022: '"',
   u0026: '&',
   u0027: "'",
   u003c: '<',
   u003e: '>',
-  '\u201c': '"',
-  '\u201d': '"',
-  '\u2018': "'",
-  '\u2019': "'",
-  '`': '',
-  '**': '',
+  u001b: '\u001b',
 };
+
+/**
+ * The next character that may not stand for itself: a blank before another one, white space, what is not seen, and what is looked up in
+ * roles. One character and at most one behind it, so to look for it takes one pass. Letters of scripts beyond 16 bits are looked
+ * at one by one.
+ */
+const unseen = Array.from({ length: 0xd800 }, (_, code) => String.fromCharCode(code)).filter((each) =>
+  blank.test(each),
+);
+const special = [...unseen, '\\', '&', '`', '*', ...Object.keys(quotationMarks), '\ufeff', '\ufff9', '\ufffa', '\ufffb']
+  .filter((each) => each !== ' ')
+  .map((each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  .join('');
+const unusual = new RegExp(` (?=[ ${special}])|[${special}\\ud800-\\udbff]`, 'g');
+
+/** Where the next one is; undefined when there is none. */
+function nextUnusual(original: string, at: number): number | undefined {
+  unusual.lastIndex = at;
+  return unusual.test(original) ? unusual.lastIndex - 1 : undefined;
+}
+
+/** Characters that are read at once, of long texts. */
+const stretch = 32_768;
+
+/** The escape character of terminals. */
+const escape = '\u001b';
+const colourMax = 24;
 
 /** Any text; what is longer than `textLengthMax` without its middle. */
 export function readErrorText(pasted: string): ErrorText {
+  const reading = beginErrorText(pasted);
+  for (const read of reading.stretches) read();
+  return reading.text();
+}
+
+/** A text that is read by and by. */
+export interface ErrorTextReading {
+  /** To be done one after the other. */
+  readonly stretches: Iterable<() => void>;
+  /** Once all of them were. */
+  text(): ErrorText;
+}
+
+/** As `readErrorText`, in stretches that take a few milliseconds each. */
+export function beginErrorText(pasted: string): ErrorTextReading {
   const shortened = pasted.length > textLengthMax;
   const half = textLengthMax / 2;
   const whole = shortened ? `${pasted.slice(0, half)}\n${pasted.slice(-half)}` : pasted;
@@ -94,11 +152,10 @@ export function readErrorText(pasted: string): ErrorText {
     endsInBlank = piece.endsWith(' ');
   }
 
-  function addBlank(run: string, from: number): void {
+  /** @param indent Blanks behind the end of a line; undefined where no line ends. */
+  function addBlank(from: number, indent: number | undefined): void {
     if (!endsInBlank) add(' ', from);
-    const end = Math.max(run.lastIndexOf('\n'), run.startsWith('\\') ? run.lastIndexOf('n') : -1);
-    if (end < 0 || length === 0) return;
-    const indent = run.length - end - 1;
+    if (indent === undefined || length === 0) return;
     if (breaks.at(-1) === length - 1) indents[indents.length - 1] = indent;
     else {
       breaks.push(length - 1);
@@ -106,21 +163,90 @@ export function readErrorText(pasted: string): ErrorText {
     }
   }
 
+  const end = original.length;
   let read = 0;
-  for (const match of original.matchAll(rewritten)) {
-    const [run] = match;
-    add(original.slice(read, match.index), read);
-    read = match.index + run.length;
-    const escaped = run.startsWith('\\') ? run.replaceAll('\\', '').toLowerCase() : '';
-    const word = words[escaped === '' ? run : escaped];
-    if (word !== undefined) add(word, match.index);
-    else if (/^[^nrtu]/.test(escaped)) add(escaped, match.index);
-    else if (run !== escape && escaped !== 'u001b') addBlank(run, match.index);
-    if (run.endsWith(escape) || escaped === 'u001b') read += lengthOfColour(original, read);
+  let at = 0;
+  /** What comes next and is written otherwise. */
+  function readNext(): void {
+    const from = at;
+    const code = original.charCodeAt(at);
+    const role = code < 128 ? roles[code] : roleOf(original, at);
+    let instead: string | undefined = '';
+    if (role === space || role === white) at = endOfBlanks(original, at);
+    else if (role === slashed) {
+      const escaped = escapedAt(original, at);
+      at = escaped.end;
+      instead = escaped.character;
+    } else if (role === entity) {
+      const [name, character] = entities.find(([each]) => original.startsWith(each, from + 1)) ?? [];
+      at += 1 + (name?.length ?? 0);
+      instead = character;
+    } else if (role === doubled) {
+      const isPair = original.charCodeAt(at + 1) === code;
+      at += isPair ? 2 : 1;
+      if (!isPair) instead = undefined;
+    } else if (role === plain) {
+      at += 1;
+      instead = undefined;
+    } else {
+      at += 1;
+      instead = quotationMarks[original.charAt(from)] ?? '';
+    }
+    // Stands for itself after all.
+    if (instead === undefined) return;
+    add(original.slice(read, from), read);
+    read = at;
+    if (role === space || role === white) {
+      const run = original.slice(from, at);
+      const lineEnd = run.lastIndexOf('\n');
+      const isColour = original.charAt(at - 1) === escape;
+      if (at - from > 1 || !isColour) addBlank(from, lineEnd < 0 ? undefined : run.length - lineEnd - 1);
+      if (isColour) read = at = endOfColour(original, at);
+    } else if (instead === escape) read = at = endOfColour(original, at);
+    else if (instead === '\n') {
+      at = endOfIndent(original, at);
+      addBlank(from, at - read);
+      read = at;
+    } else if (instead === '\r' || instead === '\t') {
+      read = at = endOfIndent(original, at);
+      addBlank(from, undefined);
+    } else add(instead, from);
   }
-  add(original.slice(read), read);
+
+  function readTo(until: number): void {
+    while (at < until) {
+      // A blank behind what ends in one is none more.
+      const isFurtherBlank = at === read && endsInBlank && original[at] === ' ';
+      const next = isFurtherBlank ? at : nextUnusual(original, at);
+      at = next ?? end;
+      if (next !== undefined) readNext();
+    }
+  }
+
+  function* stretches(): Iterable<() => void> {
+    for (let until = stretch; until < end + stretch; until += stretch) yield () => readTo(Math.min(end, until));
+    add(original.slice(read), read);
+  }
+
+  return {
+    stretches: stretches(),
+    text: () => textOf({ original, shortened, pieces, flatStarts, originalStarts, breaks, indents }),
+  };
+}
+
+interface Rewritten {
+  readonly original: string;
+  readonly shortened: boolean;
+  readonly pieces: readonly string[];
+  readonly flatStarts: readonly number[];
+  readonly originalStarts: readonly number[];
+  readonly breaks: readonly number[];
+  readonly indents: readonly number[];
+}
+
+function textOf({ original, shortened, pieces, flatStarts, originalStarts, breaks, indents }: Rewritten): ErrorText {
   const flat = pieces.join('');
-  const lower = flat.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  const lower = lowerOf(flat);
 
   function originalAt(at: number): number {
     const index = lastNotAfter(flatStarts, at);
@@ -157,9 +283,61 @@ export function readErrorText(pasted: string): ErrorText {
   };
 }
 
-function lengthOfColour(original: string, at: number): number {
-  colour.lastIndex = at;
-  return colour.exec(original)?.[0].length ?? 0;
+/** What a character beyond ASCII may begin. */
+function roleOf(original: string, at: number): number {
+  const character = String.fromCodePoint(original.codePointAt(at) ?? 0);
+  if (quotationMarks[character] !== undefined) return dropped;
+  return blank.test(character) ? white : plain;
+}
+
+function isBlankAt(original: string, at: number): boolean {
+  const code = original.charCodeAt(at);
+  const role = code < 128 ? roles[code] : at < original.length ? roleOf(original, at) : plain;
+  return role === space || role === white;
+}
+
+function endOfBlanks(original: string, from: number): number {
+  let at = from;
+  while (isBlankAt(original, at)) at += isPairAt(original, at) ? 2 : 1;
+  return at;
+}
+
+function isPairAt(original: string, at: number): boolean {
+  const code = original.charCodeAt(at);
+  return code >= 0xd800 && code < 0xdc00;
+}
+
+/** Blanks and tabs behind the end of a line. */
+function endOfIndent(original: string, from: number): number {
+  let at = from;
+  while (original[at] === ' ' || original[at] === '\t') at += 1;
+  return at;
+}
+
+/** The character that some backslashes and what is behind them stand for, if any. */
+function escapedAt(original: string, from: number): { readonly end: number; readonly character: string | undefined } {
+  let at = from;
+  while (original[at] === '\\') at += 1;
+  const next = original.charAt(at);
+  const name = next === 'u' ? original.slice(at, at + 5).toLowerCase() : next;
+  const character = escapes[name];
+  return character === undefined ? { end: at, character } : { end: at + name.length, character };
+}
+
+/** Where what tells a terminal a colour ends: `[31;1m`. */
+function endOfColour(original: string, from: number): number {
+  if (original[from] !== '[') return from;
+  const rest = original.slice(from + 1, from + 2 + colourMax);
+  const last = rest.search(/[^0-9;]/);
+  return last >= 0 && /[A-Za-z]/.test(rest.charAt(last)) ? from + last + 2 : from;
+}
+
+/** In lower case, and as long: one letter is two in lower case. */
+function lowerOf(flat: string): string {
+  const lower = flat.toLowerCase();
+  if (lower.length === flat.length) return lower;
+  const even = flat.replaceAll('\u0130', 'i').toLowerCase();
+  return even.length === flat.length ? even : flat;
 }
 
 /** Index of the last of ascending numbers that is not greater; -1 when there is none. */

@@ -40,8 +40,12 @@ export interface Explained {
 
 /** @param candidates All that binds the namespace, gravest first. */
 export function explain(text: ErrorText, candidates: readonly Candidate[], question: Question): Explained {
-  const about = { ...question, named: namedObjects(text) };
   const findings = findCauses(text);
+  const named = namedObjects(
+    text,
+    findings.map(({ span }) => span),
+  );
+  const about = { ...question, named };
   const [first, ...others] = findings.map((finding) => ({ finding, suspects: suspectsOf(finding, candidates, about) }));
   if (first === undefined) return nothingFound(text);
   const all = [first, ...others];

@@ -7,6 +7,7 @@ import type { Confidence } from './category.ts';
 import type { ErrorText } from './error-text.ts';
 import type { Explained } from './explain.ts';
 import type { About, Finding, Suspects } from './finding.ts';
+import { namedNamespaces } from './named-objects.ts';
 
 interface Held {
   readonly finding: Finding;
@@ -40,9 +41,18 @@ export function explanationOf(
   const sentences = held.flatMap((each) => [each.finding.sentence, ...suspectSentences(each, about)]);
   return [
     ...sentences,
+    ...elsewhereSentences(about),
     ...(confidence === 'low' ? [lowSentence] : []),
     ...(text.shortened ? [shortenedSentence] : []),
   ].join(' ');
+}
+
+/** What binds another namespace is not known here: a text from there is explained by what binds here all the same. */
+function elsewhereSentences({ namespace, named }: About): string[] {
+  const spoken = namedNamespaces(named);
+  const [other] = spoken;
+  if (other === undefined || spoken.has(namespace)) return [];
+  return [`The text speaks of the namespace ${shown(other)}; what was compared with it is what binds ${namespace}.`];
 }
 
 const lowSentence = 'Take this for a hint: the text fits other causes as well.';

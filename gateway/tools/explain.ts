@@ -6,7 +6,7 @@ import { noReport } from '../answer/no-report.ts';
 import { remediationFor } from '../answer/remediation.ts';
 import { candidateOf } from '../explain/candidates.ts';
 import { Category, Confidence } from '../explain/category.ts';
-import { readErrorText } from '../explain/error-text.ts';
+import { beginErrorText } from '../explain/error-text.ts';
 import { explain as explainText, matchesMax } from '../explain/explain.ts';
 import { Remediation, RemediationStep, stepsMax } from '../remediation/schema.ts';
 import { defineTool } from './define.ts';
@@ -67,7 +67,7 @@ export const explain = defineTool({
   output: Output,
   bodyBytesMax,
   text: explainAnswerText,
-  async run({ error_message: message, namespace, workload_name: workloadName }, { caller, catalog, gateway }) {
+  async run({ error_message: message, namespace, workload_name: workloadName }, { caller, catalog, gateway, pace }) {
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
     const view = catalog.view(namespace);
@@ -76,20 +76,20 @@ export const explain = defineTool({
       levelsOf(view.bindings, namespace, caller),
       mayReadDetails(namespace, caller),
     ]);
+    const reading = beginErrorText(message);
+    await pace.each(reading.stretches, (read) => {
+      read();
+    });
     const workloads = details ? view.workloads : undefined;
     const candidates = view.bindings.map((binding) => candidateOf(binding, levelOf(binding), namespace));
     const known = new Set(view.bindings.map(({ id }) => id));
-    const { explanation, confidence, suspects, steps, cause, otherCauses } = explainText(
-      readErrorText(message),
-      candidates,
-      {
-        namespace,
-        workloadName,
-        workloads: workloads?.list,
-        complete: view.report.more.every((id) => known.has(id)),
-        contact: gateway.remediationContact,
-      },
-    );
+    const { explanation, confidence, suspects, steps, cause, otherCauses } = explainText(reading.text(), candidates, {
+      namespace,
+      workloadName,
+      workloads: workloads?.list,
+      complete: view.report.more.every((id) => known.has(id)),
+      contact: gateway.remediationContact,
+    });
     const matching = suspects.map(({ candidate: { binding, level }, reason }) => ({
       ...constraintAnswer(binding, level, { namespace, workloads }),
       remediation: remediationFor(binding, level, { namespace, contact: gateway.remediationContact }),
