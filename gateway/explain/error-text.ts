@@ -230,12 +230,13 @@ export function beginErrorText(pasted: string): ErrorTextReading {
 
   return {
     stretches: stretches(),
-    text: () => textOf({ original, shortened, pieces, flatStarts, originalStarts, breaks, indents }),
+    text: () => textOf({ whole, shortened, pieces, flatStarts, originalStarts, breaks, indents }),
   };
 }
 
 interface Rewritten {
-  readonly original: string;
+  /** As it was pasted, of the length of what was read. */
+  readonly whole: string;
   readonly shortened: boolean;
   readonly pieces: readonly string[];
   readonly flatStarts: readonly number[];
@@ -244,14 +245,14 @@ interface Rewritten {
   readonly indents: readonly number[];
 }
 
-function textOf({ original, shortened, pieces, flatStarts, originalStarts, breaks, indents }: Rewritten): ErrorText {
+function textOf({ whole, shortened, pieces, flatStarts, originalStarts, breaks, indents }: Rewritten): ErrorText {
   const flat = pieces.join('');
   const lower = lowerOf(flat);
 
   function originalAt(at: number): number {
     const index = lastNotAfter(flatStarts, at);
     if (index < 0) return 0;
-    const next = originalStarts[index + 1] ?? original.length;
+    const next = originalStarts[index + 1] ?? whole.length;
     return Math.min((originalStarts[index] ?? 0) + at - (flatStarts[index] ?? 0), next);
   }
 
