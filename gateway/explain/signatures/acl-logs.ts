@@ -195,7 +195,6 @@ const kubeRouterLog: Signature = {
     const [reference = ''] = textsOf(text, wordsAfter(text, at + 'drop by policy '.length, 1));
     const [namespace, name] = namespaced(reference.replaceAll(/[",]+/g, ''));
     const packet = kernelPacket(text, at);
-    // It names the pod whose traffic it is: policies of that pod add up, and none of them let it through.
     if (namespace === undefined || packet === undefined) return undefined;
     return droppedFinding({
       by: 'kube-router',

@@ -91,10 +91,10 @@ function matchesPort({ protocol, port, endPort, icmpType }: NetworkPort, passage
   if (typeof port === 'string') {
     if (wanted === dnsPort && port.startsWith('dns')) return isProtocol;
     if (target.ports === undefined || !portIsFinal) return undefined;
-    const isNamed = target.ports.some(
+    const isOfName = target.ports.some(
       (each) => each.name === port && each.port === wanted && matchesProtocol(protocol, each.protocol),
     );
-    return isNamed && isProtocol === true;
+    return isOfName && isProtocol === true;
   }
   const isWithin = (number: number) => number >= port && number <= (endPort ?? port);
   if (wanted === dnsPort && !portIsFinal)
