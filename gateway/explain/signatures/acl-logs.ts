@@ -10,7 +10,7 @@ import { isDnsSubdomain } from '../../../kube/names.ts';
 import type { Finding, Signature } from '../finding.ts';
 import { type Connection, type Direction, portOf, readEndpoint } from '../suspects/connection.ts';
 import type { NamedPolicy } from '../suspects/network.ts';
-import { droppedFinding } from './dropped.ts';
+import { droppedFinding, endOfLine } from './dropped.ts';
 import { textsOf, valueAfter, wordsAfter, wordsBefore } from './near.ts';
 import { kernelPacket } from './packet-logs.ts';
 
@@ -25,7 +25,7 @@ const ovnLog: Signature = {
   anchors: ['acl_log('],
   read(text, at) {
     const start = wordsBefore(text, at, 1)[0]?.start ?? at;
-    const end = text.lineEnd(at);
+    const end = endOfLine(text, at);
     // Long lines are cut by whoever shows them: what belongs to one stands within a few hundred characters.
     const line = text.flat.slice(at, at + 900);
     const verdict = valueAfter(line, 'verdict=');
@@ -149,7 +149,7 @@ const antreaLog: Signature = {
         rest.slice(action + 1),
         directionIn(rest[action - 1]) ?? (tableName.includes('Egress') ? 'Egress' : 'Ingress'),
       ),
-      span: { start, end: text.lineEnd(at) },
+      span: { start, end: endOfLine(text, at) },
       named: name === '' ? undefined : { kinds, name, namespace, rule: ruleOf(rest.slice(0, action)) },
       ...(rest[action] === 'Reject' ? { also: 'It answered, so the client sees a refusal and no timeout.' } : {}),
     });

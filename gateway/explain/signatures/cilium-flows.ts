@@ -11,7 +11,7 @@ import type { ErrorText, Span } from '../error-text.ts';
 import type { Finding, Signature } from '../finding.ts';
 import { type Connection, type Direction, type End, portOf, readEndpoint } from '../suspects/connection.ts';
 import type { NamedPolicy } from '../suspects/network.ts';
-import { droppedFinding } from './dropped.ts';
+import { droppedFinding, endOfLine } from './dropped.ts';
 import { fieldOf, objectAround, partOf, textsOf, valueAfter, wordsAfter, wordsBefore } from './near.ts';
 
 const kinds = ['CiliumNetworkPolicy', 'CiliumClusterwideNetworkPolicy', 'NetworkPolicy'];
@@ -76,7 +76,7 @@ function hubbleFinding(
   const ends = endsIn(words);
   if (ends === undefined) return undefined;
   const start = before[ends.start]?.start ?? at;
-  const span = { start, end: text.lineEnd(at) };
+  const span = { start, end: endOfLine(text, at) };
   const rest = text.flat.slice(at, span.end);
   const tail = valueAfter(rest, 'DENIED BY ', ')') ?? valueAfter(rest, 'denied by [', ']');
   return droppedFinding({
@@ -237,13 +237,14 @@ function namedInFlow(list: string): NamedPolicy | undefined {
   return { kinds: kind === undefined ? kinds : [kind], name, namespace: fieldOf(list, 'namespace') };
 }
 
+/** Fields with their values, of an object of JSON. */
 function evidenceIn({ flat }: ErrorText, { start, end }: Span, keys: readonly string[]): Span[] {
+  const json = flat.slice(start, end);
   return keys.flatMap((key) => {
-    const at = flat.slice(start, end).indexOf(key);
-    if (at < 0) return [];
-    const from = start + at;
-    const close = flat.indexOf('"', flat.indexOf('"', from + key.length) + 1);
-    return close < 0 || close > end ? [] : [{ start: from, end: close + 1 }];
+    const at = json.indexOf(key);
+    const open = at < 0 ? -1 : json.indexOf('"', at + key.length);
+    const close = open < 0 ? -1 : json.indexOf('"', open + 1);
+    return close < 0 ? [] : [{ start: start + at, end: start + close + 1 }];
   });
 }
 
@@ -251,7 +252,7 @@ function evidenceIn({ flat }: ErrorText, { start, end }: Span, keys: readonly st
 const monitorLine: Signature = {
   anchors: ['xx drop ('],
   read(text, at) {
-    const span = { start: at, end: text.lineEnd(at) };
+    const span = { start: at, end: endOfLine(text, at) };
     const line = text.flat.slice(at, Math.min(span.end, at + 1_000));
     const reason = line
       .slice('xx drop ('.length, line.indexOf(') ', 'xx drop ('.length))
@@ -272,7 +273,7 @@ const requestLine: Signature = {
     const before = text.flat.slice(Math.max(0, at - 1_000), at);
     const request = before.lastIndexOf('Request ');
     if (request < 0 || !before.slice(request).includes(' identity ')) return undefined;
-    const span = { start: at - before.length + request, end: text.lineEnd(at) };
+    const span = { start: at - before.length + request, end: endOfLine(text, at) };
     const also = 'A rule about requests (layer 7) refused it.';
     const connection = { from: {}, to: {}, portIsFinal: true };
     return droppedFinding({ by: 'Cilium', engine: 'cilium', connection, span, also });
@@ -300,7 +301,7 @@ function packetIn(line: string): Omit<Connection, 'direction'> {
 const agentLine: Signature = {
   anchors: ['policy verdict log: '],
   read(text, at) {
-    const span = { start: at, end: text.lineEnd(at) };
+    const span = { start: at, end: endOfLine(text, at) };
     const line = text.flat.slice(at, Math.min(span.end, at + 1_000));
     if (!line.includes('action deny')) return undefined;
     const isIngress = line.includes(' ingress true,') || line.includes(' ingress,');

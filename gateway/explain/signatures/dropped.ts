@@ -63,7 +63,7 @@ function endText({ namespace, name, address, host, entity }: End): string {
   return text === undefined ? '' : shown(text, 160);
 }
 
-/** From a place to the end of its line, and what an engine wrote before it from `start` on. */
-export function lineSpan(text: ErrorText, start: number, at: number): Span {
-  return { start, end: Math.max(at, text.lineEnd(at)) };
+/** Where the line ends, or what is read of it. */
+export function endOfLine(text: ErrorText, at: number): number {
+  return Math.min(text.lineEnd(at), at + 2_000);
 }

@@ -191,9 +191,9 @@ export function lineAround(text: ErrorText, at: number): Line {
 
 /** Whether Docker Compose wrote the line: `web-1  | …`. No cluster is involved. */
 export function isOfCompose({ flat }: ErrorText, line: Line): boolean {
-  const bar = flat.indexOf(' | ', line.start);
-  if (bar < 0 || bar > line.start + 80 || bar > line.end) return false;
-  return /^[A-Za-z0-9._-]+$/.test(flat.slice(line.start, bar));
+  const beginning = flat.slice(line.start, Math.min(line.end, line.start + 80));
+  const bar = beginning.indexOf(' | ');
+  return bar > 0 && /^[A-Za-z0-9._-]+$/.test(beginning.slice(0, bar));
 }
 
 /** Whether it never leaves the pod. */

@@ -10,7 +10,7 @@ import type { ErrorText } from '../error-text.ts';
 import type { Signature } from '../finding.ts';
 import { type Connection, type Direction, type End, portOf } from '../suspects/connection.ts';
 import type { NamedPolicy } from '../suspects/network.ts';
-import { droppedFinding } from './dropped.ts';
+import { droppedFinding, endOfLine } from './dropped.ts';
 import { fieldOf, objectAround, partOf, valueAfter } from './near.ts';
 
 /** `IN=… OUT=… SRC=a DST=b … PROTO=TCP SPT=1 DPT=80`, as netfilter logs a packet. */
@@ -18,7 +18,7 @@ export function kernelPacket(
   text: ErrorText,
   at: number,
 ): { readonly connection: Connection; readonly end: number } | undefined {
-  const end = text.lineEnd(at);
+  const end = endOfLine(text, at);
   const line = text.flat.slice(at, Math.min(end, at + 1_000));
   const source = valueAfter(line, ' SRC=');
   const target = valueAfter(line, ' DST=');
@@ -76,7 +76,12 @@ const calicoFlow: Signature = {
         portIsFinal: true,
       },
       span,
-      evidence: [{ start: at, end: text.flat.indexOf('"', at + '"action": "'.length) + 1 }],
+      evidence: [
+        {
+          start: at,
+          end: at + (text.flat.charAt(at + '"action":'.length) === ' ' ? '"action": "deny"' : '"action":"deny"').length,
+        },
+      ],
       named: calicoTrace(json),
     });
   },
