@@ -4,16 +4,18 @@
 import { isIP } from 'node:net';
 import type { ErrorText, Line } from '../error-text.ts';
 import { type End, isLoopback, portOf, readEndpoint } from '../suspects/connection.ts';
-import { textsOf, wordsAfter, wordsBefore } from './near.ts';
 
 export interface Target {
   readonly to: End;
   readonly port: number | undefined;
 }
 
+const windowMax = 700;
+const wordLengthMax = 400;
 const wordsBeforeMax = 30;
 const wordsAfterMax = 10;
 const around = '"\'()[]{}<>,;\\=!?|';
+const aroundEnd = `${around}.:`;
 /** What has a colon and a number behind it in traces, and is no host. */
 const files = [
   '.go',
@@ -38,8 +40,15 @@ const files = [
 
 /** The nearest address or host, what stands before the symptom first; undefined where there is none. */
 export function targetNear(text: ErrorText, at: number): Target | undefined {
-  const before = textsOf(text, wordsBefore(text, at, wordsBeforeMax));
-  const after = textsOf(text, wordsAfter(text, at, wordsAfterMax));
+  const { flat } = text;
+  // The word at either end of the window may be a part of one.
+  const before = flat
+    .slice(Math.max(0, at - windowMax), at)
+    .split(' ')
+    .slice(at > windowMax ? 1 : 0)
+    .toReversed();
+  before.length = Math.min(before.length, wordsBeforeMax);
+  const after = flat.slice(at, at + windowMax).split(' ', wordsAfterMax);
   const words = [...before, ...after];
   const withPort = first(words, (word) => targetOf(word, true));
   if (withPort !== undefined) return withPort;
@@ -60,6 +69,9 @@ function first<Of>(words: readonly string[], read: (word: string) => Of | undefi
 
 /** One word as an address with its port, a URL, the far end of `a->b`. */
 function targetOf(word: string, needsPort: boolean): Target | undefined {
+  // Most words are neither.
+  if (!word.includes(':') && (needsPort || !word.includes('.'))) return undefined;
+  if (word.length > wordLengthMax) return undefined;
   const arrow = word.indexOf('->');
   const url = urlIn(word);
   if (url !== undefined) return url;
@@ -82,8 +94,7 @@ function trimmed(word: string): string {
   // An address of IPv6 keeps its own brackets.
   while (start < end && around.includes(word.charAt(start)) && !(word.charAt(start) === '[' && word.includes(']:')))
     start += 1;
-  while (end > start && `${around}.:`.includes(word.charAt(end - 1)) && !word.slice(start, end).endsWith('::'))
-    end -= 1;
+  while (end > start && aroundEnd.includes(word.charAt(end - 1)) && !word.endsWith('::', end)) end -= 1;
   const clean = word.slice(start, end);
   const equals = Math.max(
     clean.lastIndexOf('='),
@@ -116,7 +127,8 @@ function urlIn(word: string): Target | undefined {
   let end = at + 3;
   while (end < word.length && !'/?#"\'\\,)>|'.includes(word.charAt(end))) end += 1;
   const authority = word.slice(at + 3, end);
-  const own = authority.slice(authority.lastIndexOf('@') + 1).replace(/:+$/, '');
+  const given = authority.slice(authority.lastIndexOf('@') + 1);
+  const own = given.endsWith(':') ? given.slice(0, -1) : given;
   const bare = own.startsWith('[') && own.endsWith(']') ? own.slice(1, -1) : own;
   const read = readEndpoint(bare);
   if (read === undefined || read.name !== undefined) return undefined;
@@ -175,7 +187,8 @@ function hostAmong(words: readonly string[]): Target | undefined {
   for (let index = words.length - 2; index >= 0; index -= 1) {
     const clean = trimmed(words[index + 1] ?? '');
     if (!beforeHost.has((words[index] ?? '').toLowerCase()) || !isHost(clean)) continue;
-    if (clean.includes('.') || clean.includes('-'))
+    const isFollowed = (words[index + 2] ?? '').toLowerCase() === 'port';
+    if (clean.includes('.') || clean.includes('-') || clean === 'localhost' || isFollowed)
       return { to: isIP(clean) === 0 ? { host: clean } : { address: clean }, port: undefined };
   }
   return undefined;

@@ -73,13 +73,23 @@ function isIn(list: BlockList, address: string): boolean {
 
 /** The pod or host itself: no policy stands in between. */
 export function isLoopback(host: string): boolean {
-  return isIn(loopback, host) || host === '0.0.0.0' || host === '::' || host.toLowerCase() === 'localhost';
+  // Node.js writes no brackets around an address of IPv6: `::1:6379`.
+  return (
+    isIn(loopback, host) ||
+    host.startsWith('::1:') ||
+    host === '0.0.0.0' ||
+    host === '::' ||
+    host.toLowerCase() === 'localhost'
+  );
 }
 
 /** An address that a cluster or its network may have. */
 export function isPrivate(address: string): boolean {
   return isIn(inside, address);
 }
+
+/** Of IPv6 with an address of IPv4 at its end. */
+const addressLengthMax = 45;
 
 /** `a.b.c.d:80`, `[v6]:80`, `namespace/pod:80`, `host:80`; without a port as well. */
 export function readEndpoint(text: string): (End & { readonly port: number | undefined }) | undefined {
@@ -90,7 +100,7 @@ export function readEndpoint(text: string): (End & { readonly port: number | und
     const [namespace, name] = [host.slice(0, slash), host.slice(slash + 1)];
     return namespace === '' || name === '' || name.includes('/') ? undefined : { namespace, name, port };
   }
-  return isIP(host) === 0 ? { host, port } : { address: host, port };
+  return host.length > addressLengthMax || isIP(host) === 0 ? { host, port } : { address: host, port };
 }
 
 function splitPort(text: string): { readonly host: string; readonly port: number | undefined } {
