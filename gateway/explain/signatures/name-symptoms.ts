@@ -30,6 +30,7 @@ const lookups: Signature = {
   },
 };
 
+/** Whether what timed out was a question for a name. */
 export function isNameLookup({ before, after }: Place): boolean {
   const lookup = before.lastIndexOf('lookup ');
   if (lookup >= 0 && before.length - lookup < 400) return true;
@@ -37,6 +38,7 @@ export function isNameLookup({ before, after }: Place): boolean {
   return before.includes('read udp ') && before.includes(':53');
 }
 
+/** The finding for a name that nobody answered for. */
 export function nameTimeout(place: Place): Finding {
   const { text, at, before, after } = place;
   const target = targetNear(text, at);

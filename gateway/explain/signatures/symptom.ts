@@ -25,6 +25,7 @@ export interface Place {
 /** Characters of a line that are read before and after a symptom. */
 export const beforeMax = 600;
 
+/** The line around a place, as far as it is read. */
 export function placeOf(text: ErrorText, at: number): Place {
   const line = lineAround(text, at);
   const start = Math.max(line.start, at - beforeMax);
@@ -79,10 +80,12 @@ export function excluded({ text, at, span, before, after }: Place, target: Targe
   return undefined;
 }
 
+/** The host or address; empty where neither is known. */
 export function hostOf({ to: { address, host } }: Target): string {
   return host ?? address ?? '';
 }
 
+/** The other side for people: `db.shop (10.0.0.1), port 5432`. */
 export function targetText({ to, port }: Target): string {
   const name =
     to.host === undefined || to.address === undefined ? (to.host ?? to.address) : `${to.host} (${to.address})`;
@@ -97,6 +100,7 @@ export interface Symptom {
   readonly mayBe: 'drop' | 'reject';
 }
 
+/** The finding for a connection that failed, which a policy may have caused. */
 export function symptom({ place, connection, sentence, mayBe }: Symptom): Finding {
   const { span } = place;
   return {
@@ -114,6 +118,7 @@ export function symptom({ place, connection, sentence, mayBe }: Symptom): Findin
   };
 }
 
+/** The connection from whoever wrote the text to a target. */
 export function connectionTo({ to, port }: Target, protocol = 'TCP', direction?: Direction): Connection {
   return { direction, from: {}, to, protocol, port, portIsFinal: false };
 }

@@ -51,6 +51,7 @@ export interface Passage {
 
 type Engine = NetworkPlace['engine'];
 
+/** One `true` decides, then one that is not known leaves it open. */
 export function anyOf(answers: readonly Answer[]): Answer {
   if (answers.includes(true)) return true;
   return answers.includes(undefined) ? undefined : false;
