@@ -2,5 +2,12 @@
  * What engines of network policies write when they drop a connection: Cilium and Hubble, Calico, OVN-Kubernetes, Antrea and others.
  */
 import type { Signature } from '../finding.ts';
+import { aclLogSignatures } from './acl-logs.ts';
+import { ciliumFlowSignatures } from './cilium-flows.ts';
+import { packetLogSignatures } from './packet-logs.ts';
 
-export const flowLogSignatures: readonly Signature[] = [];
+export const flowLogSignatures: readonly Signature[] = [
+  ...ciliumFlowSignatures,
+  ...aclLogSignatures,
+  ...packetLogSignatures,
+];
