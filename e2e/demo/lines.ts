@@ -20,6 +20,10 @@ interface Place {
   readonly gateway: string;
 }
 
+/** What a Deployment is told whose pods find no room in the quota of the samples. */
+const overQuota =
+  'Error creating: pods "web-7c9f" is forbidden: exceeded quota: team, requested: requests.cpu=3, used: requests.cpu=2, limited: requests.cpu=4';
+
 function written(kubeconfig: string, namespace: string): Section {
   return {
     title: 'What Potoo wrote, for everyone with kubectl:',
@@ -84,6 +88,16 @@ export function companyLines({ kubeconfig, gateway, callers }: Place & { readonl
         'potoo namespaces',
         'potoo query -n shop --severity critical',
         'kubectl potoo remediate -n shop team',
+      ],
+    },
+    {
+      title:
+        'Which rule caused an error, from its text alone, with what to do about it: what kubectl says, and the event of a quota.',
+      lines: [
+        'kubectl -n shop create deployment probe --image=example.com/shop/probe:latest 2>&1 | potoo explain -n shop',
+        curl(
+          `${as('shop-developer')} ${posted({ namespace: 'shop', error_message: overQuota })} ${gateway}/tools/potoo_explain`,
+        ),
       ],
     },
     {

@@ -248,6 +248,18 @@ describe('npm start', () => {
     await expect(service).rejects.toThrow('failed calling webhook "service-review.platform.example.com"');
   });
 
+  test('errors are explained: by the name in them, at the level of who asks', async () => {
+    expect(JSON.parse(await paste(demo, onlyLine(demo, 'potoo_explain')))).toMatchObject({
+      confidence: 'high',
+      cause: { category: 'quota', policy: 'team' },
+      matching_constraints: [{ name: 'team', source_kind: 'ResourceQuota' }],
+    });
+    if (!hasKubectl) return;
+    const said = await paste(demo, onlyLine(demo, '| potoo explain'));
+    expect(said).toMatch(/^Cause: vap pinned-images .*confidence high$/m);
+    expect(said).toContain('Images need a tag');
+  });
+
   test.skipIf(!hasKubectl)(
     'a kind that may not be read is told with the right, and comes into the report with it',
     async () => {
