@@ -3,6 +3,7 @@
  * its lines ended is kept beside it, and every place of it leads back to the text as it was pasted.
  */
 
+import { endOfColour, escape } from './colours.ts';
 import { withoutMargins } from './margins.ts';
 
 /** Characters that are looked at. Of a longer text its beginning and its end: errors stand at either. */
@@ -107,10 +108,6 @@ function nextUnusual(original: string, at: number): number | undefined {
 
 /** Characters that are read at once, of long texts. */
 const stretch = 32_768;
-
-/** The escape character of terminals. */
-const escape = '\u001b';
-const colourMax = 24;
 
 /** Any text; what is longer than `textLengthMax` without its middle. */
 export function readErrorText(pasted: string): ErrorText {
@@ -230,12 +227,13 @@ export function beginErrorText(pasted: string): ErrorTextReading {
 
   return {
     stretches: stretches(),
-    text: () => textOf({ original, shortened, pieces, flatStarts, originalStarts, breaks, indents }),
+    text: () => textOf({ whole, shortened, pieces, flatStarts, originalStarts, breaks, indents }),
   };
 }
 
 interface Rewritten {
-  readonly original: string;
+  /** As it was pasted. */
+  readonly whole: string;
   readonly shortened: boolean;
   readonly pieces: readonly string[];
   readonly flatStarts: readonly number[];
@@ -244,14 +242,14 @@ interface Rewritten {
   readonly indents: readonly number[];
 }
 
-function textOf({ original, shortened, pieces, flatStarts, originalStarts, breaks, indents }: Rewritten): ErrorText {
+function textOf({ whole, shortened, pieces, flatStarts, originalStarts, breaks, indents }: Rewritten): ErrorText {
   const flat = pieces.join('');
   const lower = lowerOf(flat);
 
   function originalAt(at: number): number {
     const index = lastNotAfter(flatStarts, at);
     if (index < 0) return 0;
-    const next = originalStarts[index + 1] ?? original.length;
+    const next = originalStarts[index + 1] ?? whole.length;
     return Math.min((originalStarts[index] ?? 0) + at - (flatStarts[index] ?? 0), next);
   }
 
@@ -322,14 +320,6 @@ function escapedAt(original: string, from: number): { readonly end: number; read
   const name = next === 'u' ? original.slice(at, at + 5).toLowerCase() : next;
   const character = escapes[name];
   return character === undefined ? { end: at, character } : { end: at + name.length, character };
-}
-
-/** Where what tells a terminal a colour ends: `[31;1m`. */
-function endOfColour(original: string, from: number): number {
-  if (original[from] !== '[') return from;
-  const rest = original.slice(from + 1, from + 2 + colourMax);
-  const last = rest.search(/[^0-9;]/);
-  return last >= 0 && /[A-Za-z]/.test(rest.charAt(last)) ? from + last + 2 : from;
 }
 
 /** In lower case, and as long: one letter is two in lower case. */
