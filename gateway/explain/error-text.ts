@@ -3,6 +3,7 @@
  * its lines ended is kept beside it, and every place of it leads back to the text as it was pasted.
  */
 
+import { endOfColour, escape } from './colours.ts';
 import { withoutMargins } from './margins.ts';
 
 /** Characters that are looked at. Of a longer text its beginning and its end: errors stand at either. */
@@ -107,10 +108,6 @@ function nextUnusual(original: string, at: number): number | undefined {
 
 /** Characters that are read at once, of long texts. */
 const stretch = 32_768;
-
-/** The escape character of terminals. */
-const escape = '\u001b';
-const colourMax = 24;
 
 /** Any text; what is longer than `textLengthMax` without its middle. */
 export function readErrorText(pasted: string): ErrorText {
@@ -323,14 +320,6 @@ function escapedAt(original: string, from: number): { readonly end: number; read
   const name = next === 'u' ? original.slice(at, at + 5).toLowerCase() : next;
   const character = escapes[name];
   return character === undefined ? { end: at, character } : { end: at + name.length, character };
-}
-
-/** Where what tells a terminal a colour ends: `[31;1m`. */
-function endOfColour(original: string, from: number): number {
-  if (original[from] !== '[') return from;
-  const rest = original.slice(from + 1, from + 2 + colourMax);
-  const last = rest.search(/[^0-9;]/);
-  return last >= 0 && /[A-Za-z]/.test(rest.charAt(last)) ? from + last + 2 : from;
 }
 
 /** In lower case, and as long: one letter is two in lower case. */

@@ -97,7 +97,6 @@ test.each([
   ],
   ['a number is not yet a code', 'GET https://api.example.org/items/403 took 12 ms'],
   ['the source of a connection may be the machine itself', 'read tcp 127.0.0.1:9000->10.1.2.3:80: connection refused'],
-  ['the proxy of a mesh refuses for reasons of its own', 'Get "http://127.0.0.1:15020/healthz": connection refused'],
   ['a word alone says nothing', 'the quota of attempts, denied: 0, limit: 5, forbidden: false'],
   ['a word within another is another word', 'preoomkilledx, thethrottlingexceptions'],
 ])('%s: not told as negative', (_, message) => {
