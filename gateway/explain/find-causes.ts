@@ -24,7 +24,7 @@ interface Found {
   readonly order: number;
 }
 
-/** The causes, the surest first, then as they stand in the text. Symptoms count where nothing says more. */
+/** The causes, those that refused something first, then as they stand in the text. Symptoms count where nothing says more. */
 export function findCauses(text: ErrorText): readonly Finding[] {
   const found: Found[] = [];
   const places = new Uint16Array(readers.length);
@@ -40,13 +40,18 @@ export function findCauses(text: ErrorText): readonly Finding[] {
   const apart = withoutContained(found);
   const surest = certainties.find((certainty) => apart.some(({ finding }) => finding.certainty === certainty));
   const same = new Map<string, Finding>();
-  for (const { finding } of apart.toSorted((a, b) => a.finding.span.start - b.finding.span.start)) {
+  for (const { finding } of apart.toSorted(inOrder)) {
     if (finding.certainty !== surest) continue;
     const key = JSON.stringify([finding.category, finding.engine, finding.policy, finding.rule]);
     const known = same.get(key);
     same.set(key, known === undefined ? finding : withEvidence(known, finding.evidence, text));
   }
   return [...same.values()].slice(0, causesMax);
+}
+
+/** As they stand in the text, those that refused nothing behind those that did. */
+function inOrder({ finding: a }: Found, { finding: b }: Found): number {
+  return Number(a.passed === true) - Number(b.passed === true) || a.span.start - b.span.start;
 }
 
 /** What stands within the words of another cause is a part of it: the signatures that come first take their text first. */

@@ -57,6 +57,8 @@ export interface Finding {
   /** Which rule of it, as the text names it. */
   readonly rule?: string | undefined;
   readonly certainty: Certainty;
+  /** Whether the request passed all the same, as with a warning: what refused one is told first. */
+  readonly passed?: boolean | undefined;
   /** All of the text that this cause explains: what stands in it is no cause of its own. */
   readonly span: Span;
   /** The words that say so. */

@@ -123,6 +123,7 @@ function findingOf(text: ErrorText, { kind, start, end, policy, binding, message
     policy,
     rule: binding,
     certainty: 'stated',
+    passed: isWarning,
     span,
     evidence: [span],
     sentence: sentenceOf({ kind, policy, binding, demand, isWarning }),

@@ -28,6 +28,7 @@ export function gatekeeperFinding(told: GatekeeperTold): Finding {
     policy: constraint,
     rule: constraint,
     certainty,
+    passed: told.outcome === 'warned' || told.outcome === 'noted',
     span,
     evidence,
     sentence: sentenceOf(told),

@@ -40,6 +40,7 @@ export function kyvernoFinding(told: KyvernoTold): Finding {
     policy,
     rule,
     certainty,
+    passed: told.outcome !== 'refused',
     span,
     evidence,
     sentence: sentenceOf(told),

@@ -39,6 +39,7 @@ const violation: Signature = {
       // The message tells the mode, which is what tells the constraints of a namespace apart.
       rule: mode,
       certainty: carried || colon ? 'stated' : 'likely',
+      passed: !isDenial,
       span: { start: envelopeStart(from, at), end },
       evidence: evidenceOf({ start: at, end: headEnd }, checks),
       sentence: sentenceOf(mode, standard, checks),
@@ -114,6 +115,7 @@ const relabelling: Signature = {
       ...shared,
       rule: 'enforce',
       certainty: 'stated',
+      passed: true,
       span: { start: envelopeStart(from, start), end },
       evidence: evidenceOf({ start, end: headEnd }, checks),
       sentence: `Pods that run in ${shown(namespace)} do not meet the Pod Security level that its label enforce was set to${standard === undefined ? '' : ` (${shown(standard.level)}, ${shown(standard.version, 40)})`}: they go on, and are refused once they are made anew.`,
