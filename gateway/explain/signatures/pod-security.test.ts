@@ -151,7 +151,7 @@ test('a warning refused nothing, and is the warning level; in the audit log it i
 
 test('a refusal and its warning are two causes', () => {
   const both = `Warning: would violate PodSecurity "restricted:v1.30": ${escalation}\npods "web" is forbidden: ${refusal}`;
-  expect(findCauses(readErrorText(both)).map(({ rule }) => rule)).toEqual(['warn', 'enforce']);
+  expect(findCauses(readErrorText(both)).map(({ rule }) => rule)).toEqual(['enforce', 'warn']);
 });
 
 describe('a label that pods do not meet', () => {
