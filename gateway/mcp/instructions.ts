@@ -5,7 +5,7 @@ const whatItIs =
   'Potoo tells which rules of a Kubernetes cluster bind a namespace: network policies, quotas, limits, admission policies, webhooks, mesh rules. It only reads; nothing here changes a cluster.';
 
 const constraints = [
-  'Before you deploy or change something in a namespace, call potoo_query for it. When something was denied or does not get through, call potoo_query and look for the rule that fits the error, then potoo_remediation with its id for what to do. potoo_list_namespaces shows where you may look.',
+  'Before you deploy or change something in a namespace, call potoo_query for it. When something was denied, failed or does not get through, call potoo_explain with the whole text of the error: it names the rule that did it, or the other cause, and says how sure that is. potoo_remediation says what to do about one rule, potoo_list_namespaces where you may look.',
   'Answers hold what you may see and no more: detail_level says whether ports, peers and selectors are in them. Names like policy-<id> stand for policies of other namespaces and work wherever a name is asked for. A list that is truncated goes on with next_cursor.',
 ];
 

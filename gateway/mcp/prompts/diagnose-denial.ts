@@ -30,9 +30,9 @@ export const diagnoseDenial: PromptDefinition = {
       textIsData,
       numbered([
         offers('potoo_explain')
-          ? `Call potoo_explain with the error as error_message, namespace "${namespace}"${workload === undefined ? '' : ` and workload_name "${workload}"`}. Where its confidence is high, that is the rule.`
+          ? `Call potoo_explain with the error as error_message, namespace "${namespace}"${workload === undefined ? '' : ` and workload_name "${workload}"`}. Where its confidence is high, take that for the answer: the first of its matching_constraints did it, or, where there is none, no rule of the cluster did.`
           : undefined,
-        `${offers('potoo_explain') ? 'Else call' : 'Call'} potoo_query with namespace "${namespace}"${workload === undefined ? '' : ` and workload_name "${workload}"`}, and look for a rule that the error names, or one that can cause it: denying ones first. Follow next_cursor while truncated is true and none fits.`,
+        `${offers('potoo_explain') ? 'Where it is not, call' : 'Call'} potoo_query with namespace "${namespace}"${workload === undefined ? '' : ` and workload_name "${workload}"`}, and look for a rule that the error names, or one that can cause it: denying ones first. Follow next_cursor while truncated is true and none fits.`,
         'Call potoo_remediation with the id of that rule and the namespace.',
       ]),
       'Answer with the rule, why you take it for the cause, and the steps, the easiest first. Where no rule fits, say so and name what else the error may come from; do not guess a rule.',
