@@ -6,9 +6,9 @@
  * @see https://github.com/Azure/go-autorest/blob/main/autorest/azure/azure.go (RequestError)
  */
 import type { Signature } from '../finding.ts';
-import { nearby, says } from '../outside.ts';
+import { nearby, says } from '../sayings.ts';
 import { runFrom, startsWord } from '../places.ts';
-import { behind, codeFrom, refusal } from '../refusals.ts';
+import { behind, codeFrom, refusal } from '../provider-refusals.ts';
 
 const google = { engine: 'google-cloud', title: 'Google Cloud' };
 const azure = { engine: 'azure', title: 'Azure' };

@@ -8,7 +8,7 @@
  */
 import type { Signature } from '../finding.ts';
 import type { ErrorText } from '../error-text.ts';
-import { says } from '../outside.ts';
+import { says } from '../sayings.ts';
 import { isDigit, runFrom } from '../places.ts';
 
 const credentials =

@@ -6,7 +6,7 @@
  */
 import type { ErrorText } from '../error-text.ts';
 import type { Signature } from '../finding.ts';
-import { says } from '../outside.ts';
+import { says } from '../sayings.ts';
 import { isDigit, isLetter, wholeWordsStart } from '../places.ts';
 
 const answered =

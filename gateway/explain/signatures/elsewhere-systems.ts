@@ -3,7 +3,7 @@
  */
 import type { ErrorText } from '../error-text.ts';
 import type { Signature } from '../finding.ts';
-import { nearby, says } from '../outside.ts';
+import { nearby, says } from '../sayings.ts';
 import { wholeWordsStart } from '../places.ts';
 
 const fileWords = [

@@ -8,7 +8,7 @@ import { cited, shown } from '../../words.ts';
 import type { ErrorText, Span } from '../error-text.ts';
 import type { Finding, Signature } from '../finding.ts';
 import { format, quoted, text as rest, word } from '../format.ts';
-import { outside, says } from '../outside.ts';
+import { outside, says } from '../sayings.ts';
 import { wholeWordsStart, wordBefore } from '../places.ts';
 import { kindOf, missingKindSteps, missingSteps } from '../steps/missing.ts';
 

@@ -7,7 +7,7 @@
 import type { ErrorText, Span } from '../error-text.ts';
 import { fieldErrors, fieldErrorWords, pathBefore } from '../field-errors.ts';
 import type { Signature } from '../finding.ts';
-import { nearby, outside, says } from '../outside.ts';
+import { nearby, outside, says } from '../sayings.ts';
 import { wholeWordsStart, wordBefore } from '../places.ts';
 import { type FieldError, validationSteps, validationWords } from '../steps/validation.ts';
 

@@ -5,7 +5,7 @@ import { manual } from '../remediation/steps.ts';
 import { shown } from '../words.ts';
 import type { ErrorText } from './error-text.ts';
 import type { Signature } from './finding.ts';
-import { clauseAt, nearby, outside, quotationAt } from './outside.ts';
+import { clauseAt, nearby, outside, quotationAt } from './sayings.ts';
 import { isLetter, runFrom } from './places.ts';
 
 type Refusal = 'rate' | 'quota' | 'access' | 'other';
