@@ -3,6 +3,7 @@
  */
 import { parseQuantity, type Quantity } from '../../kube/quantity.ts';
 import type { ErrorText } from './error-text.ts';
+import { endOfRun } from './places.ts';
 
 const amountsMax = 64;
 const nameLengthMax = 320;
@@ -25,9 +26,9 @@ export function readAmounts({ flat, lower }: ErrorText, at: number, next?: strin
   let last: string | undefined;
   let end = at;
   for (let from = at, count = 0; count < amountsMax; count += 1) {
-    const nameEnd = endOf(flat, from, nameLengthMax, /[A-Za-z0-9._/-]/);
+    const nameEnd = endOfRun(flat, from, nameLengthMax, /[A-Za-z0-9._/-]/);
     if (nameEnd === from || flat.charAt(nameEnd) !== '=') break;
-    const reached = endOf(flat, nameEnd + 1, valueLengthMax, /[A-Za-z0-9.+-]/);
+    const reached = endOfRun(flat, nameEnd + 1, valueLengthMax, /[A-Za-z0-9.+-]/);
     let valueEnd = reached;
     while (valueEnd > nameEnd && flat.charAt(valueEnd - 1) === '.') valueEnd -= 1;
     const quantity = parseQuantity(flat.slice(nameEnd + 1, valueEnd));
@@ -42,11 +43,4 @@ export function readAmounts({ flat, lower }: ErrorText, at: number, next?: strin
   }
   if (next !== undefined && last !== undefined && !lower.startsWith(next, end)) amounts.delete(last);
   return { amounts, end };
-}
-
-/** @param allowed Matches one character. */
-export function endOf(flat: string, from: number, lengthMax: number, allowed: RegExp): number {
-  let end = from;
-  while (end < flat.length && end - from < lengthMax && allowed.test(flat.charAt(end))) end += 1;
-  return end;
 }

@@ -3,8 +3,8 @@
  *
  * @see https://github.com/kubernetes/pod-security-admission/blob/v0.36.3/policy/checks.go
  */
-import { endOf } from './amounts.ts';
 import type { ErrorText, Span } from './error-text.ts';
+import { endOfRun } from './places.ts';
 
 /** A check that was not passed. */
 export interface Check extends Span {
@@ -52,12 +52,12 @@ export function readChecks(from: ErrorText, at: number): Checks {
   const checks: Check[] = [];
   let end = at;
   while (checks.length < checksMax) {
-    const start = endOf(from.flat, end, 6, /[ ,*_>]/);
+    const start = endOfRun(from.flat, end, 6, /[ ,*_>]/);
     const check = readCheck(from, start);
     if (check === undefined) break;
     checks.push(check);
     end = check.end;
-    if (check.detail === undefined && from.flat.charAt(endOf(from.flat, end, 2, /[*_]/)) !== ',') break;
+    if (check.detail === undefined && from.flat.charAt(endOfRun(from.flat, end, 2, /[*_]/)) !== ',') break;
   }
   return { checks, end };
 }
@@ -67,7 +67,7 @@ function readCheck(from: ErrorText, start: number): Check | undefined {
   const reason = reasons.find((each) => lower.startsWith(each, start)) ?? unknownReason(from, start);
   if (reason === undefined) return undefined;
   const reasonEnd = start + reason.length;
-  const open = endOf(flat, reasonEnd, 4, /[ *_]/);
+  const open = endOfRun(flat, reasonEnd, 4, /[ *_]/);
   const words = flat.slice(start, reasonEnd);
   if (flat.charAt(open) !== '(') return { reason, words, start, end: reasonEnd };
   const window = lower.slice(open, open + detailLengthMax);
@@ -80,7 +80,7 @@ function readCheck(from: ErrorText, start: number): Check | undefined {
 
 /** Checks of versions to come have other reasons, but details in parentheses like these. */
 function unknownReason({ flat, lower }: ErrorText, start: number): string | undefined {
-  const end = endOf(flat, start, 60, /[A-Za-z0-9 !=-]/);
+  const end = endOfRun(flat, start, 60, /[A-Za-z0-9 !=-]/);
   const isReason = flat.charAt(end) === '(' && flat.charAt(end - 1) === ' ' && end - start > 4;
   return isReason ? lower.slice(start, end - 1) : undefined;
 }

@@ -7,11 +7,12 @@
  * @see https://github.com/cloudnativelabs/kube-router/blob/v2.6.0/pkg/controllers/netpol/pod.go
  */
 import { isDnsSubdomain } from '../../../kube/names.ts';
+import { valueAfter } from '../fields.ts';
 import type { Finding, Signature } from '../finding.ts';
+import { lineEnd, textsOf, wordsAfter, wordsBefore } from '../places.ts';
 import { type Connection, type Direction, portOf, readEndpoint } from '../suspects/connection.ts';
 import type { NamedPolicy } from '../suspects/network.ts';
-import { droppedFinding, endOfLine } from './dropped.ts';
-import { textsOf, valueAfter, wordsAfter, wordsBefore } from './near.ts';
+import { droppedFinding } from './dropped.ts';
 import { kernelPacket } from './packet-logs.ts';
 
 const directions: Readonly<Record<string, Direction>> = { Ingress: 'Ingress', Egress: 'Egress' };
@@ -25,7 +26,7 @@ const ovnLog: Signature = {
   anchors: ['acl_log('],
   read(text, at) {
     const start = wordsBefore(text, at, 1)[0]?.start ?? at;
-    const end = endOfLine(text, at);
+    const end = lineEnd(text, at);
     // Long lines are cut by whoever shows them: what belongs to one stands within a few hundred characters.
     const line = text.flat.slice(at, at + 900);
     const verdict = valueAfter(line, 'verdict=');
@@ -149,7 +150,7 @@ const antreaLog: Signature = {
         rest.slice(action + 1),
         directionIn(rest[action - 1]) ?? (tableName.includes('Egress') ? 'Egress' : 'Ingress'),
       ),
-      span: { start, end: endOfLine(text, at) },
+      span: { start, end: lineEnd(text, at) },
       named: name === '' ? undefined : { kinds, name, namespace, rule: ruleOf(rest.slice(0, action)) },
       ...(rest[action] === 'Reject' ? { also: 'It answered, so the client sees a refusal and no timeout.' } : {}),
     });

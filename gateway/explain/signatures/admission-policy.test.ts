@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Constraint, constraintId, type Effect, type StoredConstraint } from '../../../crds/constraint.ts';
-import { aboutShop, candidate } from '../../testing/candidate.ts';
+import { aboutShop, candidate } from '../../testing/candidates.ts';
 import type { DetailLevel } from '../../answer/levels.ts';
 import { readErrorText } from '../error-text.ts';
 import { explain } from '../explain.ts';

@@ -7,6 +7,7 @@
  */
 import { cited, shown } from '../../words.ts';
 import type { ErrorText, Span } from '../error-text.ts';
+import { quotedField } from '../fields.ts';
 import type { Finding, Signature } from '../finding.ts';
 import { endsAt, messageFrom, standsAt } from '../message.ts';
 import { admissionPolicySteps } from '../steps/admission-policy.ts';
@@ -177,10 +178,10 @@ const audited: Signature = {
   anchors: [auditKey],
   read(text, at) {
     const entry = { start: at, end: Math.min(text.flat.length, at + auditLengthMax) };
-    const policy = fieldIn(text, entry, 'policy');
+    const policy = quotedField(text, 'policy', entry);
     if (policy === undefined) return undefined;
-    const binding = fieldIn(text, entry, 'binding');
-    const message = fieldIn(text, entry, 'message');
+    const binding = quotedField(text, 'binding', entry);
+    const message = quotedField(text, 'message', entry);
     const end = Math.max(policy.end, binding?.end ?? 0, message?.end ?? 0);
     const name = text.flat.slice(policy.start, policy.end);
     const bound = binding === undefined ? undefined : text.flat.slice(binding.start, binding.end);
@@ -194,17 +195,5 @@ const audited: Signature = {
     };
   },
 };
-
-/** The value of a field of JSON, without its quotation marks. */
-function fieldIn({ flat }: ErrorText, { start, end }: Span, field: string): Span | undefined {
-  const key = `"${field}"`;
-  const found = flat.slice(start, end).indexOf(key);
-  if (found < 0) return undefined;
-  let from = start + found + key.length;
-  while (from < end && ' :'.includes(flat.charAt(from))) from += 1;
-  if (flat.charAt(from) !== '"') return undefined;
-  const length = flat.slice(from + 1, end).indexOf('"');
-  return length <= 0 ? undefined : { start: from + 1, end: from + 1 + length };
-}
 
 export const admissionPolicySignatures: readonly Signature[] = [denied, mutationDenied, audited];

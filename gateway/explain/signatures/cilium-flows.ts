@@ -8,11 +8,12 @@
  */
 import { shown } from '../../words.ts';
 import type { ErrorText, Span } from '../error-text.ts';
+import { fieldOf, objectAround, partOf, valueAfter } from '../fields.ts';
 import type { Finding, Signature } from '../finding.ts';
+import { lineEnd, textsOf, wordsAfter, wordsBefore } from '../places.ts';
 import { type Connection, type Direction, type End, portOf, readEndpoint } from '../suspects/connection.ts';
 import type { NamedPolicy } from '../suspects/network.ts';
-import { droppedFinding, endOfLine } from './dropped.ts';
-import { fieldOf, objectAround, partOf, textsOf, valueAfter, wordsAfter, wordsBefore } from './near.ts';
+import { droppedFinding } from './dropped.ts';
 
 const kinds = ['CiliumNetworkPolicy', 'CiliumClusterwideNetworkPolicy', 'NetworkPolicy'];
 const arrows: ReadonlySet<string> = new Set(['<>', '->', '<-']);
@@ -76,7 +77,7 @@ function hubbleFinding(
   const ends = endsIn(words);
   if (ends === undefined) return undefined;
   const start = before[ends.start]?.start ?? at;
-  const span = { start, end: endOfLine(text, at) };
+  const span = { start, end: lineEnd(text, at) };
   const rest = text.flat.slice(at, span.end);
   const tail = valueAfter(rest, 'DENIED BY ', ')') ?? valueAfter(rest, 'denied by [', ']');
   return droppedFinding({
@@ -252,7 +253,7 @@ function evidenceIn({ flat }: ErrorText, { start, end }: Span, keys: readonly st
 const monitorLine: Signature = {
   anchors: ['xx drop ('],
   read(text, at) {
-    const span = { start: at, end: endOfLine(text, at) };
+    const span = { start: at, end: lineEnd(text, at) };
     const line = text.flat.slice(at, Math.min(span.end, at + 1_000));
     const reason = line
       .slice('xx drop ('.length, line.indexOf(') ', 'xx drop ('.length))
@@ -273,7 +274,7 @@ const requestLine: Signature = {
     const before = text.flat.slice(Math.max(0, at - 1_000), at);
     const request = before.lastIndexOf('Request ');
     if (request < 0 || !before.slice(request).includes(' identity ')) return undefined;
-    const span = { start: at - before.length + request, end: endOfLine(text, at) };
+    const span = { start: at - before.length + request, end: lineEnd(text, at) };
     const also = 'A rule about requests (layer 7) refused it.';
     const connection = { from: {}, to: {}, portIsFinal: true };
     return droppedFinding({ by: 'Cilium', engine: 'cilium', connection, span, also });
@@ -301,7 +302,7 @@ function packetIn(line: string): Omit<Connection, 'direction'> {
 const agentLine: Signature = {
   anchors: ['policy verdict log: '],
   read(text, at) {
-    const span = { start: at, end: endOfLine(text, at) };
+    const span = { start: at, end: lineEnd(text, at) };
     const line = text.flat.slice(at, Math.min(span.end, at + 1_000));
     if (!line.includes('action deny')) return undefined;
     const isIngress = line.includes(' ingress true,') || line.includes(' ingress,');

@@ -5,8 +5,9 @@
  */
 import type { ErrorText } from '../error-text.ts';
 import type { Signature } from '../finding.ts';
-import { isDigit, nearby, outside, says } from '../outside.ts';
+import { nearby, outside, says } from '../sayings.ts';
 import { shown } from '../../words.ts';
+import { isDigit } from '../places.ts';
 import { imageSignatures } from './images.ts';
 import { manual } from '../../remediation/steps.ts';
 

@@ -3,7 +3,8 @@
  */
 import type { ErrorText } from '../error-text.ts';
 import { format, word } from '../format.ts';
-import { firstAfter, lastBefore, type ObjectName, objectNameAt } from '../reading.ts';
+import { type ObjectName, objectNameAt } from '../object-name.ts';
+import { firstWithin, lastWithin } from '../places.ts';
 
 /** `namespace/name` or a name that ends right here. */
 export function objectEndingAt(text: ErrorText, end: number): (ObjectName & { readonly length: number }) | undefined {
@@ -29,14 +30,14 @@ const leads = [
 
 /** The pod that was to be evicted, where the text names it before this place and no other refusal stands between. */
 export function podBefore(text: ErrorText, at: number): ObjectName | undefined {
-  const bound = lastBefore(text, 'disruption budget.', at, 300);
+  const bound = lastWithin(text.lower, 'disruption budget.', at - 300, at);
   const length = bound < 0 ? 300 : at - bound;
-  const whole = lastBefore(text, 'evicting pods/"', at, length);
+  const whole = lastWithin(text.lower, 'evicting pods/"', at - length, at);
   const parts = whole < 0 ? undefined : quotedPod.read(text, whole)?.parts;
   if (parts?.name !== undefined) return { name: parts.name, namespace: parts.namespace };
   let last: { readonly at: number; readonly found: ObjectName } | undefined;
   for (const lead of leads) {
-    const start = lastBefore(text, lead, at, length);
+    const start = lastWithin(text.lower, lead, at - length, at);
     if (start < 0 || (last !== undefined && start + lead.length <= last.at)) continue;
     const quote = text.flat.charAt(start + lead.length) === '"' ? 1 : 0;
     const found = objectNameAt(text, start + lead.length + quote);
@@ -62,6 +63,6 @@ const notPods: ReadonlySet<string> = new Set([
 /** The pod that the text names right behind. */
 export function podBehind(text: ErrorText, at: number): ObjectName | undefined {
   const lead = ' for pod ';
-  const start = firstAfter(text, lead, at, 200);
+  const start = firstWithin(text.lower, lead, at, at + 200);
   return start < 0 ? undefined : objectNameAt(text, start + lead.length);
 }

@@ -11,9 +11,11 @@
  * @see https://github.com/kubernetes-sigs/karpenter/blob/v1.8.0/pkg/controllers/state/statenode.go
  */
 import type { ErrorText, Span } from '../error-text.ts';
+import { fieldIn } from '../fields.ts';
 import type { Certainty, Finding, Signature } from '../finding.ts';
 import { format, word } from '../format.ts';
-import { fieldIn, firstAfter, lastBefore, type ObjectName, objectNameAt } from '../reading.ts';
+import { type ObjectName, objectNameAt } from '../object-name.ts';
+import { firstWithin, lastWithin } from '../places.ts';
 import { disruptionSteps } from '../steps/disruption.ts';
 import { budgetSuspects } from '../suspects/disruption.ts';
 import { shown } from '../../words.ts';
@@ -66,7 +68,7 @@ const introductions = [
 function around(text: ErrorText, { start, end }: Span): Span {
   let first = start;
   for (const words of introductions) {
-    const at = lastBefore(text, words, first, reach);
+    const at = lastWithin(text.lower, words, first - reach, first);
     if (at >= 0 && !isApart(text, at + words.length, first)) first = at;
   }
   return { start: first, end };
@@ -75,7 +77,10 @@ function around(text: ErrorText, { start, end }: Span): Span {
 /** Whether another refusal begins between. */
 function isApart(text: ErrorText, from: number, to: number): boolean {
   const length = Math.max(0, to - from);
-  return firstAfter(text, sentence, from, length) >= 0 || firstAfter(text, 'error when evicting ', from, length) >= 0;
+  return (
+    firstWithin(text.lower, sentence, from, from + length) >= 0 ||
+    firstWithin(text.lower, 'error when evicting ', from, from + length) >= 0
+  );
 }
 
 function sentenceOf({ budget, pod, why, needs, has }: Refusal): string {
@@ -111,7 +116,7 @@ const ofCause: Signature = {
 
 /** Where the sentence stands that this place belongs to; else the place itself. */
 function saidBefore(text: ErrorText, at: number): number {
-  const said = lastBefore(text, sentence, at, reach);
+  const said = lastWithin(text.lower, sentence, at - reach, at);
   return said < 0 || isApart(text, said + sentence.length, at) ? at : said;
 }
 
@@ -143,13 +148,13 @@ const ofKarpenter: Signature = {
     if (behind) {
       const open = at + 'prevents pod evictions (poddisruptionbudget='.length;
       const budget = objectNameAt(text, text.flat.charAt(open) === '[' ? open + 1 : open);
-      const start = lastBefore(text, 'pdb ', at, 4);
+      const start = lastWithin(text.lower, 'pdb ', at - 4, at);
       if (start < 0) return undefined;
       return refused(text, { budget, pod: undefined, why: 'unknown' }, { start, end: budget?.end ?? open });
     }
     const close = text.flat.startsWith('" ', at - 2) ? at - 2 : at - 1;
     const budget = objectEndingAt(text, close);
-    const start = lastBefore(text, 'pdb ', at, reach);
+    const start = lastWithin(text.lower, 'pdb ', at - reach, at);
     if (budget === undefined || start < 0 || close - budget.length - start > 5) return undefined;
     const end =
       at + (text.lower.startsWith('prevents', at) ? 'prevents pod evictions' : 'is blocking evictions').length;
@@ -162,7 +167,7 @@ const ofZeroEvictions: Signature = {
   anchors: ['is misconfigured and requires zero voluntary evictions'],
   read(text, at) {
     const budget = objectEndingAt(text, at - 1);
-    const start = lastBefore(text, 'pod disruption budget ', at, reach);
+    const start = lastWithin(text.lower, 'pod disruption budget ', at - reach, at);
     if (budget === undefined || start < 0) return undefined;
     const end = at + 'is misconfigured and requires zero voluntary evictions'.length;
     return refused(text, { budget, pod: podBefore(text, start), why: 'unknown' }, { start, end });
@@ -174,7 +179,7 @@ const ofController: Signature = {
   anchors: ['failed to calculate the number of expected pods'],
   read(text, at) {
     const resource = 'poddisruptionbudget/';
-    const named = lastBefore(text, resource, at, reach);
+    const named = lastWithin(text.lower, resource, at - reach, at);
     const budget = named < 0 ? undefined : objectNameAt(text, named + resource.length);
     const start = named < 0 ? at : named;
     return refused(text, { budget, pod: undefined, why: 'sync' }, { start, end: text.lineEnd(at) });
@@ -185,7 +190,7 @@ const ofController: Signature = {
 const ofSeveral: Signature = {
   anchors: ['this pod has more than one poddisruptionbudget', 'eviction does not support multiple pdbs'],
   read(text, at) {
-    const behind = firstAfter(text, '(pod=', at, 60);
+    const behind = firstWithin(text.lower, '(pod=', at, at + 60);
     const pod = behind < 0 ? podBefore(text, at) : objectNameAt(text, behind + '(pod='.length);
     const end = Math.min(text.lineEnd(at), at + reach);
     return refused(text, { budget: undefined, pod, why: 'several' }, { start: at, end });
@@ -196,7 +201,7 @@ const ofSeveral: Signature = {
 const ofSentence: Signature = {
   anchors: [sentence],
   read(text, at) {
-    const dot = firstAfter(text, 'disruption budget', at, 80);
+    const dot = firstWithin(text.lower, 'disruption budget', at, at + 80);
     const end = dot < 0 ? Math.min(text.flat.length, at + 80) : dot + 'disruption budget'.length;
     if (dot < 0 && end < text.flat.length && !text.flat.startsWith('…', at + sentence.length)) return undefined;
     return refused(
@@ -225,10 +230,10 @@ const ofPod: Signature = {
     if (form === undefined) return undefined;
     const end = at + form.anchor.length;
     const behind = form.pod === 'behind' ? objectNameAt(text, end) : undefined;
-    const after = firstAfter(text, '(pod=', end, 8);
+    const after = firstWithin(text.lower, '(pod=', end, end + 8);
     const pod = after >= 0 ? objectNameAt(text, after + '(pod='.length) : (behind ?? podBefore(text, at));
     // `evicting pod … violates a PDB`: others write so of what would, in general.
-    if (form.anchor === 'violates a pdb' && lastBefore(text, 'evicting pod ', at, 340) < 0) return undefined;
+    if (form.anchor === 'violates a pdb' && lastWithin(text.lower, 'evicting pod ', at - 340, at) < 0) return undefined;
     return refused(text, { budget: undefined, pod, why: 'unknown' }, { start: at, end: behind?.end ?? end });
   },
 };
@@ -282,7 +287,7 @@ const ofDrain: Signature = {
   anchors: unfinished.map(({ anchor }) => anchor),
   read(text, at) {
     const form = unfinished.find(({ anchor }) => text.lower.startsWith(anchor, at));
-    if (form === undefined || (form.after !== undefined && lastBefore(text, form.after, at, reach) < 0))
+    if (form === undefined || (form.after !== undefined && lastWithin(text.lower, form.after, at - reach, at) < 0))
       return undefined;
     const span = { start: at, end: Math.min(text.lineEnd(at), at + reach) };
     return refused(text, { budget: undefined, pod: podBefore(text, at), why: 'unknown' }, span, form.certainty);

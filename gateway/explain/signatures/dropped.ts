@@ -2,7 +2,7 @@
  * What is said of a connection that an engine dropped, and of one that an engine is known to drop.
  */
 import { shown } from '../../words.ts';
-import type { ErrorText, Span } from '../error-text.ts';
+import type { Span } from '../error-text.ts';
 import type { Certainty, Finding } from '../finding.ts';
 import { networkSteps } from '../steps/network.ts';
 import type { Connection, End } from '../suspects/connection.ts';
@@ -61,9 +61,4 @@ function endText({ namespace, name, address, host, entity }: End): string {
   const pod = name === undefined ? undefined : namespace === undefined ? name : `${namespace}/${name}`;
   const text = pod ?? host ?? address ?? entity;
   return text === undefined ? '' : shown(text, 160);
-}
-
-/** Where the line ends, or what is read of it. */
-export function endOfLine(text: ErrorText, at: number): number {
-  return Math.min(text.lineEnd(at), at + 2_000);
 }

@@ -5,8 +5,9 @@
  * @see https://github.com/aws/smithy-go/blob/main/errors.go (OperationError, APIError)
  */
 import type { Signature } from '../finding.ts';
-import { runFrom, says } from '../outside.ts';
-import { behind, codeFrom, refusal, startsWord } from '../refusals.ts';
+import { says } from '../sayings.ts';
+import { runFrom, startsWord } from '../places.ts';
+import { behind, codeFrom, refusal } from '../provider-refusals.ts';
 
 const aws = { engine: 'aws', title: 'AWS' };
 

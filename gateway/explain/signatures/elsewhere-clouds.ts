@@ -6,8 +6,9 @@
  * @see https://github.com/Azure/go-autorest/blob/main/autorest/azure/azure.go (RequestError)
  */
 import type { Signature } from '../finding.ts';
-import { nearby, runFrom, says } from '../outside.ts';
-import { behind, codeFrom, refusal, startsWord } from '../refusals.ts';
+import { nearby, says } from '../sayings.ts';
+import { runFrom, startsWord } from '../places.ts';
+import { behind, codeFrom, refusal } from '../provider-refusals.ts';
 
 const google = { engine: 'google-cloud', title: 'Google Cloud' };
 const azure = { engine: 'azure', title: 'Azure' };

@@ -8,7 +8,8 @@
  */
 import type { Signature } from '../finding.ts';
 import type { ErrorText } from '../error-text.ts';
-import { isDigit, runFrom, says } from '../outside.ts';
+import { says } from '../sayings.ts';
+import { isDigit, runFrom } from '../places.ts';
 
 const credentials =
   'Look at the user, the password or the certificate that the client presents, and at what that server lets the user do.';

@@ -6,7 +6,8 @@
  */
 import type { ErrorText } from '../error-text.ts';
 import type { Signature } from '../finding.ts';
-import { isDigit, isLetter, lineStart, says } from '../outside.ts';
+import { says } from '../sayings.ts';
+import { isDigit, isLetter, wholeWordsStart } from '../places.ts';
 
 const answered =
   'It answered, so the connection came about: look at the address, the credentials and the limits of that service.';
@@ -49,7 +50,7 @@ function namesNoInnerHost(text: ErrorText, at: number): boolean {
 }
 
 function hostsAround(text: ErrorText, at: number): readonly string[] {
-  const from = lineStart(text, at, 300);
+  const from = wholeWordsStart(text, at, 300);
   const to = Math.min(text.lineEnd(at), at + 300);
   const hosts: string[] = [];
   for (

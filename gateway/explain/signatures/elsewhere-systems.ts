@@ -3,7 +3,8 @@
  */
 import type { ErrorText } from '../error-text.ts';
 import type { Signature } from '../finding.ts';
-import { lineStart, nearby, says } from '../outside.ts';
+import { nearby, says } from '../sayings.ts';
+import { wholeWordsStart } from '../places.ts';
 
 const fileWords = [
   'open ',
@@ -64,7 +65,7 @@ const fileWords = [
 
 /** Whether a path and what was done with it stand in front of the words or right behind them. */
 function isOfFile(text: ErrorText, at: number): boolean {
-  const before = text.lower.slice(lineStart(text, at, 240), at);
+  const before = text.lower.slice(wholeWordsStart(text, at, 240), at);
   const after = text.lower.slice(at, Math.min(text.lineEnd(at), at + 160));
   const around = `${before}${after}`;
   return around.includes('/') || around.includes('bind')

@@ -4,9 +4,10 @@
  * @see https://github.com/open-policy-agent/gatekeeper/blob/v3.23.1/pkg/webhook/policy.go (events)
  * @see https://github.com/open-policy-agent/gatekeeper/blob/v3.23.1/pkg/audit/manager.go
  */
-import { firstWithin, lastWithin } from '../find-within.ts';
+import { quotedField } from '../fields.ts';
 import type { Signature } from '../finding.ts';
 import { format, text, word } from '../format.ts';
+import { firstWithin, lastWithin } from '../places.ts';
 import { type GatekeeperTold, gatekeeperFinding } from './gatekeeper-told.ts';
 
 const eventForm = format`constraint: ${word('constraint')}, message: ${text('message')}`;
@@ -59,17 +60,20 @@ const logLine: Signature = {
     const start = open < 0 ? Math.max(0, at - logWindow) : open;
     const close = firstWithin(flat, '}', at, at + logWindow);
     const end = close < 0 ? Math.min(flat.length, at + logWindow) : close + 1;
-    const line = flat.slice(start, end);
-    const constraint = jsonField(line, 'constraint_name');
-    const type = jsonField(line, 'event_type') ?? '';
+    const field = (name: string) => {
+      const found = quotedField(from, name, { start, end });
+      return found === undefined ? undefined : flat.slice(found.start, found.end);
+    };
+    const constraint = field('constraint_name');
+    const type = field('event_type') ?? '';
     if (constraint === undefined || !isName(constraint) || !type.startsWith('violation')) return undefined;
-    const action = jsonField(line, 'constraint_action');
-    const isAudit = jsonField(line, 'process') === 'audit' || lower.slice(start, end).includes('violation_audited');
+    const action = field('constraint_action');
+    const isAudit = field('process') === 'audit' || lower.slice(start, end).includes('violation_audited');
     const refuses = !isAudit && (action === 'deny' || action === undefined);
-    const message = jsonField(line, 'constraint_msg') ?? jsonField(line, 'event_msg') ?? '';
+    const message = field('constraint_msg') ?? field('event_msg') ?? '';
     return gatekeeperFinding({
       constraint,
-      kind: jsonField(line, 'constraint_kind'),
+      kind: field('constraint_kind'),
       messages: message === '' ? [] : [message],
       outcome: refuses ? 'refused' : !isAudit && action === 'warn' ? 'warned' : 'noted',
       span: { start, end },
@@ -77,16 +81,6 @@ const logLine: Signature = {
     });
   },
 };
-
-function jsonField(line: string, field: string): string | undefined {
-  const name = `"${field}":`;
-  const at = line.indexOf(name);
-  if (at < 0) return undefined;
-  const open = line.indexOf('"', at + name.length);
-  if (open < 0 || line.slice(at + name.length, open).trim() !== '') return undefined;
-  const close = line.indexOf('"', open + 1);
-  return close < 0 ? undefined : line.slice(open + 1, close);
-}
 
 const statusWindow = 6_000;
 

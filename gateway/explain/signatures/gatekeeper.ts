@@ -6,8 +6,8 @@
  * @see https://github.com/open-policy-agent/gatekeeper/blob/v3.23.1/pkg/expansion/aggregate.go (Implied by)
  */
 import type { ErrorText, Span } from '../error-text.ts';
-import { firstWithin } from '../find-within.ts';
 import type { Finding, Signature } from '../finding.ts';
+import { firstWithin } from '../places.ts';
 import { gatekeeperEventSignatures } from './gatekeeper-events.ts';
 import { gatekeeperFinding } from './gatekeeper-told.ts';
 

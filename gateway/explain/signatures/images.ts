@@ -7,7 +7,7 @@
 import { manual } from '../../remediation/steps.ts';
 import { cited } from '../../words.ts';
 import type { Signature } from '../finding.ts';
-import { nearby, outside, quotationAt, says } from '../outside.ts';
+import { nearby, outside, quotationAt, says } from '../sayings.ts';
 
 const engine = 'image-pull';
 

@@ -5,6 +5,9 @@
  * @see https://www.envoyproxy.io/docs/envoy/v1.35.0/configuration/observability/access_log/usage#config-access-log-format-response-flags
  * @see https://github.com/istio/istio/blob/1.27.0/pilot/pkg/model/telemetry_logging.go (the format)
  */
+import { fieldIn } from '../fields.ts';
+import { objectNameAt } from '../object-name.ts';
+import { firstWithin, lastWithin, lineAround } from '../places.ts';
 import type { Asked } from '../steps/mesh.ts';
 import { limitSteps, reachSteps, tlsSteps, upstreamSteps, providerSteps } from '../steps/mesh.ts';
 import {
@@ -18,7 +21,6 @@ import {
 } from '../suspects/mesh.ts';
 import type { ErrorText, Span } from '../error-text.ts';
 import type { Finding, Signature } from '../finding.ts';
-import { fieldIn, firstAfter, lastBefore, lineStart, objectNameAt } from '../reading.ts';
 
 /** Characters of a line of a log that are looked at, to either side of a place. */
 const reach = 2_000;
@@ -55,10 +57,10 @@ export function accessLogAt(text: ErrorText, at: number): AccessLog {
 
 /** A line; of JSON over several lines, those of the object. */
 function entryAround(text: ErrorText, at: number): Span {
-  const line = { start: lineStart(text, at, reach), end: Math.min(text.lineEnd(at), at + reach) };
+  const line = lineAround(text, at, reach);
   if (text.flat.charAt(line.start) !== '"') return line;
-  const open = lastBefore(text, '{ "', at, reach);
-  const close = firstAfter(text, ' }', at, reach);
+  const open = lastWithin(text.lower, '{ "', at - reach, at);
+  const close = firstWithin(text.lower, ' }', at, at + reach);
   const isCut = close < 0 && text.flat.length - at < reach;
   if (open < 0 || (close < 0 && !isCut)) return line;
   return { start: open, end: close < 0 ? text.flat.length : close + 2 };
@@ -72,7 +74,7 @@ function portOf(address: string | undefined): number | undefined {
 
 /** `inbound|8080||`: the port of the workload. */
 function inboundPort(text: ErrorText, { start, end }: Span): number | undefined {
-  const at = firstAfter(text, 'inbound|', start, end - start);
+  const at = firstWithin(text.lower, 'inbound|', start, end);
   const found = at < 0 ? undefined : objectNameAt(text, at + 'inbound|'.length);
   return found !== undefined && /^[0-9]+$/.test(found.name) ? Number(found.name) : undefined;
 }
@@ -83,7 +85,7 @@ function serverHost(
   { start, end }: Span,
 ): { readonly name: string; readonly namespace: string } | undefined {
   for (const suffix of ['.svc.cluster.local', '.svc']) {
-    const at = firstAfter(text, suffix, start, end - start);
+    const at = firstWithin(text.lower, suffix, start, end);
     if (at < 0) continue;
     const [namespace, name] = text.flat
       .slice(Math.max(start, at - 253), at)
@@ -99,8 +101,8 @@ function requestLine(
   text: ErrorText,
   { start, end }: Span,
 ): { readonly method: string; readonly path: string } | undefined {
-  const at = firstAfter(text, ' http/', start, end - start);
-  const open = at < 0 ? -1 : lastBefore(text, '"', at, 1_000);
+  const at = firstWithin(text.lower, ' http/', start, end);
+  const open = at < 0 ? -1 : lastWithin(text.lower, '"', at - 1_000, at);
   if (open < start) return undefined;
   const [method = '', path = ''] = text.flat.slice(open + 1, at).split(' ');
   return /^[A-Z]+$/.test(method) && path.startsWith('/') ? { method, path } : undefined;
@@ -239,8 +241,8 @@ const ofBlackHole: Signature = {
     const isCluster = text.lower.startsWith('blackholecluster', at);
     if (
       !isCluster &&
-      firstAfter(text, 'outbound', span.start, span.end - span.start) < 0 &&
-      firstAfter(text, '502', span.start, span.end - span.start) < 0
+      firstWithin(text.lower, 'outbound', span.start, span.end) < 0 &&
+      firstWithin(text.lower, '502', span.start, span.end) < 0
     )
       return undefined;
     return {

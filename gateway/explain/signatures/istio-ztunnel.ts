@@ -5,8 +5,10 @@
  */
 import { shown } from '../../words.ts';
 import type { ErrorText } from '../error-text.ts';
+import { fieldIn } from '../fields.ts';
 import type { Finding, Signature } from '../finding.ts';
-import { fieldIn, firstAfter, objectNameAt } from '../reading.ts';
+import { objectNameAt } from '../object-name.ts';
+import { firstWithin } from '../places.ts';
 import { authorizationSteps, tlsSteps } from '../steps/mesh.ts';
 import {
   anyAuthorization,
@@ -68,7 +70,7 @@ const ofZtunnel: Signature = {
  * @see https://github.com/istio/istio/blob/1.27.0/pilot/pkg/serviceregistry/kube/controller/ambient/authorization.go
  */
 function deniedByPeer(text: ErrorText, at: number, { span, arrival }: AccessLog): Finding | undefined {
-  const slash = firstAfter(text, '/', at, 70) + 1;
+  const slash = firstWithin(text.lower, '/', at, at + 70) + 1;
   const lead = 'converted_peer_authentication_';
   const isNamed = slash > 0 && text.lower.startsWith(lead, slash);
   if (!isNamed && !text.lower.startsWith('istio_converted_static_strict', slash)) return undefined;
@@ -94,7 +96,7 @@ const ofAnswer: Signature = {
     const { span, arrival, asked } = accessLogAt(text, at);
     const isChange = text.lower.startsWith('connection', at);
     if (fieldIn(text, 'dst.addr', span) === undefined && !isChange) return undefined;
-    const end = firstAfter(text, '"', at, 60);
+    const end = firstWithin(text.lower, '"', at, at + 60);
     return {
       category: 'mesh',
       engine,

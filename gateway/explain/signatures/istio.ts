@@ -8,12 +8,13 @@
  * @see https://github.com/envoyproxy/envoy/blob/v1.35.0/source/extensions/filters/common/rbac/utility.cc
  * @see https://github.com/istio/istio/blob/1.27.0/pilot/pkg/security/authz/builder/builder.go
  */
+import { objectNameAt } from '../object-name.ts';
+import { firstWithin, lastWithin } from '../places.ts';
 import { authorizationSteps, providerSteps, tokenSteps } from '../steps/mesh.ts';
 import { anyAuthorization, delegating, noneAllowed, suspectsAt, tokens, unknownArrival } from '../suspects/mesh.ts';
 import { cited, shown } from '../../words.ts';
 import type { ErrorText, Span } from '../error-text.ts';
 import type { Signature } from '../finding.ts';
-import { firstAfter, lastBefore, objectNameAt } from '../reading.ts';
 import { accessLogAt, accessLogSignatures } from './istio-access-log.ts';
 import { deniedBy, notAllowed, type PolicyName } from './istio-denied.ts';
 import { ztunnelSignatures } from './istio-ztunnel.ts';
@@ -94,13 +95,13 @@ const ofBody: Signature = {
 
 function hasLogNear(text: ErrorText, at: number): boolean {
   const words = 'rbac_access_denied_matched_policy[';
-  return firstAfter(text, words, at, 2_000) >= 0 || lastBefore(text, words, at, 2_000) >= 0;
+  return firstWithin(text.lower, words, at, at + 2_000) >= 0 || lastWithin(text.lower, words, at - 2_000, at) >= 0;
 }
 
 /** Mixer, gone since Istio 1.8: `PERMISSION_DENIED:handler.rbac.istio-system:`. */
 function handlerBefore(text: ErrorText, at: number): { readonly name: string; readonly start: number } | undefined {
   const lead = 'permission_denied:';
-  const start = lastBefore(text, lead, at, 340);
+  const start = lastWithin(text.lower, lead, at - 340, at);
   if (start < 0) return undefined;
   const found = objectNameAt(text, start + lead.length);
   return found === undefined || found.end + 1 !== at ? undefined : { name: found.name, start };
@@ -110,7 +111,7 @@ function handlerBefore(text: ErrorText, at: number): { readonly name: string; re
 const ofMixer: Signature = {
   anchors: ['permission_denied:', 'unavailable:no healthy upstream', 'unauthenticated:'],
   read(text, at) {
-    const colon = firstAfter(text, ':', at, 20);
+    const colon = firstWithin(text.lower, ':', at, at + 20);
     const handler = objectNameAt(text, colon + 1);
     const isUnavailable = text.lower.startsWith('unavailable', at);
     const isHandler = handler !== undefined && handler.name.includes('.') && text.flat.charAt(handler.end) === ':';
@@ -156,7 +157,7 @@ const ofToken: Signature = {
   anchors: tokenWords,
   read(text, at) {
     const isLog = text.lower.startsWith('jwt_authn', at);
-    const close = isLog ? firstAfter(text, '}', at, 120) + 1 : 0;
+    const close = isLog ? firstWithin(text.lower, '}', at, at + 120) + 1 : 0;
     const words = tokenWords.find((each) => text.lower.startsWith(each, at)) ?? '';
     const end = close > at ? close : at + words.length;
     const says = text.lower.slice(at, end).replaceAll('_', ' ');

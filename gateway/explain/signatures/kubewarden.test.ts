@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { constraintId, type StoredConstraint } from '../../../crds/constraint.ts';
-import { aboutShop, candidate } from '../../testing/candidate.ts';
+import { aboutShop, candidate } from '../../testing/candidates.ts';
 import { readErrorText } from '../error-text.ts';
 import { explain } from '../explain.ts';
 import { findCauses } from '../find-causes.ts';

@@ -12,7 +12,7 @@
  * @see https://yaml.org/spec/1.2.2/#733-plain-style
  */
 import type { ErrorText, Span } from '../error-text.ts';
-import { firstWithin } from '../find-within.ts';
+import { firstWithin } from '../places.ts';
 
 /** One rule that refused. */
 export interface BlockedRule {

@@ -7,10 +7,10 @@
  */
 import type { ErrorText } from '../error-text.ts';
 import type { Signature } from '../finding.ts';
-import { firstWithin, lastWithin } from '../find-within.ts';
 import { format, quoted, text, word } from '../format.ts';
+import { firstWithin, lastWithin, lineEnd } from '../places.ts';
 import { celKinds, ruleKinds } from '../suspects/kyverno-kinds.ts';
-import { judgedObject, kyvernoFinding, type KyvernoTold, lineOrLess } from './kyverno-told.ts';
+import { judgedObject, kyvernoFinding, type KyvernoTold } from './kyverno-told.ts';
 
 const anyKind = [...ruleKinds, ...celKinds];
 
@@ -35,7 +35,7 @@ function quotedEvent(from: ErrorText, at: number): KyvernoTold | undefined {
   const { policy, rule, status = '' } = found?.parts ?? {};
   if (found === undefined || policy === undefined) return undefined;
   if (!found.cut && status.toLowerCase() !== 'failed' && status.toLowerCase() !== 'error') return undefined;
-  const end = lineOrLess(from, found.end);
+  const end = lineEnd(from, found.end);
   const message = withoutStop(from.flat.slice(found.end, end));
   return { policy, rule, message, kinds: ruleKinds, outcome: 'noted', span: { start: at, end } };
 }
@@ -60,7 +60,7 @@ function plainEvent(from: ErrorText, at: number): KyvernoTold | undefined {
   const names = flat.slice(start, verdictAt);
   // A colon before the verdict belongs to another message.
   if (names.includes(':') || names.includes('"')) return undefined;
-  const end = lineOrLess(from, verdictAt);
+  const end = lineEnd(from, verdictAt);
   const colon = firstWithin(flat, ':', verdictAt, end);
   const message = colon < 0 ? '' : flat.slice(colon + 1, end).trim();
   const isBlocked = lower.slice(verdictAt, verdictAt + 20).includes('(blocked)');
@@ -86,7 +86,7 @@ function commandLine(from: ErrorText, at: number): KyvernoTold | undefined {
   const [name = ''] = lead === undefined ? [] : line.slice(lead.length).split(' ', 1);
   const rule = name.endsWith(':') ? name.slice(0, -1) : name;
   const textStart = found.end + 1;
-  const end = lead === undefined ? found.end : lineOrLess(from, textStart);
+  const end = lead === undefined ? found.end : lineEnd(from, textStart);
   const message = lead === undefined ? '' : afterRule(flat.slice(textStart, end), name);
   return {
     policy,
@@ -114,7 +114,7 @@ function commandObject(resource: string): KyvernoTold['object'] {
 function warning(from: ErrorText, at: number): KyvernoTold | undefined {
   const { flat, lower } = from;
   if (!lower.slice(Math.max(0, at - 9), at).endsWith('warning: ')) return undefined;
-  const end = lineOrLess(from, at);
+  const end = lineEnd(from, at);
   const shared = { outcome: 'warned', certainty: 'likely', span: { start: at, end } } as const;
   const start = at + 'policy '.length;
   const blank = firstWithin(flat, ' ', start, start + 254);
@@ -178,7 +178,7 @@ const policyEvent: Signature = {
     const object = second === undefined ? { namespace: '', name: first } : { namespace: first, name: second };
     const kind = before.at(-2) ?? '';
     if (object.name === '' || !/^[A-Z]/.test(kind)) return undefined;
-    const end = lineOrLess(from, at);
+    const end = lineEnd(from, at);
     const semicolon = firstWithin(flat, '; ', at, end);
     const isBlocked = lower.slice(at, at + 20).includes('(blocked)');
     const isEvent = isBlocked || lower.slice(Math.max(0, open - 400), open).includes('policyviolation');
@@ -254,7 +254,7 @@ const bareRule: Signature = {
     const error = lower.slice(Math.max(0, at - 600), at).lastIndexOf('validation error: ');
     if (rule === '' || rule.includes('. ')) return undefined;
     const begin = error < 0 ? window + start : Math.max(0, at - 600) + error;
-    const end = lineOrLess(from, at, 400);
+    const end = lineEnd(from, at, 400);
     return kyvernoFinding({
       policy: undefined,
       rule: withoutNumber(rule),

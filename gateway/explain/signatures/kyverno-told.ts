@@ -2,7 +2,7 @@
  * A finding from what a message of Kyverno says.
  */
 import { cited, shown } from '../../words.ts';
-import type { ErrorText, Span } from '../error-text.ts';
+import type { Span } from '../error-text.ts';
 import type { Certainty, Finding } from '../finding.ts';
 import { kyvernoSteps } from '../steps/kyverno.ts';
 import { kyvernoSuspects } from '../suspects/kyverno.ts';
@@ -77,9 +77,4 @@ export function judgedObject(words: string): JudgedObject | undefined {
   const [kind = '', namespace, ...rest] = words.split('/', 8);
   const name = rest.join('/');
   return namespace === undefined || kind === '' || name === '' ? undefined : { kind, namespace, name };
-}
-
-/** The end of the line, and at most so far. */
-export function lineOrLess(from: ErrorText, at: number, lengthMax = 2_000): number {
-  return Math.min(from.lineEnd(at), at + lengthMax);
 }

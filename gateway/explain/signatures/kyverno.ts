@@ -5,12 +5,12 @@
  * @see https://github.com/kyverno/kyverno/tree/v1.19.1/pkg/webhooks
  */
 import type { ErrorText } from '../error-text.ts';
-import { firstWithin, lastWithin } from '../find-within.ts';
 import type { Finding, Signature } from '../finding.ts';
+import { firstWithin, lastWithin, lineEnd } from '../places.ts';
 import { celKinds, kindsByHook, ruleKinds } from '../suspects/kyverno-kinds.ts';
 import { blockedRules } from './kyverno-block.ts';
 import { kyvernoEventSignatures } from './kyverno-events.ts';
-import { type JudgedObject, judgedObject, kyvernoFinding, lineOrLess } from './kyverno-told.ts';
+import { type JudgedObject, judgedObject, kyvernoFinding } from './kyverno-told.ts';
 
 const blockedWords = 'was blocked due to the following polic';
 /** What stands before a block and belongs to it. */
@@ -104,7 +104,7 @@ const deniedOtherwise: Signature = {
     if (lower.slice(body, body + 900).includes(blockedWords)) return undefined;
     const told = judgedPolicies(from, { body, bound, hook });
     if (told.length > 0) return told;
-    const end = Math.min(lineOrLess(from, body), bound);
+    const end = Math.min(lineEnd(from, body), bound);
     return kyvernoFinding({
       ...mutationIn(from, body, end, hook),
       span: { start: hook.start, end },
@@ -158,9 +158,9 @@ function withoutJoint(message: string): string {
 
 /** The end of the line; where the message begins a line of its own, it may have several. */
 function endOfLast(from: ErrorText, words: number, last: number, isOnly: boolean): number {
-  let end = lineOrLess(from, words);
+  let end = lineEnd(from, words);
   if (!isOnly || from.flat.slice(words, end).trim() !== '') return Math.min(end, last);
-  for (let lines = 0; lines < linesMax && end < last; lines += 1) end = lineOrLess(from, end + 1);
+  for (let lines = 0; lines < linesMax && end < last; lines += 1) end = lineEnd(from, end + 1);
   return Math.min(end, last);
 }
 

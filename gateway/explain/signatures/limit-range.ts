@@ -6,10 +6,10 @@
  */
 import { formatQuantity, parseQuantity } from '../../../kube/quantity.ts';
 import { shown } from '../../words.ts';
-import { endOf } from '../amounts.ts';
 import { envelopeStart, isForbidden } from '../envelope.ts';
 import type { ErrorText } from '../error-text.ts';
 import type { Signature } from '../finding.ts';
+import { endOfRun } from '../places.ts';
 import { limitRangeSteps } from '../steps/limit-range.ts';
 import { type Bound, limitRangesWith, type Violation } from '../suspects/limit-range.ts';
 
@@ -32,7 +32,7 @@ const bounds: Signature = {
     const evidence = [{ start, end: first.end }];
     let { end } = first;
     while (violations.length < violationsMax) {
-      const next = endOf(from.flat, end, 4, /[.,; '"]/);
+      const next = endOfRun(from.flat, end, 4, /[.,; '"]/);
       const more = next === end ? undefined : readViolation(from, next);
       if (more === undefined) break;
       violations.push(more.violation);
@@ -77,12 +77,12 @@ function readViolation(from: ErrorText, start: number): ReadViolation | undefine
   const { flat, lower } = from;
   const lead = (['min', 'max'] as const).find((each) => lower.startsWith(leads[each], start));
   const resourceAt = lead === undefined ? start : start + leads[lead].length;
-  const resourceEnd = endOf(flat, resourceAt, resourceLengthMax, resourceCharacter);
+  const resourceEnd = endOfRun(flat, resourceAt, resourceLengthMax, resourceCharacter);
   const words = lead === undefined ? ratio : usage;
   if (resourceEnd === resourceAt || !lower.startsWith(words, resourceEnd)) return undefined;
   const base = { bound: lead ?? ('ratio' as Bound), resource: flat.slice(resourceAt, resourceEnd) };
   const typeAt = resourceEnd + words.length;
-  const typeEnd = endOf(flat, typeAt, 120, /[A-Za-z./]/);
+  const typeEnd = endOfRun(flat, typeAt, 120, /[A-Za-z./]/);
   if (!lower.startsWith(' is ', typeEnd)) {
     return { violation: base, end: typeEnd };
   }
@@ -101,7 +101,7 @@ function typeOf(word: string): string {
 }
 
 function readAmount({ flat }: ErrorText, at: number): { readonly text: string; readonly end: number } {
-  let end = endOf(flat, at, 64, /[A-Za-z0-9.+-]/);
+  let end = endOfRun(flat, at, 64, /[A-Za-z0-9.+-]/);
   while (end > at && flat.charAt(end - 1) === '.') end -= 1;
   return { text: flat.slice(at, end), end };
 }

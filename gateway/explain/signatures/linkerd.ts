@@ -10,8 +10,10 @@
 import { manual } from '../../remediation/steps.ts';
 import { shown } from '../../words.ts';
 import type { ErrorText, Span } from '../error-text.ts';
+import { fieldIn } from '../fields.ts';
 import type { Finding, Signature } from '../finding.ts';
-import { fieldIn, firstAfter, lastBefore, lineStart, objectNameAt } from '../reading.ts';
+import { objectNameAt } from '../object-name.ts';
+import { firstWithin, lastWithin, lineAround } from '../places.ts';
 import { serverSteps } from '../steps/mesh.ts';
 import { guarded, namedServer, suspectsAt, unknownArrival } from '../suspects/mesh.ts';
 
@@ -57,11 +59,6 @@ function sentenceOf(server: string | undefined, isDefault: boolean, port: number
 const defaultText =
   'Make a Server for the port and an AuthorizationPolicy for the client, or have config.linkerd.io/default-inbound-policy changed and the pods made anew, which read it once.';
 
-/** The line of a log, with the words that the same refusal has in the next one. */
-function lineAround(text: ErrorText, at: number): Span {
-  return { start: lineStart(text, at, reach), end: Math.min(text.lineEnd(at), at + reach) };
-}
-
 /** Logs of the proxy of the server, newer and older. */
 const ofLog: Signature = {
   anchors: [
@@ -71,7 +68,7 @@ const ofLog: Signature = {
     'connection denied server=',
   ],
   read(text, at) {
-    const line = lineAround(text, at);
+    const line = lineAround(text, at, reach);
     const kind = fieldIn(text, 'server.kind', line);
     const server = fieldIn(text, 'server.name', line) ?? fieldIn(text, ' server', line);
     const isDefault = kind === 'default' || server?.startsWith('default:') === true;
@@ -87,21 +84,21 @@ const ofLog: Signature = {
 
 function evidenceEnd(text: ErrorText, { start, end }: Span, server: string | undefined): number {
   if (server === undefined) return end;
-  const at = firstAfter(text, `=${server.toLowerCase()}`, start, end - start);
+  const at = firstWithin(text.lower, `=${server.toLowerCase()}`, start, end);
   return at < 0 ? end : at + 1 + server.length;
 }
 
 /** The identity of the client, else its address. */
 function clientOf(text: ErrorText, line: Span): string | undefined {
   const lead = 'clientid(name("';
-  const at = firstAfter(text, lead, line.start, line.end - line.start);
+  const at = firstWithin(text.lower, lead, line.start, line.end);
   const identity = at < 0 ? undefined : objectNameAt(text, at + lead.length)?.name;
   return identity ?? fieldIn(text, 'client.ip', line) ?? fieldIn(text, ' client', line);
 }
 
 /** `inbound:server{port=8080}`. */
 function portIn(text: ErrorText, line: Span): number | undefined {
-  const at = firstAfter(text, 'server{port=', line.start, line.end - line.start);
+  const at = firstWithin(text.lower, 'server{port=', line.start, line.end);
   const found = at < 0 ? undefined : objectNameAt(text, at + 'server{port='.length);
   return found !== undefined && /^[0-9]+$/.test(found.name) ? Number(found.name) : undefined;
 }
@@ -119,8 +116,8 @@ const ofError: Signature = {
     const mark = text.flat.charAt(behind);
     const found = !isRoute && (mark === '/' || mark === ' ') ? objectNameAt(text, behind + 1) : undefined;
     // The line before says more of the same request.
-    if (isRoute && lastBefore(text, 'request denied server', at, reach) >= 0) return undefined;
-    const line = lineAround(text, at);
+    if (isRoute && lastWithin(text.lower, 'request denied server', at - reach, at) >= 0) return undefined;
+    const line = lineAround(text, at, reach);
     const server = isDefault ? undefined : found?.name;
     const evidence = { start: at, end: found?.end ?? behind };
     return refused(
@@ -142,9 +139,11 @@ function serverPort(text: ErrorText, at: number): number | undefined {
 const ofProxy: Signature = {
   anchors: ['l5d-proxy-error', 'service in fail-fast', 'direct connections must be mutually authenticated'],
   read(text, at) {
-    const line = lineAround(text, at);
-    if (firstAfter(text, 'unauthorized', at, 200) >= 0) return undefined;
-    const isTls = ['certificate', 'tls', 'identity', 'mutually'].some((word) => firstAfter(text, word, at, 200) >= 0);
+    const line = lineAround(text, at, reach);
+    if (firstWithin(text.lower, 'unauthorized', at, at + 200) >= 0) return undefined;
+    const isTls = ['certificate', 'tls', 'identity', 'mutually'].some(
+      (word) => firstWithin(text.lower, word, at, at + 200) >= 0,
+    );
     return {
       category: 'mesh',
       engine,

@@ -9,7 +9,7 @@
  */
 import type { ErrorText, Span } from '../error-text.ts';
 import type { Certainty, Finding, Signature } from '../finding.ts';
-import { firstAfter, lastBefore } from '../reading.ts';
+import { firstWithin, lastWithin } from '../places.ts';
 import { tlsSteps, upstreamSteps } from '../steps/mesh.ts';
 import {
   anyAuthorization,
@@ -49,9 +49,9 @@ const ofUpstream: Signature = {
   anchors: ['upstream connect error or disconnect/reset before headers'],
   read(text, at) {
     const end = Math.min(text.lineEnd(at), at + 600);
-    const isTls = tlsWords.some((word) => firstAfter(text, word, at, end - at) >= 0);
+    const isTls = tlsWords.some((word) => firstWithin(text.lower, word, at, end) >= 0);
     const isRefused = ['delayed connect error: 111', 'connection refused'].some(
-      (word) => firstAfter(text, word, at, end - at) >= 0,
+      (word) => firstWithin(text.lower, word, at, end) >= 0,
     );
     return symptom(
       { start: at, end },
@@ -75,7 +75,7 @@ const ofTls: Signature = {
   anchors: ['tls_error:', 'ssl routines:openssl_internal:', 'secret is not supplied by sds'],
   read(text, at) {
     const end = Math.min(text.lineEnd(at), at + reach);
-    const start = Math.max(0, lastBefore(text, 'transport failure reason', at, 200));
+    const start = Math.max(0, lastWithin(text.lower, 'transport failure reason', at - 200, at));
     return symptom(
       { start: start === 0 ? at : start, end },
       {

@@ -8,7 +8,8 @@ import { cited, shown } from '../../words.ts';
 import type { ErrorText, Span } from '../error-text.ts';
 import type { Finding, Signature } from '../finding.ts';
 import { format, quoted, text as rest, word } from '../format.ts';
-import { lineStart, outside, says, wordBefore } from '../outside.ts';
+import { outside, says } from '../sayings.ts';
+import { wholeWordsStart, wordBefore } from '../places.ts';
 import { kindOf, missingKindSteps, missingSteps } from '../steps/missing.ts';
 
 const engine = 'kube-apiserver';
@@ -95,7 +96,7 @@ function absent(
   span: Span,
 ): Finding {
   const { kind, name, key } = object;
-  const start = Math.min(span.start, Math.max(lineStart(text, span.start, 90), 0));
+  const start = Math.min(span.start, Math.max(wholeWordsStart(text, span.start, 90), 0));
   const named = name === undefined ? `a ${shown(kind, 80)}` : `the ${shown(kind, 80)} ${cited(name, 120)}`;
   return outside({
     category: 'missing',

@@ -2,7 +2,7 @@
  * Where a connection was to go, from the words around a symptom: libraries of every language write it in their own way.
  */
 import { isIP } from 'node:net';
-import type { ErrorText, Line } from '../error-text.ts';
+import type { ErrorText, Span } from '../error-text.ts';
 import { type End, isLoopback, portOf, readEndpoint } from '../suspects/connection.ts';
 
 export interface Target {
@@ -194,16 +194,8 @@ function hostAmong(words: readonly string[]): Target | undefined {
   return undefined;
 }
 
-/** The line that holds a place, from its beginning. */
-export function lineAround(text: ErrorText, at: number): Line {
-  const from = Math.max(0, at - 2_000);
-  const lines = text.linesFrom(from, at - from + 1);
-  const { start, indent } = lines.at(-1) ?? { start: at, indent: 0 };
-  return { start, end: text.lineEnd(at), indent };
-}
-
 /** Whether Docker Compose wrote the line: `web-1  | …`. No cluster is involved. */
-export function isOfCompose({ flat }: ErrorText, line: Line): boolean {
+export function isOfCompose({ flat }: ErrorText, line: Span): boolean {
   const beginning = flat.slice(line.start, Math.min(line.end, line.start + 80));
   const bar = beginning.indexOf(' | ');
   return bar > 0 && /^[A-Za-z0-9._-]+$/.test(beginning.slice(0, bar));

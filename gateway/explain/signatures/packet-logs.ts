@@ -7,18 +7,19 @@
  * @see https://cloud.google.com/kubernetes-engine/docs/how-to/network-policy-logging
  */
 import type { ErrorText } from '../error-text.ts';
+import { fieldOf, objectAround, partOf, valueAfter } from '../fields.ts';
 import type { Signature } from '../finding.ts';
+import { lineEnd } from '../places.ts';
 import { type Connection, type Direction, type End, portOf } from '../suspects/connection.ts';
 import type { NamedPolicy } from '../suspects/network.ts';
-import { droppedFinding, endOfLine } from './dropped.ts';
-import { fieldOf, objectAround, partOf, valueAfter } from './near.ts';
+import { droppedFinding } from './dropped.ts';
 
 /** `IN=… OUT=… SRC=a DST=b … PROTO=TCP SPT=1 DPT=80`, as netfilter logs a packet. */
 export function kernelPacket(
   text: ErrorText,
   at: number,
 ): { readonly connection: Connection; readonly end: number } | undefined {
-  const end = endOfLine(text, at);
+  const end = lineEnd(text, at);
   const line = text.flat.slice(at, Math.min(end, at + 1_000));
   const source = valueAfter(line, ' SRC=');
   const target = valueAfter(line, ' DST=');

@@ -6,10 +6,10 @@
  */
 import { PodSecurityRule } from '../../../crds/rules/pod-security.ts';
 import { listed, shown } from '../../words.ts';
-import { endOf } from '../amounts.ts';
 import { envelopeStart, isForbidden } from '../envelope.ts';
 import type { ErrorText, Span } from '../error-text.ts';
 import type { Finding, Signature } from '../finding.ts';
+import { endOfRun } from '../places.ts';
 import { type Check, readChecks } from '../pod-security-checks.ts';
 import { podSecuritySteps } from '../steps/pod-security.ts';
 import { podSecurityOf, type Standard } from '../suspects/pod-security.ts';
@@ -62,14 +62,14 @@ interface ReadStandard {
 
 /** `"restricted:v1.34"`, also where the quotation marks were lost. */
 function readStandard({ flat }: ErrorText, at: number): ReadStandard {
-  const start = endOf(flat, at, 4, /["'*_]/);
-  let end = endOf(flat, start, 40, /[A-Za-z0-9.:]/);
+  const start = endOfRun(flat, at, 4, /["'*_]/);
+  let end = endOfRun(flat, start, 40, /[A-Za-z0-9.:]/);
   while (/[:.]/.test(flat.charAt(end - 1))) end -= 1;
   const [word = '', version = ''] = flat.slice(start, end).split(':', 2);
   const level = PodSecurityRule.shape.level.safeParse(word);
   // Of a version that ends the text, more may have been cut off.
   const isWhole = end < flat.length && (version === 'latest' || /^v[0-9.]+$/.test(version));
-  const behind = endOf(flat, end, 4, /["'*_]/);
+  const behind = endOfRun(flat, end, 4, /["'*_]/);
   return { standard: level.success && isWhole ? { level: level.data, version } : undefined, end: behind };
 }
 
@@ -108,8 +108,8 @@ const relabelling: Signature = {
     const { standard, end: headEnd } = readStandard(from, at + relabelled.length);
     if (found < 0) return undefined;
     const start = windowStart + found;
-    const nameAt = endOf(from.flat, start + lead.length, 2, /["']/);
-    const namespace = from.flat.slice(nameAt, endOf(from.flat, nameAt, 63, /[a-z0-9-]/));
+    const nameAt = endOfRun(from.flat, start + lead.length, 2, /["']/);
+    const namespace = from.flat.slice(nameAt, endOfRun(from.flat, nameAt, 63, /[a-z0-9-]/));
     const { checks, pods, end } = readPods(from, headEnd);
     return {
       ...shared,

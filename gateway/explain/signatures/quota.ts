@@ -6,11 +6,12 @@
  */
 import { isDnsSubdomain } from '../../../kube/names.ts';
 import { listed, shown } from '../../words.ts';
-import { endOf, readAmounts } from '../amounts.ts';
+import { readAmounts } from '../amounts.ts';
 import { envelopeStart, isForbidden } from '../envelope.ts';
 import type { ErrorText, Span } from '../error-text.ts';
 import type { Finding, Signature } from '../finding.ts';
 import { format, type Part } from '../format.ts';
+import { endOfRun } from '../places.ts';
 import { exceededSteps, lateSteps, missingSteps, scopeSteps, uncountedSteps, unknownSteps } from '../steps/quota.ts';
 import { type ScopeDemand, quotasCounting, quotasInScopes, quotasNamed } from '../suspects/quota.ts';
 import { type Use, useText } from '../uses.ts';
@@ -71,7 +72,7 @@ const behindName = [', requested: ', ': must specify '];
 
 /** A message that ends before the amounts. Half a name is none, but others than those that begin so are out. */
 function cutAfter(from: ErrorText, at: number, nameAt: number): Finding | undefined {
-  const end = endOf(from.flat, nameAt, 260, /[a-z0-9.-]/);
+  const end = endOfRun(from.flat, nameAt, 260, /[a-z0-9.-]/);
   const rest = from.lower.slice(end, end + 32);
   const isWhole = rest !== '' && behindName.some((words) => words.startsWith(rest));
   const isEnd = rest === '' || rest.startsWith('…') || isWhole;
@@ -150,7 +151,7 @@ function readMissing({ flat }: ErrorText, at: number): Missing {
   const items = new Map<string, readonly string[]>();
   let end = at;
   for (let from = at, count = 0; count < 16; count += 1) {
-    const nameEnd = endOf(flat, from, 64, /[a-z.-]/);
+    const nameEnd = endOfRun(flat, from, 64, /[a-z.-]/);
     const resource = flat.slice(from, nameEnd);
     if (!demandable.has(resource)) break;
     end = nameEnd;
@@ -158,7 +159,7 @@ function readMissing({ flat }: ErrorText, at: number): Missing {
     if (flat.startsWith(' for: ', nameEnd)) {
       end = nameEnd + ' for: '.length;
       while (containers.length < 50) {
-        const wordEnd = endOf(flat, end, 64, /[a-z0-9-]/);
+        const wordEnd = endOfRun(flat, end, 64, /[a-z0-9-]/);
         if (wordEnd > end) containers.push(flat.slice(end, wordEnd));
         end = wordEnd;
         if (flat.charAt(end) !== ',') break;
@@ -188,12 +189,12 @@ const unknown: Signature = {
   anchors: ['status unknown for quota: '],
   read(from, at) {
     const nameAt = at + 'status unknown for quota: '.length;
-    const end = endOf(from.flat, nameAt, 253, /[a-z0-9.-]/);
+    const end = endOfRun(from.flat, nameAt, 253, /[a-z0-9.-]/);
     const quota = nameIn(from, { start: nameAt, end });
     const isCut = end === from.flat.length && !isForbidden(from, at);
     if (quota === undefined || isCut) return cutAfter(from, at, nameAt);
     const lists = from.lower.startsWith(', resources: ', end);
-    const whole = lists ? endOf(from.flat, end + ', resources: '.length, 1_000, /[A-Za-z0-9./,-]/) : end;
+    const whole = lists ? endOfRun(from.flat, end + ', resources: '.length, 1_000, /[A-Za-z0-9./,-]/) : end;
     return {
       ...shared,
       policy: quota,
@@ -225,7 +226,7 @@ const insufficient: Signature = {
       };
     }
     const listAt = at + 'insufficient quota to consume: '.length;
-    const end = endOf(from.flat, listAt, 1_000, /[A-Za-z0-9./,-]/);
+    const end = endOfRun(from.flat, listAt, 1_000, /[A-Za-z0-9./,-]/);
     const resources = from.flat.slice(listAt, end).split(',').slice(0, 16).filter(Boolean);
     return {
       ...shared,

@@ -10,7 +10,8 @@ import { ask, manual } from '../../remediation/steps.ts';
 import type { ErrorText, Span } from '../error-text.ts';
 import { format, quoted, text as rest, word } from '../format.ts';
 import type { Finding, Signature } from '../finding.ts';
-import { outside, says, wordBefore } from '../outside.ts';
+import { outside, says } from '../sayings.ts';
+import { wordBefore } from '../places.ts';
 import { type Access, accessSteps, accessWords } from '../steps/access.ts';
 
 const engine = 'rbac';

@@ -7,7 +7,8 @@ import { shown } from '../../words.ts';
 import { format, word } from '../format.ts';
 import type { ErrorText } from '../error-text.ts';
 import type { Finding, Signature } from '../finding.ts';
-import { isDigit, isLetter, outside, runFrom, says, wordBefore } from '../outside.ts';
+import { outside, says } from '../sayings.ts';
+import { isDigit, isLetter, runFrom, wordBefore } from '../places.ts';
 import { adviceFor, type FitReason, schedulingSteps } from '../steps/scheduling.ts';
 
 const engine = 'kube-scheduler';

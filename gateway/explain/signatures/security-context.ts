@@ -6,10 +6,10 @@
  * @see https://github.com/kubernetes/kubernetes/blob/v1.24.17/plugin/pkg/admission/security/podsecuritypolicy/admission.go
  */
 import { listed } from '../../words.ts';
-import { endOf } from '../amounts.ts';
 import { envelopeStart } from '../envelope.ts';
 import type { ErrorText } from '../error-text.ts';
 import type { Signature } from '../finding.ts';
+import { endOfRun } from '../places.ts';
 import { securityContextSteps } from '../steps/security-context.ts';
 import { setsNamed } from '../suspects/security-context.ts';
 
@@ -55,7 +55,7 @@ export const securityContextSignatures: readonly Signature[] = [
 
 /** What stands in brackets behind the head; without an end as far as there is. */
 function readList({ flat, lower }: ErrorText, at: number): { readonly list: string; readonly end: number } {
-  const open = endOf(flat, at, 2, /[: ]/);
+  const open = endOfRun(flat, at, 2, /[: ]/);
   if (flat.charAt(open) !== '[') return { list: '', end: at };
   const bound = Math.min(flat.length, open + listLengthMax);
   const other = lower.slice(open, bound).indexOf(' is forbidden: ');
@@ -83,9 +83,9 @@ function setsIn(list: string): Sets {
   const unusable = new Set<string>();
   let at = list.indexOf('provider ');
   for (let count = 0; at >= 0 && count < itemsMax; count += 1) {
-    const nameAt = endOf(list, at + 'provider '.length, 1, /["']/);
-    const nameEnd = endOf(list, nameAt, 253, /[a-z0-9.-]/);
-    const behind = endOf(list, nameEnd, 2, /["':]/);
+    const nameAt = endOfRun(list, at + 'provider '.length, 1, /["']/);
+    const nameEnd = endOfRun(list, nameAt, 253, /[a-z0-9.-]/);
+    const behind = endOfRun(list, nameEnd, 2, /["':]/);
     const name = list.slice(nameAt, nameEnd);
     if (nameEnd > nameAt && behind > nameEnd && behind < list.length) {
       (list.startsWith(' Forbidden: not usable', behind) ? unusable : tried).add(name);

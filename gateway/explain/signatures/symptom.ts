@@ -5,10 +5,11 @@
 import { shown } from '../../words.ts';
 import type { ErrorText, Span } from '../error-text.ts';
 import type { Finding } from '../finding.ts';
+import { lineAround } from '../places.ts';
 import { endpointsStep, networkSteps, tellMore } from '../steps/network.ts';
 import type { Connection, Direction } from '../suspects/connection.ts';
 import { networkSuspects } from '../suspects/network.ts';
-import { isOfCompose, isToItself, lineAround, type Target } from './network-target.ts';
+import { isOfCompose, isToItself, type Target } from './network-target.ts';
 import { noPolicy } from './no-policy.ts';
 
 /** A place in a text where a connection is said to have failed. */

@@ -7,7 +7,8 @@
 import type { ErrorText, Span } from '../error-text.ts';
 import { fieldErrors, fieldErrorWords, pathBefore } from '../field-errors.ts';
 import type { Signature } from '../finding.ts';
-import { lineStart, nearby, outside, says, wordBefore } from '../outside.ts';
+import { nearby, outside, says } from '../sayings.ts';
+import { wholeWordsStart, wordBefore } from '../places.ts';
 import { type FieldError, validationSteps, validationWords } from '../steps/validation.ts';
 
 const engine = 'kube-apiserver';
@@ -43,7 +44,7 @@ function about(
     engine,
     certainty,
     span,
-    evidence: [{ start: object === undefined ? lineStart(text, span.start, 60) : span.start, end }],
+    evidence: [{ start: object === undefined ? wholeWordsStart(text, span.start, 60) : span.start, end }],
     sentence: validationWords(object, errors),
     steps: (question) => validationSteps(object, errors, question),
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Constraint, constraintId, type StoredConstraint } from '../../../crds/constraint.ts';
 import type { DetailLevel } from '../../answer/levels.ts';
-import { aboutShop, candidate } from '../../testing/candidate.ts';
+import { aboutShop, candidate } from '../../testing/candidates.ts';
 import { readErrorText } from '../error-text.ts';
 import { explain } from '../explain.ts';
 import { findCauses } from '../find-causes.ts';

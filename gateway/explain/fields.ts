@@ -1,42 +1,37 @@
 /**
- * What stands around a place of a text: words before and after it, values of keys. Bounded, whatever the text.
+ * Values of fields in a text, be it a line of a log (`name=value`), JSON or a part of either. No parser reads these: texts
+ * are cut, quoted and mixed.
  */
-import type { ErrorText, Span } from '../error-text.ts';
+import type { ErrorText, Span } from './error-text.ts';
+import { firstWithin } from './places.ts';
 
-/** The words before a place, the nearest first, at most `wordsMax` of them. */
-export function wordsBefore({ flat }: ErrorText, at: number, wordsMax: number): readonly Span[] {
-  const words: Span[] = [];
-  const bound = Math.max(0, at - 1_000);
-  let end = at;
-  while (words.length < wordsMax && end > bound) {
-    while (end > bound && flat.charAt(end - 1) === ' ') end -= 1;
-    let start = end;
-    while (start > bound && flat.charAt(start - 1) !== ' ') start -= 1;
-    if (start === end || (start === bound && bound > 0)) break;
-    words.push({ start, end });
-    end = start;
+/** The value after `name=` or `"name":` within a span: to its closing quotation mark, or to a blank or comma. */
+export function fieldIn(text: ErrorText, name: string, { start, end }: Span): string | undefined {
+  for (const lead of [`${name}="`, `"${name}":"`, `"${name}": "`, `${name}=`]) {
+    const at = firstWithin(text.lower, lead, start, end);
+    if (at < 0) continue;
+    const from = at + lead.length;
+    const isQuoted = lead.endsWith('"');
+    let stop = from;
+    while (stop < end && !(isQuoted ? '"' : ' ,"').includes(text.flat.charAt(stop))) stop += 1;
+    // Half a value is another one.
+    if (stop === text.flat.length) continue;
+    const value = text.flat.slice(from, stop);
+    if (value !== '' && value !== '-') return value;
   }
-  return words;
+  return undefined;
 }
 
-/** The words from a place on, at most `wordsMax` of them. */
-export function wordsAfter({ flat }: ErrorText, at: number, wordsMax: number): readonly Span[] {
-  const words: Span[] = [];
-  const bound = Math.min(flat.length, at + 2_000);
-  let start = at;
-  while (words.length < wordsMax && start < bound) {
-    while (start < bound && flat.charAt(start) === ' ') start += 1;
-    let end = start;
-    while (end < bound && flat.charAt(end) !== ' ') end += 1;
-    if (end > start) words.push({ start, end });
-    start = end;
-  }
-  return words;
-}
-
-/** The words of spans. */
-export function textsOf({ flat }: ErrorText, spans: readonly Span[]): readonly string[] {
-  return spans.map(({ start, end }) => flat.slice(start, end));
+/** What stands in the quotation marks of a field of JSON; undefined where they are not closed, or nothing stands in them. */
+export function quotedField({ flat }: ErrorText, name: string, { start, end }: Span): Span | undefined {
+  const key = `"${name}"`;
+  const at = firstWithin(flat, key, start, end);
+  if (at < 0) return undefined;
+  let open = at + key.length;
+  while (open < end && ' :'.includes(flat.charAt(open))) open += 1;
+  if (flat.charAt(open) !== '"') return undefined;
+  const close = firstWithin(flat, '"', open + 1, end);
+  return close <= open + 1 ? undefined : { start: open + 1, end: close };
 }
 
 /** What follows `key` up to one of the characters that end it; undefined when the key is not there. */
@@ -67,7 +62,7 @@ export function partOf(json: string, key: string): string | undefined {
 }
 
 /** Where the brackets end that a text begins with. */
-export function endOfBrackets(text: string): number {
+function endOfBrackets(text: string): number {
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
     const character = text.charAt(at);

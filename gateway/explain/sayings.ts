@@ -6,6 +6,7 @@ import type { Privilege, RemediationStep } from '../remediation/schema.ts';
 import type { Category } from './category.ts';
 import type { ErrorText, Span } from './error-text.ts';
 import type { Certainty, Finding, Signature } from './finding.ts';
+import { isDigit, isLetter, wholeWordsStart } from './places.ts';
 
 /** Something that a component says in fixed words. */
 export interface Saying {
@@ -83,16 +84,6 @@ function sameKind(one: string, other: string): boolean {
   return (isLetter(one) && isLetter(other)) || (isDigit(one) && isDigit(other));
 }
 
-/** A to Z, in lower case. */
-export function isLetter(character: string): boolean {
-  return character >= 'a' && character <= 'z';
-}
-
-/** 0 to 9. */
-export function isDigit(character: string): boolean {
-  return character >= '0' && character <= '9';
-}
-
 /** What stands around a place, in lower case: more in front of it than behind it. */
 export function nearby({ lower }: ErrorText, at: number, length = 0): string {
   return lower.slice(Math.max(0, at - nearMax), at + length + nearMax);
@@ -107,32 +98,5 @@ export function clauseAt(text: ErrorText, at: number, length: number): Span {
 /** The same with what leads to it in the same line. */
 export function quotationAt(text: ErrorText, at: number, length: number): Span {
   const { end } = clauseAt(text, at, length);
-  return { start: lineStart(text, at, leadMax), end: Math.min(end, at + length + 180) };
-}
-
-/** Where the line begins that holds this place, or as far in front of it as is looked at. */
-export function lineStart(text: ErrorText, at: number, leadLength: number): number {
-  const from = Math.max(0, at - leadLength);
-  const lines = text.linesFrom(from, at - from + 1);
-  const start = lines.at(-1)?.start ?? from;
-  if (start !== from || from === 0) return start;
-  // Not in the middle of a word.
-  const blank = text.flat.indexOf(' ', from);
-  return blank >= 0 && blank < at ? blank + 1 : from;
-}
-
-/** The run of characters that ends right before a place, none of them a blank or a quotation mark. */
-export function wordBefore({ flat }: ErrorText, at: number, lengthMax = 320): string {
-  let start = at;
-  const bound = Math.max(0, at - lengthMax);
-  while (start > bound && !' "\'([{,;'.includes(flat.charAt(start - 1))) start -= 1;
-  return flat.slice(start, at);
-}
-
-/** The run of characters that begins at a place, none of them one of these. */
-export function runFrom({ flat }: ErrorText, at: number, stops: string, lengthMax = 320): string {
-  let end = at;
-  const bound = Math.min(flat.length, at + lengthMax);
-  while (end < bound && !stops.includes(flat.charAt(end))) end += 1;
-  return flat.slice(at, end);
+  return { start: wholeWordsStart(text, at, leadMax), end: Math.min(end, at + length + 180) };
 }

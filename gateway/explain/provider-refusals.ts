@@ -5,7 +5,8 @@ import { manual } from '../remediation/steps.ts';
 import { shown } from '../words.ts';
 import type { ErrorText } from './error-text.ts';
 import type { Signature } from './finding.ts';
-import { clauseAt, isDigit, isLetter, nearby, outside, quotationAt, runFrom } from './outside.ts';
+import { clauseAt, nearby, outside, quotationAt } from './sayings.ts';
+import { isLetter, runFrom } from './places.ts';
 
 type Refusal = 'rate' | 'quota' | 'access' | 'other';
 
@@ -86,10 +87,4 @@ export function codeFrom(text: ErrorText, at: number): string | undefined {
 export function behind(anchor: string, beside?: string): (text: ErrorText, at: number) => string | undefined {
   return (text, at) =>
     beside === undefined || nearby(text, at).includes(beside) ? codeFrom(text, at + anchor.length) : undefined;
-}
-
-/** Whether a word begins here: no letter and no digit in front. */
-export function startsWord({ lower }: ErrorText, at: number): boolean {
-  const before = lower.charAt(at - 1);
-  return !isLetter(before) && !isDigit(before);
 }
