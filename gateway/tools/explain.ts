@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import * as z from 'zod';
 import { constraintAnswer, ConstraintAnswer } from '../answer/constraint.ts';
 import { dataText } from '../answer/fence.ts';
@@ -38,18 +39,19 @@ const Input = z.object({
     .describe('The workload that it happened to, where that is known; also as Kind/name.'),
 });
 
+const Match = ConstraintAnswer.extend({
+  remediation: Remediation.describe('What one can do.'),
+  reason: z.string().describe('Why it is taken for the cause.'),
+});
+type Match = z.input<typeof Match>;
+
 const Output = z.object({
   explanation: z.string().describe('What happened and which rule did it, in a few sentences.'),
   confidence: Confidence.describe(
     'high: the text names the rule, or only one can have done it. medium: the kind of cause is sure. low: a hint.',
   ),
   matching_constraints: z
-    .array(
-      ConstraintAnswer.extend({
-        remediation: Remediation.describe('What one can do.'),
-        reason: z.string().describe('Why it is taken for the cause.'),
-      }),
-    )
+    .array(Match)
     .max(matchesMax)
     .describe('The rules that did it or may have, the likeliest first; empty when it was none that is known here.'),
   remediation_steps: z.array(RemediationStep).max(stepsMax).describe('What to do, the easiest first.'),
@@ -67,7 +69,8 @@ export const explain = defineTool({
   output: Output,
   bodyBytesMax,
   text: explainAnswerText,
-  async run({ error_message: message, namespace, workload_name: workloadName }, { caller, catalog, gateway, pace }) {
+  async run({ error_message: message, namespace, workload_name: workloadName }, call) {
+    const { caller, catalog, gateway, pace } = call;
     const refused = await refusedReport(caller, namespace);
     if (refused !== undefined) return refused;
     const view = catalog.view(namespace);
@@ -90,27 +93,55 @@ export const explain = defineTool({
       complete: view.report.more.every((id) => known.has(id)),
       contact: gateway.remediationContact,
     });
-    const matching = suspects.map(({ candidate: { binding, level }, reason }) => ({
+    const all = suspects.map(({ candidate: { binding, level }, reason }) => ({
       ...constraintAnswer(binding, level, { namespace, workloads }),
       remediation: remediationFor(binding, level, { namespace, contact: gateway.remediationContact }),
       reason,
     }));
+    const value = {
+      explanation,
+      confidence,
+      matching_constraints: [],
+      remediation_steps: [...steps, ...(all[0]?.remediation.steps ?? [])].slice(0, stepsMax),
+      cause: { ...cause, evidence: [...cause.evidence] },
+      ...(otherCauses.length === 0
+        ? {}
+        : { other_causes: otherCauses.map((each) => ({ ...each, evidence: [...each.evidence] })) }),
+    };
+    const matching = matchesThatFit(all, call.bytesMax - bytesOf(value) - untoldBytes);
+    const untold = all.length - matching.length;
     return {
       ok: true,
       level: mostDetailed(suspects.map(({ candidate: { level } }) => level)),
       value: {
-        explanation,
-        confidence,
+        ...value,
+        ...(untold === 0 ? {} : { explanation: `${explanation} ${untoldSentence(untold)}` }),
         matching_constraints: matching,
-        remediation_steps: [...steps, ...(matching[0]?.remediation.steps ?? [])].slice(0, stepsMax),
-        cause: { ...cause, evidence: [...cause.evidence] },
-        ...(otherCauses.length === 0
-          ? {}
-          : { other_causes: otherCauses.map((each) => ({ ...each, evidence: [...each.evidence] })) }),
       },
     };
   },
 });
+
+/** What the sentence on rules that found no room takes, with some to spare. */
+const untoldBytes = 100;
+
+function untoldSentence(untold: number): string {
+  return `${untold} more that may have done it found no room in this answer.`;
+}
+
+/** The first of them that fit into so many bytes, and one at least: the likeliest stand first. */
+function matchesThatFit(all: readonly Match[], bytesMax: number): Match[] {
+  let bytes = 0;
+  const tooMuch = all.findIndex((match) => {
+    bytes += bytesOf(match) + 1;
+    return bytes > bytesMax;
+  });
+  return all.slice(0, tooMuch < 0 ? all.length : Math.max(1, tooMuch));
+}
+
+function bytesOf(value: object): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
 
 function explainAnswerText(answer: z.input<typeof Output>): string {
   const { explanation, confidence, matching_constraints: matching, remediation_steps: steps, cause } = answer;
