@@ -60,11 +60,8 @@ async function readInput({ input, errors }: Surroundings): Promise<string> {
 function print(read: ExplainRead, printer: Printer, { namespace, now }: { namespace: string; now: number }): void {
   const { paint, wrapped } = printer;
   const { confidence, cause, explanation, matching_constraints: matching, remediation_steps: steps } = read;
-  const named = [cause.policy, cause.rule].filter((each) => each !== undefined);
   printer.lines([
-    ...wrapped(`Cause: ${[cause.category, ...named].join(' ')}, confidence ${confidence}`, '').map((line) =>
-      paint('bold', line),
-    ),
+    ...wrapped(`Cause: ${causeWords(cause)}, confidence ${confidence}`, '').map((line) => paint('bold', line)),
     ...wrapped(explanation, ''),
     ...cause.evidence.flatMap((quote) => ['', ...visibleLines(quote).map((line) => `  ${paint('dim', line)}`)]),
     ...(matching.length === 0 ? [] : ['']),
@@ -74,4 +71,10 @@ function print(read: ExplainRead, printer: Printer, { namespace, now }: { namesp
     printer.table(constraintColumns(paint, now, false), rows);
   }
   if (steps.length > 0) printer.lines(['', paint('bold', 'What to do'), '', ...stepLines(steps, printer)]);
+}
+
+/** The kind of cause and what the text names; a rule that is called like its policy is not said twice. */
+function causeWords({ category, policy, rule, evidence }: ExplainRead['cause']): string {
+  if (category === 'negative') return evidence.length === 0 ? 'not recognised' : 'no rule of the cluster';
+  return [...new Set([category, policy, rule])].filter((each) => each !== undefined).join(' ');
 }
