@@ -26,6 +26,22 @@ test('a place leads back to the words as they were pasted', () => {
   expect(text.quote({ start, end: text.flat.indexOf('four') })).toBe('\\"two\\"\n   “three”');
 });
 
+test.each([
+  [
+    'a quotation mark',
+    String.raw`violates \"restricted:latest\": more`,
+    '"restricted:latest"',
+    String.raw`\"restricted:latest\"`,
+  ],
+  ['one that is escaped twice', String.raw`violates \\\"a\\\" more`, '"a"', String.raw`\\\"a\\\"`],
+  ['an entity at the end', 'is &quot;a&quot;', '"a"', '&quot;a&quot;'],
+  ['a code point', String.raw`is \u003ca\u003e more`, '<a>', String.raw`\u003ca\u003e`],
+])('a quotation ends behind what was escaped: %s', (_, pasted, words, quoted) => {
+  const text = readErrorText(pasted);
+  const start = text.flat.indexOf(words);
+  expect(text.quote({ start, end: start + words.length })).toBe(quoted);
+});
+
 test('lines keep their indentation, escaped ones too', () => {
   const text = readErrorText('head\n\n  a:\\n    b: c\nend');
   const lines = text.linesFrom(0, 1_000).map(({ start, end, indent }) => [indent, text.flat.slice(start, end)]);

@@ -253,6 +253,13 @@ function textOf({ whole, shortened, pieces, flatStarts, originalStarts, breaks, 
     return Math.min((originalStarts[index] ?? 0) + at - (flatStarts[index] ?? 0), next);
   }
 
+  /** Behind a character: what was escaped is longer as it was pasted. */
+  function originalEnd(at: number): number {
+    const start = originalAt(at);
+    if (whole[start] === flat[at]) return start + 1;
+    return at + 1 < flat.length ? Math.max(start + 1, originalAt(at + 1)) : whole.length;
+  }
+
   function lineEnd(at: number): number {
     return breaks[lastNotAfter(breaks, at - 1) + 1] ?? flat.length;
   }
@@ -262,7 +269,7 @@ function textOf({ whole, shortened, pieces, flatStarts, originalStarts, breaks, 
     lower,
     shortened,
     quote({ start, end }, lengthMax = 300) {
-      const text = whole.slice(originalAt(start), originalAt(Math.max(start, end - 1)) + 1).trim();
+      const text = whole.slice(originalAt(start), originalEnd(Math.max(start, end - 1))).trim();
       return text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 1)}…`;
     },
     lineEnd,

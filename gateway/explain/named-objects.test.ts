@@ -24,6 +24,7 @@ test.each([
     ],
   ],
   ['resource Pod/shop/web was blocked', [['pod', 'shop/web']]],
+  ['Node:  worker-1/10.0.0.11', [['node', 'worker-1']]],
   [
     'create Pod db-0 in StatefulSet db-2 failed',
     [

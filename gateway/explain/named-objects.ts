@@ -132,7 +132,8 @@ function objectBehind(text: ErrorText, wordEnd: number, kind: string, word: stri
   const bare = separator === ' ' || separator === ': ';
   if (bare && second === '' && !isSurelyName(text, wordEnd, first, end)) return undefined;
   if (kind === 'namespace') return isLabel(first) ? { kind, name: first, namespace: undefined } : undefined;
-  if (second === '') return { kind, name: first, namespace: undefined };
+  // A node has no namespace: `Node: worker-1/10.0.0.11` of kubectl describe has its address there.
+  if (second === '' || kind === 'node') return { kind, name: first, namespace: undefined };
   return isLabel(first) ? { kind, name: second, namespace: first } : undefined;
 }
 

@@ -19,7 +19,7 @@ const shortenedSentence = 'The text was too long to be read whole: its beginning
 /** What is said of a text in which nothing is known. */
 export function nothingFound(text: ErrorText): Explained {
   const sentences = [
-    'Nothing in this text is known to come from a rule of the cluster, or from another cause that is known here.',
+    'Nothing in this text is a known message of a rule of the cluster, or of another cause.',
     'Paste the whole message of the component that refused, events of the object included (kubectl describe).',
     ...(text.shortened ? [shortenedSentence] : []),
   ];
@@ -38,7 +38,10 @@ export function explanationOf(
   held: readonly Held[],
   { text, about, confidence }: { readonly text: ErrorText; readonly about: About; readonly confidence: Confidence },
 ): string {
-  const sentences = held.flatMap((each) => [each.finding.sentence, ...suspectSentences(each, about)]);
+  const sentences = held.flatMap((each, index) => [
+    each.finding.sentence,
+    ...(each.finding.suspects === undefined ? ownSentences(held, index) : suspectSentences(each, about)),
+  ]);
   return [
     ...sentences,
     ...elsewhereSentences(about),
@@ -57,9 +60,22 @@ function elsewhereSentences({ namespace, named }: About): string[] {
 
 const lowSentence = 'Take this for a hint: the text fits other causes as well.';
 
+/** Of causes in a row that are no policy's it is said once, after the last. */
+function ownSentences(held: readonly Held[], index: number): string[] {
+  const isOwn = (at: number) => held[at] !== undefined && held[at].finding.suspects === undefined;
+  if (isOwn(index + 1)) return [];
+  return [isOwn(index - 1) ? 'No policy of the cluster did any of these.' : 'No policy of the cluster did this.'];
+}
+
 function suspectSentences({ finding, suspects: { certain, possible } }: Held, { namespace }: About): string[] {
-  if (finding.suspects === undefined) return ['No policy of the cluster did this.'];
-  if (certain.length > 0) return [`In ${namespace} that is ${titles(certain.map(({ candidate }) => candidate))}.`];
+  const [only, ...others] = certain;
+  if (only !== undefined) {
+    const { kind, name } = only.candidate;
+    const isOne = others.every(({ candidate }) => candidate.kind === kind && candidate.name === name);
+    if (isOne && kind === 'Namespace') return [`The labels of the Namespace ${shown(name)} say so.`];
+    if (isOne && name === finding.policy) return [`This ${shown(kind, 80)} binds ${namespace}.`];
+    return [`In ${namespace} that is ${titles(certain.map(({ candidate }) => candidate))}.`];
+  }
   if (finding.policy !== undefined && possible.length === 0) {
     return [
       `Nothing of that name is known to bind ${namespace}, as far as you may see; nothing similar is taken for it.`,

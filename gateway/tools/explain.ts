@@ -5,6 +5,7 @@ import { dataText } from '../answer/fence.ts';
 import { levelsOf, mayReadDetails, mostDetailed, refusedReport } from '../answer/levels.ts';
 import { noReport } from '../answer/no-report.ts';
 import { remediationFor } from '../answer/remediation.ts';
+import { withAdvice } from '../explain/advice.ts';
 import { candidateOf } from '../explain/candidates.ts';
 import { Category, Confidence } from '../explain/category.ts';
 import { beginErrorText } from '../explain/error-text.ts';
@@ -102,7 +103,7 @@ export const explain = defineTool({
       explanation,
       confidence,
       matching_constraints: [],
-      remediation_steps: [...steps, ...(all[0]?.remediation.steps ?? [])].slice(0, stepsMax),
+      remediation_steps: withAdvice(steps, all[0]?.remediation.steps ?? []),
       cause: { ...cause, evidence: [...cause.evidence] },
       ...(otherCauses.length === 0
         ? {}

@@ -63,7 +63,7 @@ const CauseRead = z.object({
 export const ExplainRead = z.object({
   explanation: z.string(),
   confidence: z.string(),
-  matching_constraints: z.array(ConstraintRead),
+  matching_constraints: z.array(ConstraintRead.extend({ reason: z.string().default('') })),
   remediation_steps: z.array(Step).default([]),
   cause: CauseRead,
 });

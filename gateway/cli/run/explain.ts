@@ -6,7 +6,7 @@ import { Failure } from '../failure.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { visibleLines } from '../visible.ts';
 import { ExplainRead, readAnswer } from './answers.ts';
-import { argumentOf, constraintColumns } from './constraint-table.ts';
+import { argumentOf, paintSeverity } from './constraint-table.ts';
 import type { Printer } from './printer.ts';
 import { readOwn } from './settings.ts';
 import { stepLines } from './steps.ts';
@@ -35,7 +35,7 @@ export async function runExplain(
     const read = readAnswer(ExplainRead, value);
     const { matching_constraints: matching } = read;
     if (printer.form === 'name') return printer.lines(matching.map((each) => argumentOf(each, matching)));
-    print(read, printer, { namespace, now: surroundings.clock.now() });
+    print(read, printer);
   });
 }
 
@@ -57,21 +57,37 @@ async function readInput({ input, errors }: Surroundings): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function print(read: ExplainRead, printer: Printer, { namespace, now }: { namespace: string; now: number }): void {
+function print(read: ExplainRead, printer: Printer): void {
   const { paint, wrapped } = printer;
   const { confidence, cause, explanation, matching_constraints: matching, remediation_steps: steps } = read;
-  const named = [cause.policy, cause.rule].filter((each) => each !== undefined);
   printer.lines([
-    ...wrapped(`Cause: ${[cause.category, ...named].join(' ')}, confidence ${confidence}`, '').map((line) =>
-      paint('bold', line),
-    ),
+    ...wrapped(`Cause: ${causeWords(cause)}, confidence ${confidence}`, '').map((line) => paint('bold', line)),
     ...wrapped(explanation, ''),
     ...cause.evidence.flatMap((quote) => ['', ...visibleLines(quote).map((line) => `  ${paint('dim', line)}`)]),
-    ...(matching.length === 0 ? [] : ['']),
+    ...(matching.length === 0 ? [] : ['', paint('bold', matching.length === 1 ? 'The rule' : 'The rules')]),
+    ...matching.flatMap((constraint) => ['', ...ruleLines(constraint, printer)]),
   ]);
-  if (matching.length > 0) {
-    const rows = matching.map((constraint) => ({ of: namespace, constraint }));
-    printer.table(constraintColumns(paint, now, false), rows);
-  }
   if (steps.length > 0) printer.lines(['', paint('bold', 'What to do'), '', ...stepLines(steps, printer)]);
+}
+
+/** The kind of cause and what the text names; a rule that is called like its policy is not said twice. */
+function causeWords({ category, policy, rule, evidence }: ExplainRead['cause']): string {
+  if (category === 'negative') return evidence.length === 0 ? 'not recognised' : 'no rule of the cluster';
+  return [...new Set([category, policy, rule])].filter((each) => each !== undefined).join(' ');
+}
+
+/** Two of one name differ in the sentence; `-o wide` has the id, which `potoo details` takes. */
+function ruleLines(
+  constraint: ExplainRead['matching_constraints'][number],
+  { form, paint, wrapped }: Printer,
+): string[] {
+  const { id, name, source_kind: kind, severity, effect, message, reason } = constraint;
+  const title = wrapped(`${kind} ${name}`.trim(), '  ');
+  const marks = `${paintSeverity(paint, severity, severity)}, ${effect}${form === 'wide' ? `, ${id}` : ''}`;
+  return [
+    ...title.slice(0, -1),
+    `${title.at(-1) ?? ''} (${marks})`,
+    ...wrapped(message, '    '),
+    ...wrapped(reason, '    '),
+  ];
 }

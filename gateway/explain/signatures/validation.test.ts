@@ -124,3 +124,13 @@ test.each([
 ])('%s: not the validation of the API server', (message) => {
   expect(findCauses(readErrorText(message)).filter(({ category }) => category === 'immutable')).toEqual([]);
 });
+
+test('of several objects on one line each has its own error', () => {
+  const text =
+    'one or more objects failed to apply, reason: Deployment.apps "api" is invalid: spec.selector: Invalid value: {"a":"b"}: field is immutable,' +
+    "deployments.apps \"export\" is forbidden: ValidatingAdmissionPolicy 'pinned' with binding 'all' denied request: no tag";
+  expect(findCauses(readErrorText(text)).map(({ category, policy }) => [category, policy])).toEqual([
+    ['immutable', undefined],
+    ['vap', 'pinned'],
+  ]);
+});

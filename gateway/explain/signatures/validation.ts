@@ -53,7 +53,10 @@ function about(
 /** The line, the lines of a list of kubectl, or a list in brackets that goes over several lines. */
 function endOfErrors(text: ErrorText, from: number): number {
   const lines = text.linesFrom(from, messageLengthMax);
-  let end = lines[0]?.end ?? from;
+  const lineEnd = lines[0]?.end ?? from;
+  const next = nextObject(text, from, lineEnd);
+  if (next !== undefined) return next;
+  let end = lineEnd;
   const isList = text.flat.charAt(from) === '[' && !text.flat.slice(from, end).includes(']');
   for (const line of lines.slice(1)) {
     const goesOn = isList ? line.start - from < messageLengthMax : text.flat.startsWith('* ', line.start);
@@ -62,6 +65,25 @@ function endOfErrors(text: ErrorText, from: number): number {
     if (isList && text.flat.slice(line.start, line.end).includes(']')) break;
   }
   return end;
+}
+
+/** Argo CD puts the errors of several objects on one line, with commas between: where the next object begins. */
+function nextObject({ flat, lower }: ErrorText, from: number, lineEnd: number): number | undefined {
+  const line = lower.slice(from, lineEnd);
+  const places = ['" is invalid: ', '" is forbidden: '].map((words) => line.indexOf(words)).filter((at) => at >= 0);
+  if (places.length === 0) return undefined;
+  const open = flat.lastIndexOf(' "', from + Math.min(...places) - 1);
+  const comma = flat.lastIndexOf(',', open);
+  // Between the comma and the name stands the kind alone.
+  if (
+    comma < from ||
+    flat
+      .slice(comma + 1, open)
+      .trim()
+      .includes(' ')
+  )
+    return undefined;
+  return comma;
 }
 
 /** Where fields of objects of Kubernetes begin. */

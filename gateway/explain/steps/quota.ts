@@ -20,9 +20,11 @@ interface Exceeded {
 export function exceededSteps({ quota, uses }: Exceeded, suspects: Suspects, about: About): RemediationStep[] {
   const over = uses.filter(isOver);
   if (over.length === 0) return uncountedSteps;
+  const again = tryAgain(over, suspects);
+  const lead = again.length === 0 ? '' : 'If it is refused again: ';
   return [
-    ...tryAgain(over, suspects),
-    manual(`${capped(over.map((use) => `${useText(use)}: ${remedyOf(use)}`))}.${inSum(over)}`, 'developer'),
+    ...again,
+    manual(`${lead}${capped(over.map((use) => `${useText(use)}: ${remedyOf(use)}`))}.${inSum(over)}`, 'developer'),
     ...fitting(over),
     ...raised(over, { quota, suspects, about }),
   ];
@@ -36,6 +38,7 @@ function capped(texts: readonly string[]): string {
 function remedyOf(use: Use): string {
   const room = roomOf(use);
   if (room === undefined) return 'ask for less';
+  if (use.limited?.nano === 0n) return 'the quota allows none';
   if (room.nano < 0n) {
     const beyond = formatQuantity({ ...room, nano: -room.nano });
     return `that is ${beyond} over the limit without it, so nothing passes until more is freed`;

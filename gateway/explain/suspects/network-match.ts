@@ -204,9 +204,16 @@ function isInBlock(cidr: string, { is, address, addressIsFinal }: Side, engine: 
   if (address === undefined) return isEverything && cidr === '0.0.0.0/0' && engine !== 'cilium' ? true : undefined;
   const contained = containsAddress(cidr, address);
   if (is === 'outside') return contained;
+  // The API server takes no such address for an endpoint, so no Service leads there.
+  if (contained === false && isLinkLocal(cidr.split('/', 1)[0] ?? '')) return false;
   if (contained === true && isEverything && engine !== 'cilium') return true;
   if (addressIsFinal !== true) return undefined;
   return contained === false ? false : engine === 'kubernetes' || is === 'pod' ? contained : undefined;
+}
+
+/** @see https://github.com/kubernetes/kubernetes/blob/release-1.36/pkg/apis/core/validation/validation.go (ValidateEndpointIP) */
+function isLinkLocal(address: string): boolean {
+  return containsAddress('169.254.0.0/16', address) === true || containsAddress('fe80::/10', address) === true;
 }
 
 function containsAddress(cidr: string, address: string): Answer {

@@ -193,3 +193,16 @@ spec:
           port: 5432
 `);
 });
+
+test('a policy on the metadata of the cloud is blamed for that alone, and surely', () => {
+  const metadata = policy({
+    name: 'no-metadata',
+    clauses: [{ path: '/spec/egress/0', peers: [{ ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.169.254/32'] } }] }],
+  });
+  const text = (address: string) => `curl: (28) Failed to connect to ${address} port 80 after 5000 ms: timed out`;
+  expect(ask(text('169.254.169.254'), [metadata])).toMatchObject({
+    confidence: 'medium',
+    suspects: [{ candidate: { name: 'no-metadata' } }],
+  });
+  expect(names(text('10.96.14.7'), [metadata])).toEqual([]);
+});

@@ -88,11 +88,14 @@ function mayStandAt(
   return direction === 'Egress' || !isOutside(end);
 }
 
+/** Where clouds tell a machine about itself: behind the node, whatever the plugin. */
+const metadataServers: ReadonlySet<string> = new Set(['169.254.169.254', 'fd00:ec2::254', '100.100.100.200']);
+
 /** Whether no pod of the cluster can be there: a public address, or a name that none of its Services has. */
 function isOutside({ address, host, entity, name }: End): boolean {
   if (name !== undefined) return false;
   if (entity !== undefined) return entity.startsWith('world');
-  if (address !== undefined) return !isPrivate(address);
+  if (address !== undefined) return !isPrivate(address) || metadataServers.has(address);
   return host !== undefined && host.includes('.') && serviceOf(host) === undefined && host.split('.').length > 2;
 }
 
