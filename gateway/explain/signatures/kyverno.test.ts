@@ -144,6 +144,18 @@ test.each([
 
 test.each([
   ['policy p-a/r-b fail: validation error: no', 'p-a', 'r-b', 'noted'],
+  [
+    "Failed to satisfy policy on resource 'shop/web'.The following rule(s) 'r-b;' failed to apply. Created Policy Violation",
+    undefined,
+    'r-b',
+    'noted',
+  ],
+  [
+    "involvedObject:\n  kind: ClusterPolicy\n  name: p-a\nmessage: Rule(s) 'r-b' failed to apply on resource Pod/shop/web",
+    'p-a',
+    'r-b',
+    'noted',
+  ],
   ['policy p-a/autogen-r b error: failed to load context: x', 'p-a', 'autogen-r b', 'noted'],
   ['policy shop/p-a/r-b fail: no', 'p-a', 'r-b', 'noted'],
   ["policy 'p-a' (Validation) rule 'r-b' failed. validation error: no", 'p-a', 'r-b', 'noted'],
