@@ -45,6 +45,23 @@ const leads: readonly { readonly words: string; readonly outcome: GatekeeperTold
   { words: 'resource namespace: ', outcome: 'noted' },
 ];
 
+const earlyForm = format`] by constraint ${word('constraint')} ${text('message')}`;
+
+/** `denied request: [Namespace: shop Kind: Pod Name: web] by constraint name words`, of early builds. */
+const earlyEvent: Signature = {
+  anchors: ['] by constraint '],
+  read(from, at) {
+    const found = earlyForm.read(from, at);
+    const { constraint, message = '' } = found?.parts ?? {};
+    if (found === undefined || constraint === undefined || !isName(constraint)) return undefined;
+    const lead = 'admission webhook "validation.gatekeeper.sh" denied request: [';
+    const start = lastWithin(from.lower, lead, at - 600, at);
+    if (start < 0) return undefined;
+    const span = { start, end: found.end };
+    return gatekeeperFinding({ constraint, messages: [message], outcome: 'refused', span });
+  },
+};
+
 function isName(name: string): boolean {
   return /^[a-z0-9.-]+$/.test(name);
 }
@@ -145,4 +162,4 @@ function valueOf(line: string, field: string): string | undefined {
   return plain.toLowerCase().startsWith(field) ? plain.slice(field.length).trim() : undefined;
 }
 
-export const gatekeeperEventSignatures: readonly Signature[] = [event, logLine, status];
+export const gatekeeperEventSignatures: readonly Signature[] = [event, earlyEvent, logLine, status];

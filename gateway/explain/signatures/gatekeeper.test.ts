@@ -45,6 +45,12 @@ test('on one line brackets within a message are no constraints', () => {
 test.each([
   ['Warning: [need-owner] say it\npod/web created', 'likely', 'warned'],
   ['[denied by need-owner] say it', 'likely', 'refused'],
+  ['Error from server ([denied by need-owner]): say it', 'likely', 'refused'],
+  [
+    'Admission webhook "validation.gatekeeper.sh" denied request: [Namespace: shop Kind: Pod Name: web] by constraint need-owner say it',
+    'stated',
+    'refused',
+  ],
   [
     'Admission webhook "validation.gatekeeper.sh" denied request, Resource Namespace: shop, Constraint: need-owner, Message: say it',
     'stated',

@@ -127,7 +127,10 @@ function bracketAt(
   const isOld = inner.startsWith('denied by ');
   const constraint = isOld ? inner.slice('denied by '.length) : inner;
   const after = flat.charAt(close + 1);
-  if (!/^[a-z0-9.-]+$/.test(constraint) || (after !== ' ' && after !== '')) return undefined;
+  if (!/^[a-z0-9.-]+$/.test(constraint)) return undefined;
+  // kubectl puts the whole refusal in parentheses, where some copies leave its words out.
+  if (isOld && flat.startsWith('): ', close + 1)) return { constraint, words: close + 4, isOld };
+  if (after !== ' ' && after !== '') return undefined;
   return { constraint, words: Math.min(close + 2, flat.length), isOld };
 }
 

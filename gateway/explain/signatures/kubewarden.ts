@@ -9,7 +9,7 @@ import type { ErrorText } from '../error-text.ts';
 import type { About, Finding, Signature, Suspects } from '../finding.ts';
 import { webhookDeniedSteps } from '../steps/webhook.ts';
 import { kubewardenPolicyOf, kubewardenSuspects } from '../suspects/kubewarden.ts';
-import { saidWords } from './webhook-denied.ts';
+import { saidWords } from './webhook-said.ts';
 import { webhookOwner } from './webhook-owners.ts';
 import { readRefusal, refusalAnchor, type WebhookRefusal } from './webhook-envelope.ts';
 

@@ -155,10 +155,37 @@ const oldEvent: Signature = {
   },
 };
 
+/** `Failed to satisfy policy on resource 'shop/web'.The following rule(s) 'r;' failed to apply.`, of the first releases. */
+const firstForm = format`following rule(s) '${quoted('rule', "'")}' failed to apply`;
+
+const firstEvent: Signature = {
+  anchors: ["following rule(s) '"],
+  read(from, at) {
+    const found = firstForm.read(from, at);
+    const start = lastWithin(from.lower, 'failed to satisfy policy', at - 400, at);
+    if (found === undefined || start < 0) return undefined;
+    const [rule] = (found.parts.rule ?? '').split(/[;,]/, 1);
+    return kyvernoFinding({
+      policy: undefined,
+      rule: rule === '' ? undefined : rule,
+      message: '',
+      kinds: ruleKinds,
+      outcome: 'noted',
+      span: { start, end: lineOrLess(from, found.end, 60) },
+    });
+  },
+};
+
 /** The policy that an event is about, in the table of events: `clusterpolicy/name`. */
 function policyBefore({ flat, lower }: ErrorText, at: number): string | undefined {
   const from = Math.max(0, at - 400);
   const before = lower.slice(from, at);
+  // As YAML the event names its object with the kind in front.
+  const object = before.lastIndexOf('policy name: ');
+  if (object >= 0) {
+    const [name = ''] = flat.slice(from + object + 'policy name: '.length, at).split(' ', 1);
+    return isName(name) ? name : undefined;
+  }
   const start = Math.max(before.lastIndexOf('policy/'), before.lastIndexOf('policy '));
   if (start < 0) return undefined;
   const [name = ''] = flat.slice(from + start + 'policy/'.length, at).split(' ', 1);
@@ -273,4 +300,11 @@ function withoutNumber(rule: string): string {
   return open > 0 && /^[0-9]+$/.test(rule.slice(open + 1, -1)) && rule.endsWith(']') ? rule.slice(0, open) : rule;
 }
 
-export const kyvernoEventSignatures: readonly Signature[] = [policyWords, oldEvent, policyEvent, report, bareRule];
+export const kyvernoEventSignatures: readonly Signature[] = [
+  policyWords,
+  firstEvent,
+  oldEvent,
+  policyEvent,
+  report,
+  bareRule,
+];

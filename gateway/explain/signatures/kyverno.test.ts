@@ -103,6 +103,13 @@ test.each([
   expect(named(text)).toEqual([['kyverno', policy, rule, 'stated']]);
 });
 
+test.each(['violation', 'error', 'violations'])('releases 1.8 to 1.10 say that it is for resource %s', (word) => {
+  const text = block.replace(blocked, `policy Deployment/shop/web for resource ${word}: `);
+  expect(named(text)).toEqual(one);
+  expect(named(text.replaceAll(/\s+/g, ' '))).toEqual(one);
+  expect(named(`limits for resource ${word}: see policy Deployment/shop/web for resource ${word}`)).toEqual([]);
+});
+
 test('what is in no namespace is refused by the same words', () => {
   const text = `${head}\n\nresource Namespace//shop was blocked due to the following policies\n\np:\n  r: no\n`;
   expect(named(text)).toEqual([['kyverno', 'p', 'r', 'stated']]);
@@ -144,6 +151,18 @@ test.each([
 
 test.each([
   ['policy p-a/r-b fail: validation error: no', 'p-a', 'r-b', 'noted'],
+  [
+    "Failed to satisfy policy on resource 'shop/web'.The following rule(s) 'r-b;' failed to apply. Created Policy Violation",
+    undefined,
+    'r-b',
+    'noted',
+  ],
+  [
+    "involvedObject:\n  kind: ClusterPolicy\n  name: p-a\nmessage: Rule(s) 'r-b' failed to apply on resource Pod/shop/web",
+    'p-a',
+    'r-b',
+    'noted',
+  ],
   ['policy p-a/autogen-r b error: failed to load context: x', 'p-a', 'autogen-r b', 'noted'],
   ['policy shop/p-a/r-b fail: no', 'p-a', 'r-b', 'noted'],
   ["policy 'p-a' (Validation) rule 'r-b' failed. validation error: no", 'p-a', 'r-b', 'noted'],

@@ -12,7 +12,12 @@ import { blockedRules } from './kyverno-block.ts';
 import { kyvernoEventSignatures } from './kyverno-events.ts';
 import { type JudgedObject, judgedObject, kyvernoFinding } from './kyverno-told.ts';
 
-const blockedWords = 'was blocked due to the following polic';
+/** What stands behind the object of a block, and the word in front of it; the latter two are of the releases 1.8 to 1.10. */
+const blocks = [
+  { words: 'was blocked due to the following polic', lead: 'resource ' },
+  { words: 'for resource violation', lead: 'policy ' },
+  { words: 'for resource error', lead: 'policy ' },
+] as const;
 /** What stands before a block and belongs to it. */
 const headLengthMax = 700;
 const blockLengthMax = 8_000;
@@ -21,16 +26,19 @@ const deniedWords = '" denied the request';
 
 /** `resource Pod/shop/web was blocked due to the following policies` and what follows. */
 const blocked: Signature = {
-  anchors: [blockedWords],
+  anchors: blocks.map(({ words }) => words),
   read(from, at) {
     const { flat, lower } = from;
-    const object = objectBefore(from, at);
-    if (object === undefined) return undefined;
-    let body = at + blockedWords.length;
+    const block = blocks.find(({ words }) => lower.startsWith(words, at));
+    const object = block === undefined ? undefined : objectBefore(from, at, block.lead);
+    if (block === undefined || object === undefined) return undefined;
+    let body = at + block.words.length;
     while (/^[a-z:.]/.test(lower.charAt(body))) body += 1;
-    const next = firstWithin(lower, blockedWords, body, body + blockLengthMax);
+    const next = firstWithin(lower, block.words, body, body + blockLengthMax);
     const rules = blockedRules(from, body, next < 0 ? flat.length : next);
     const hook = hookBefore(from, at);
+    // The words of the older form are everybody's.
+    if (block.lead === 'policy ' && hook === undefined && rules.length === 0) return undefined;
     const start = hook?.start ?? object.start;
     const shared = { object: object.judged, kinds: ruleKinds, outcome: 'refused' as const };
     if (rules.length === 0) {
@@ -53,10 +61,11 @@ const blocked: Signature = {
 function objectBefore(
   { flat, lower }: ErrorText,
   at: number,
+  lead: string,
 ): { readonly start: number; readonly judged: JudgedObject } | undefined {
-  const start = lastWithin(lower, 'resource ', at - 600, at);
+  const start = lastWithin(lower, lead, at - 600, at);
   if (start < 0) return undefined;
-  const words = flat.slice(start + 'resource '.length, at).trim();
+  const words = flat.slice(start + lead.length, at).trim();
   const judged = words.includes(' ') ? undefined : judgedObject(words);
   return judged === undefined ? undefined : { start, judged };
 }
@@ -101,7 +110,8 @@ const deniedOtherwise: Signature = {
     let body = hook.end + deniedWords.length;
     while (': '.includes(flat.charAt(body)) && body < flat.length) body += 1;
     const bound = nextHook(from, body);
-    if (lower.slice(body, body + 900).includes(blockedWords)) return undefined;
+    const behind = lower.slice(body, body + 900);
+    if (blocks.some(({ words }) => behind.includes(words))) return undefined;
     const told = judgedPolicies(from, { body, bound, hook });
     if (told.length > 0) return told;
     const end = Math.min(lineEnd(from, body), bound);

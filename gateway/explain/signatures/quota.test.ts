@@ -101,6 +101,7 @@ test.each([
   ['before the amounts', 'exceeded quota: team, requested: limits.c', 'team'],
   ['within an amount', 'exceeded quota: team, requested: pods=1, used: pods=1…', 'team'],
   ['behind the name', 'exceeded quota: team, reque', 'team'],
+  ['behind a name that ends its string', '{"stderr": "pods \\"a\\" is forbidden: exceeded quota: team"}', 'team'],
   ['behind the name of another form', 'failed quota: team: must', 'team'],
   ['within the name', 'pods "a" is forbidden: exceeded quota: tea', undefined],
   ['within the name, with an ellipsis', 'pods "a" is forbidden: exceeded quota: tea…\nmore lines', undefined],

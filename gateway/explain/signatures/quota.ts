@@ -74,7 +74,9 @@ const behindName = [', requested: ', ': must specify '];
 function cutAfter(from: ErrorText, at: number, nameAt: number): Finding | undefined {
   const end = endOfRun(from.flat, nameAt, 260, /[a-z0-9.-]/);
   const rest = from.lower.slice(end, end + 32);
-  const isWhole = rest !== '' && behindName.some((words) => words.startsWith(rest));
+  // A string that ends behind the name holds all of the message.
+  const isString = /^["']/.test(rest);
+  const isWhole = isString || (rest !== '' && behindName.some((words) => words.startsWith(rest)));
   const isEnd = rest === '' || rest.startsWith('…') || isWhole;
   const forbidden = isForbidden(from, at);
   if (!isEnd && !forbidden) return undefined;

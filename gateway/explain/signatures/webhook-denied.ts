@@ -2,22 +2,29 @@
  * Denials of webhooks whose engine has no format of its own here. The text names the webhook, and what it says is its own:
  * nothing more can be known of why it refuses.
  */
-import { cited, shown } from '../../words.ts';
+import { shown } from '../../words.ts';
 import type { ErrorText, Span } from '../error-text.ts';
 import type { Finding, Signature } from '../finding.ts';
 import { webhookDeniedSteps } from '../steps/webhook.ts';
 import { webhooksNamed } from '../suspects/webhook.ts';
 import { readRefusal, refusalAnchor, type WebhookAnswer, type WebhookRefusal } from './webhook-envelope.ts';
 import { conditionFailed } from './webhook-plugin.ts';
+import { deniedWithoutHead, wardenRejected } from './webhook-denied-cut.ts';
 import { webhookOwner } from './webhook-owners.ts';
+import { saidWords } from './webhook-said.ts';
 
 const webhookDenied: Signature = {
   anchors: [refusalAnchor],
   read(text, at) {
     const refusal = readRefusal(text, at);
-    return refusal === undefined ? undefined : findingOf(text, refusal);
+    return refusal === undefined || isQuota(text, refusal) ? undefined : findingOf(text, refusal);
   },
 };
+
+/** Quotas of several namespaces are counted by webhooks, some of which say the words of the plugin: there they are read. */
+function isQuota({ lower }: ErrorText, { reason }: WebhookRefusal): boolean {
+  return reason !== undefined && lower.slice(reason.start, reason.end).includes('" is forbidden: exceeded quota: ');
+}
 
 function findingOf(text: ErrorText, { hook, answer, reason, isSilent, span }: WebhookRefusal): Finding {
   const owner = hook === undefined ? undefined : webhookOwner(hook);
@@ -65,12 +72,6 @@ function sentenceOf(told: {
   }
 }
 
-/** What the webhook gave as its reason, behind `refused the request`. */
-export function saidWords(said: string | undefined, isSilent: boolean): string {
-  if (said !== undefined) return `: ${cited(said, 400)}`;
-  return isSilent ? ' without saying why' : '; what it said is not in the text';
-}
-
 const rulesLengthMax = 4_000;
 
 /** `[denied by autogke-no-host-port]` of GKE Warden, and of others that count what was violated. The first of them. */
@@ -86,4 +87,9 @@ function ruleIn({ flat, lower }: ErrorText, { start, end }: Span): string | unde
   return name.length > 253 || name.includes(' ') ? undefined : name;
 }
 
-export const webhookDeniedSignatures: readonly Signature[] = [webhookDenied, conditionFailed];
+export const webhookDeniedSignatures: readonly Signature[] = [
+  webhookDenied,
+  conditionFailed,
+  deniedWithoutHead,
+  wardenRejected,
+];

@@ -92,6 +92,9 @@ describe('which webhook a text names', () => {
   test('a text that is cut at either end gives no half name', () => {
     const unnamed = { category: 'webhook-unavailable', policy: undefined };
     expect(causes('Internal error occurred: failed calling webhook "gate.exa')).toMatchObject([unnamed]);
+    expect(causes('failed calling webhook "gate.example.com\nkubectl get "pods"')).toMatchObject([
+      { category: 'webhook-unavailable', policy: 'gate.example.com' },
+    ]);
     expect(causes(`webhook "x": failed to call webhook: ${post}EOF`)).toMatchObject([unnamed]);
     expect(causes(`${head}Post "https://gate-svc.ga`)[0]?.sentence).not.toContain('Service');
   });

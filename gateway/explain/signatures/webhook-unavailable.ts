@@ -41,18 +41,31 @@ const notCalledCut: Signature = {
   },
 };
 
+interface NameAt {
+  readonly hook: string | undefined;
+  readonly end: number;
+}
+
+/** A whole line that ends with the name, its second quotation mark lost. */
+function openName(text: ErrorText, from: number): NameAt | undefined {
+  const end = text.lineEnd(from);
+  const hook = text.flat.slice(from, Math.min(end, from + nameLengthMax));
+  return end < text.flat.length && hook.includes('.') && isDnsSubdomain(hook) ? { hook, end } : undefined;
+}
+
 /**
  * The name behind the words, up to its colon; without a name where the text is cut within it. Webhooks of other kinds have
  * URLs, and what says so without quotation marks is the API server only where it calls that an internal error.
  */
-function nameAt(
-  { flat, lower }: ErrorText,
-  { start, end: at }: Span,
-): { hook: string | undefined; end: number } | undefined {
+function nameAt(text: ErrorText, { start, end: at }: Span): NameAt | undefined {
+  const { flat, lower } = text;
   const mark = ['"', "'"].find((each) => flat.startsWith(each, at));
   if (mark === undefined && !lower.startsWith(internal, start - internal.length)) return undefined;
   const from = at + (mark?.length ?? 0);
   const window = flat.slice(from, from + nameLengthMax);
+  // A mark that the line leaves open is not closed by one further on.
+  const line = mark === undefined ? undefined : openName(text, from);
+  if (line !== undefined) return line;
   const length = window.indexOf(mark ?? ': ');
   if (length < 0) {
     const isCut = mark !== undefined && from + window.length >= flat.length && !window.includes(' ');
