@@ -171,7 +171,7 @@ const firstEvent: Signature = {
       message: '',
       kinds: ruleKinds,
       outcome: 'noted',
-      span: { start, end: lineOrLess(from, found.end, 60) },
+      span: { start, end: lineEnd(from, found.end, 60) },
     });
   },
 };

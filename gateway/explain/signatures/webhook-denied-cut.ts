@@ -3,11 +3,12 @@
  * webhook's own words.
  */
 import { isDnsSubdomain } from '../../../kube/names.ts';
-import { firstWithin } from '../find-within.ts';
+
 import type { ErrorText } from '../error-text.ts';
 import { noSuspects, type Signature } from '../finding.ts';
-import { endOf } from '../amounts.ts';
+
 import { messageFrom } from '../message.ts';
+import { endOfRun, firstWithin } from '../places.ts';
 import { webhookDeniedSteps } from '../steps/webhook.ts';
 import { webhooksNamed } from '../suspects/webhook.ts';
 import { saidWords } from './webhook-said.ts';
@@ -69,7 +70,7 @@ export const wardenRejected: Signature = {
     const line = text.lineEnd(at);
     const found = firstWithin(lower, '[denied by ', at, at + 1_000);
     const ruleAt = found + '[denied by '.length;
-    const ruleEnd = found < 0 ? found : endOf(flat, ruleAt, nameLengthMax, /[a-z0-9.-]/);
+    const ruleEnd = found < 0 ? found : endOfRun(flat, ruleAt, nameLengthMax, /[a-z0-9.-]/);
     const rule = found < 0 || flat.charAt(ruleEnd) !== ']' ? undefined : flat.slice(ruleAt, ruleEnd);
     const span = { start: at, end: rule === undefined ? line : Math.max(line, text.lineEnd(ruleEnd)) };
     const said = flat.slice(at, span.end);
