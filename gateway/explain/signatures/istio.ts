@@ -35,7 +35,12 @@ function readPolicy(text: ErrorText, at: number): (PolicyName & { readonly end: 
   if (named === undefined || flat.charAt(named.end) !== ']') return undefined;
   const lead = ']-rule[';
   const index = lower.startsWith(lead, named.end) ? objectNameAt(text, named.end + lead.length) : undefined;
-  return { name: named.name, namespace: inNamespace.name, rule: index?.name, end: (index ?? named).end + 1 };
+  return {
+    name: named.name,
+    namespace: inNamespace.name,
+    rule: index?.name,
+    end: Math.min((index ?? named).end + 1, flat.length),
+  };
 }
 
 /** What the log of a proxy says about the policy that decided. */
@@ -50,9 +55,8 @@ const ofLog: Signature = {
     if (found === undefined || found === 'none') {
       // A name that is cut away may be any.
       const isNone = found === 'none';
-      const evidence = [
-        { start: at, end: at + lead.length + (isNone ? 'none'.length : 0) + (isAccessLog && isNone ? 1 : 0) },
-      ];
+      const end = at + lead.length + (isNone ? 'none'.length : 0) + (isAccessLog && isNone ? 1 : 0);
+      const evidence = [{ start: at, end: Math.min(end, text.flat.length) }];
       return {
         category: 'mesh',
         engine,
