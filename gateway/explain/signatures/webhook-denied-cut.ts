@@ -3,10 +3,8 @@
  * webhook's own words.
  */
 import { isDnsSubdomain } from '../../../kube/names.ts';
-
 import type { ErrorText } from '../error-text.ts';
 import { noSuspects, type Signature } from '../finding.ts';
-
 import { messageFrom } from '../message.ts';
 import { endOfRun, firstWithin } from '../places.ts';
 import { webhookDeniedSteps } from '../steps/webhook.ts';
