@@ -6,7 +6,7 @@ import { explainFigures } from './explain-figures.ts';
 import { readExplainRows, sharedErrors } from './explain-rows.ts';
 
 /** What was reached; no change may fall below. */
-const floors = { category: 0.18, policy: 0.09, rule: 0 };
+const floors = { category: 0.99, policy: 0.99, rule: 0.99 };
 
 test('errors of real clusters are explained as well as they ever were', { timeout: 120_000 }, async ({ skip }) => {
   if (!existsSync(sharedErrors)) skip('the corpus is not there');

@@ -87,23 +87,18 @@ const escapes: Readonly<Record<string, string>> = {
 };
 
 /**
- * The next character that may not stand for itself: a blank before another one, white space, what is not seen, and what is looked up in
- * roles. One character and at most one behind it, so to look for it takes one pass. Letters of scripts beyond 16 bits are looked
- * at one by one.
+ * A character that may not stand for itself: what is not seen, and what is looked up in roles; of blanks those before another
+ * one. It is one character and looks at one more at most, so to find the next takes one pass whatever the text.
  */
-const unseen = Array.from({ length: 0xd800 }, (_, code) => String.fromCharCode(code)).filter((each) =>
-  blank.test(each),
-);
-const special = [...unseen, '\\', '&', '`', '*', ...Object.keys(quotationMarks), '\ufeff', '\ufff9', '\ufffa', '\ufffb']
-  .filter((each) => each !== ' ')
-  .map((each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`)
-  .join('');
-const unusual = new RegExp(` (?=[ ${special}])|[${special}\\ud800-\\udbff]`, 'g');
+const unusual = / (?=[\s\p{Cc}\p{Cf}\\\x26\x60*“”‘’])|[[\s\p{Cc}\p{Cf}\\\x26\x60*“”‘’]--[ ]]/gv;
 
 /** Where the next one is; undefined when there is none. */
 function nextUnusual(original: string, at: number): number | undefined {
   unusual.lastIndex = at;
-  return unusual.test(original) ? unusual.lastIndex - 1 : undefined;
+  if (!unusual.test(original)) return undefined;
+  const last = unusual.lastIndex - 1;
+  // Beyond 16 bits it is a pair, and what stands before a pair is none.
+  return last > at && isPairAt(original, last - 1) ? last - 1 : last;
 }
 
 /** Characters that are read at once, of long texts. */
@@ -182,9 +177,6 @@ export function beginErrorText(pasted: string): ErrorTextReading {
       const isPair = original.charCodeAt(at + 1) === code;
       at += isPair ? 2 : 1;
       if (!isPair) instead = undefined;
-    } else if (role === plain) {
-      at += 1;
-      instead = undefined;
     } else {
       at += 1;
       instead = quotationMarks[original.charAt(from)] ?? '';

@@ -43,7 +43,7 @@ export function droppedFinding({ by, engine, connection, span, named, also, ...r
 }
 
 /** `the outgoing connection from shop/web to 10.0.0.1 on TCP 80`. */
-export function connectionText({ direction, from, to, protocol, port }: Connection): string {
+function connectionText({ direction, from, to, protocol, port }: Connection): string {
   const way =
     direction === undefined ? 'the connection' : `the ${direction === 'Egress' ? 'outgoing' : 'incoming'} connection`;
   const source = endText(from);

@@ -1,7 +1,7 @@
 /**
  * Where a connection was to go, from the words around a symptom: libraries of every language write it in their own way.
  */
-import { isIP } from 'node:net';
+import { ipVersionOf } from '../../../kube/ip-address.ts';
 import type { ErrorText, Span } from '../error-text.ts';
 import { type End, isLoopback, portOf, readEndpoint } from '../suspects/connection.ts';
 
@@ -148,7 +148,7 @@ function portAmong(words: readonly string[]): number | undefined {
   for (const [index, word] of words.entries()) {
     const clean = trimmed(word);
     const next = portOf(trimmed(words[index + 1] ?? ''));
-    if (next !== undefined && (clean.toLowerCase() === 'port' || isIP(clean) !== 0)) return next;
+    if (next !== undefined && (clean.toLowerCase() === 'port' || ipVersionOf(clean) !== undefined)) return next;
     const lower = word.toLowerCase();
     if (lower.includes('port=') || lower.includes('port"')) {
       const port = portOf(clean.slice(clean.lastIndexOf(':') + 1));
@@ -189,7 +189,7 @@ function hostAmong(words: readonly string[]): Target | undefined {
     if (!beforeHost.has((words[index] ?? '').toLowerCase()) || !isHost(clean)) continue;
     const isFollowed = (words[index + 2] ?? '').toLowerCase() === 'port';
     if (clean.includes('.') || clean.includes('-') || clean === 'localhost' || isFollowed)
-      return { to: isIP(clean) === 0 ? { host: clean } : { address: clean }, port: undefined };
+      return { to: ipVersionOf(clean) === undefined ? { host: clean } : { address: clean }, port: undefined };
   }
   return undefined;
 }

@@ -3,10 +3,8 @@
  * webhook's own words.
  */
 import { isDnsSubdomain } from '../../../kube/names.ts';
-
 import type { ErrorText } from '../error-text.ts';
 import { noSuspects, type Signature } from '../finding.ts';
-
 import { messageFrom } from '../message.ts';
 import { endOfRun, firstWithin } from '../places.ts';
 import { webhookDeniedSteps } from '../steps/webhook.ts';
@@ -51,10 +49,11 @@ export const deniedWithoutHead: Signature = {
 };
 
 /** Where the line or the text begins whose first word ends here. */
-function lineStartBefore({ flat, lineEnd }: ErrorText, at: number): number | undefined {
+function lineStartBefore(text: ErrorText, at: number): number | undefined {
+  const { flat } = text;
   let start = at;
   while (start > 0 && at - start <= nameLengthMax && /[a-z0-9.-]/.test(flat.charAt(start - 1))) start -= 1;
-  return start === 0 || (flat.charAt(start - 1) === ' ' && lineEnd(start - 1) === start - 1) ? start : undefined;
+  return start === 0 || (flat.charAt(start - 1) === ' ' && text.lineEnd(start - 1) === start - 1) ? start : undefined;
 }
 
 const wardenTitle = 'GKE Warden';

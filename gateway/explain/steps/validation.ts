@@ -32,7 +32,7 @@ const immutableWords = [
 ];
 
 /** Whether the field cannot be changed once the object is there. */
-export function isImmutable({ detail }: FieldError): boolean {
+function isImmutable({ detail }: FieldError): boolean {
   const lower = detail.toLowerCase();
   return immutableWords.some((each) => lower.includes(each));
 }

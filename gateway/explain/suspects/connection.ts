@@ -1,7 +1,7 @@
 /**
  * A connection as an error tells of it. What the text does not say is absent.
  */
-import { BlockList, isIP, isIPv4 } from 'node:net';
+import { inAnyBlock, ipVersionOf } from '../../../kube/ip-address.ts';
 
 export type Direction = 'Ingress' | 'Egress';
 
@@ -45,9 +45,9 @@ export function serviceOf(host: string): ServiceHost | undefined {
   return { service, namespace };
 }
 
-const loopback = listOf(['127.0.0.0/8', '::1/128']);
+const isInLoopback = inAnyBlock(['127.0.0.0/8', '::1/128']);
 /** Networks that no public host is in: private, shared, link-local. */
-const inside = listOf([
+const isInside = inAnyBlock([
   '10.0.0.0/8',
   '172.16.0.0/12',
   '192.168.0.0/16',
@@ -57,25 +57,11 @@ const inside = listOf([
   'fe80::/10',
 ]);
 
-function listOf(cidrs: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const cidr of cidrs) {
-    const [network = '', bits = ''] = cidr.split('/');
-    list.addSubnet(network, Number(bits), isIPv4(network) ? 'ipv4' : 'ipv6');
-  }
-  return list;
-}
-
-function isIn(list: BlockList, address: string): boolean {
-  const family = isIP(address);
-  return family !== 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6');
-}
-
 /** The pod or host itself: no policy stands in between. */
 export function isLoopback(host: string): boolean {
   // Node.js writes no brackets around an address of IPv6: `::1:6379`.
   return (
-    isIn(loopback, host) ||
+    isInLoopback(host) ||
     host.startsWith('::1:') ||
     host === '0.0.0.0' ||
     host === '::' ||
@@ -85,7 +71,7 @@ export function isLoopback(host: string): boolean {
 
 /** An address that a cluster or its network may have. */
 export function isPrivate(address: string): boolean {
-  return isIn(inside, address);
+  return isInside(address);
 }
 
 /** Of IPv6 with an address of IPv4 at its end. */
@@ -100,7 +86,7 @@ export function readEndpoint(text: string): (End & { readonly port: number | und
     const [namespace, name] = [host.slice(0, slash), host.slice(slash + 1)];
     return namespace === '' || name === '' || name.includes('/') ? undefined : { namespace, name, port };
   }
-  return host.length > addressLengthMax || isIP(host) === 0 ? { host, port } : { address: host, port };
+  return host.length > addressLengthMax || ipVersionOf(host) === undefined ? { host, port } : { address: host, port };
 }
 
 function splitPort(text: string): { readonly host: string; readonly port: number | undefined } {
@@ -111,7 +97,7 @@ function splitPort(text: string): { readonly host: string; readonly port: number
   const colon = text.lastIndexOf(':');
   // An address of IPv6 without brackets has no port.
   if (colon < 0 || text.indexOf(':') !== colon) {
-    return isIP(text) === 6 || colon < 0 ? { host: text, port: undefined } : lastPart(text, colon);
+    return ipVersionOf(text) === 6 || colon < 0 ? { host: text, port: undefined } : lastPart(text, colon);
   }
   return lastPart(text, colon);
 }

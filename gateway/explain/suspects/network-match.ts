@@ -2,7 +2,6 @@
  * Whether a clause of a rule on connections means a connection of which only some is known. Every answer has three outcomes:
  * undefined is never taken for either of the others.
  */
-import { BlockList, isIP } from 'node:net';
 import type { LabelSelector } from '../../../crds/label-selector.ts';
 import type {
   NetworkClause,
@@ -11,6 +10,7 @@ import type {
   NetworkPods,
   NetworkPort,
 } from '../../../crds/rules/network.ts';
+import { inAnyBlock, ipVersionOf, isInBlock } from '../../../kube/ip-address.ts';
 import { allOf, holdsExpression } from '../../../kube/label-expression.ts';
 import { matchesLabels } from '../../../kube/label-selector.ts';
 
@@ -76,7 +76,7 @@ export function matchesClause(clause: NetworkClause, passage: Passage, engine: E
 }
 
 function isOfVersion({ address }: Side, version: 4 | 6): Answer {
-  return address === undefined ? undefined : isIP(address) === version;
+  return address === undefined ? undefined : ipVersionOf(address) === version;
 }
 
 /** Numbers on which DNS pods listen behind a Service with port 53. */
@@ -123,10 +123,10 @@ function matchesPeer(peer: NetworkPeer, side: Side, engine: Engine): Answer {
     ipBlock === undefined
       ? true
       : allOf([
-          isInBlock(ipBlock.cidr, side, engine),
-          ...ipBlock.except.map((cidr) => not(isInBlock(cidr, side, engine))),
+          matchesBlock(ipBlock.cidr, side, engine),
+          ...ipBlock.except.map((cidr) => not(matchesBlock(cidr, side, engine))),
         ]),
-    ...notIpBlocks.map((cidr) => not(isInBlock(cidr, side, engine))),
+    ...notIpBlocks.map((cidr) => not(matchesBlock(cidr, side, engine))),
     entities === undefined ? true : anyOf(entities.map((entity) => isEntity(entity, side))),
     nodes === undefined ? true : side.is === undefined ? undefined : false,
     domainNames === undefined ? true : anyOf(domainNames.map((name) => isNamed(name, side))),
@@ -198,11 +198,11 @@ export function selectsPods(selector: LabelSelector, labels: Labels | undefined)
  *
  * @see https://docs.cilium.io/en/v1.18/security/policy/language/#ip-cidr-based
  */
-function isInBlock(cidr: string, { is, address, addressIsFinal }: Side, engine: Engine): Answer {
+function matchesBlock(cidr: string, { is, address, addressIsFinal }: Side, engine: Engine): Answer {
   if (engine === 'cilium' && is === 'pod') return false;
   const isEverything = cidr === '0.0.0.0/0' || cidr === '::/0';
   if (address === undefined) return isEverything && cidr === '0.0.0.0/0' && engine !== 'cilium' ? true : undefined;
-  const contained = containsAddress(cidr, address);
+  const contained = isInBlock(cidr, address);
   if (is === 'outside') return contained;
   // The API server takes no such address for an endpoint, so no Service leads there.
   if (contained === false && isLinkLocal(cidr.split('/', 1)[0] ?? '')) return false;
@@ -212,20 +212,7 @@ function isInBlock(cidr: string, { is, address, addressIsFinal }: Side, engine: 
 }
 
 /** @see https://github.com/kubernetes/kubernetes/blob/release-1.36/pkg/apis/core/validation/validation.go (ValidateEndpointIP) */
-function isLinkLocal(address: string): boolean {
-  return containsAddress('169.254.0.0/16', address) === true || containsAddress('fe80::/10', address) === true;
-}
-
-function containsAddress(cidr: string, address: string): Answer {
-  const [network = '', bits = ''] = cidr.split('/');
-  const family = isIP(network);
-  const length = /^[0-9]+$/.test(bits) ? Number(bits) : -1;
-  if (family === 0 || isIP(address) === 0 || length < 0 || length > (family === 4 ? 32 : 128)) return undefined;
-  if (family !== isIP(address)) return false;
-  const list = new BlockList();
-  list.addSubnet(network, length, family === 4 ? 'ipv4' : 'ipv6');
-  return list.check(address, family === 4 ? 'ipv4' : 'ipv6');
-}
+const isLinkLocal = inAnyBlock(['169.254.0.0/16', 'fe80::/10']);
 
 function isEntity(entity: string, side: Side): Answer {
   if (entity === 'all') return true;
