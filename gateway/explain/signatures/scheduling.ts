@@ -237,6 +237,11 @@ export const schedulingSignatures: readonly Signature[] = [
       advice: ['Look at what the reason names: the volume claims, the taints or the resources that the pod asks for.'],
     },
     {
+      words: ['skip schedule deleting pod'],
+      sentence: 'The pod is being deleted, so it is put on no node any more.',
+      advice: ['Wait until it is gone; kubectl get pod with -o yaml tells which finalizers it still has.'],
+    },
+    {
       words: ['no nodes available to schedule pods'],
       sentence: 'The cluster has no node that pods could be put on.',
       advice: ['See with kubectl get nodes whether there are nodes, and whether they are ready.'],
