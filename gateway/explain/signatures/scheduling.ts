@@ -25,6 +25,7 @@ const fit: Signature = {
     const isAll = count.toLowerCase() === 'all';
     const [free = '', total = '', ...more] = count.split('/');
     if (!isAll && (more.length > 0 || !/^[0-9]+$/.test(free) || !/^[0-9]+$/.test(total))) return undefined;
+    if (isOfPreemption(text, at - count.length)) return undefined;
     const from = text.flat.indexOf(': ', at) + 2;
     const end = endOfMessage(text, from);
     const start = at - count.length;
@@ -34,6 +35,12 @@ const fit: Signature = {
     return unfit({ start, end }, reasons, isAll ? undefined : total);
   },
 };
+
+/** Whether these are the words of a message on what preemption would change, and the message itself stands in front of them. */
+function isOfPreemption({ lower }: ErrorText, start: number): boolean {
+  const before = lower.slice(Math.max(0, start - messageLengthMax), start);
+  return before.endsWith(' preemption: ') && before.includes(' nodes are available: ');
+}
 
 function isMissingClaim(reason: string): boolean {
   return reason.startsWith('persistentvolumeclaim "') && reason.endsWith('" not found');
