@@ -9,7 +9,7 @@
  * @see https://github.com/containers/image/blob/main/signature/policy_eval.go
  */
 import type { Signature } from '../finding.ts';
-import { says } from '../outside.ts';
+import { says } from '../sayings.ts';
 
 /** Words of the API server and of its engines: what stands near them is theirs. */
 const ofCluster = ['denied the request', 'is forbidden: ', 'failed calling webhook', 'admission webhook'];
