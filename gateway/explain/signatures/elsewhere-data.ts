@@ -215,7 +215,7 @@ export const dataSignatures: readonly Signature[] = [
         'recordtoolargeexception',
         'message_too_large',
       ],
-      never: ['guardrail'],
+      never: ['guardrail', 'content_policy'],
       sentence: 'Kafka refused this by a policy or quota of its own brokers.',
       advice: ['Look at the settings of the brokers and of the topic.'],
     },

@@ -5,6 +5,7 @@ import type { Signature } from '../finding.ts';
 import { awsSignatures } from './elsewhere-aws.ts';
 import { cloudSignatures } from './elsewhere-clouds.ts';
 import { dataSignatures } from './elsewhere-data.ts';
+import { otherPolicySignatures } from './elsewhere-policies.ts';
 import { serviceSignatures } from './elsewhere-services.ts';
 import { systemSignatures } from './elsewhere-systems.ts';
 
@@ -14,4 +15,5 @@ export const elsewhereSignatures: readonly Signature[] = [
   ...dataSignatures,
   ...serviceSignatures,
   ...systemSignatures,
+  ...otherPolicySignatures,
 ];

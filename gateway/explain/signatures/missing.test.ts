@@ -22,6 +22,15 @@ test.each([
     'kind Ingress in extensions/v1beta1',
   ],
   ['no matches for kind "Widget" in group "example.org"', 'kind Widget in example.org'],
+  ['unable to recognize "": no matches for kind "Widget" in the API group version "example.org/v1"', 'kind Widget'],
+  [
+    'Pod "a" is forbidden: service account shop/web was not found, retry after the service account is created',
+    'ServiceAccount "web"',
+  ],
+  [
+    'AttachVolume.Attach failed for volume "v" : CSINode node-1 does not contain driver disk.csi.example.org',
+    'driver of that volume',
+  ],
   ['error: the server doesn\'t have a resource type "widgets"', 'kind widgets'],
   [
     'The Kubernetes API could not find example.org/Widget for requested resource shop/a. Make sure the "Widget" CRD is installed on the destination cluster.',
@@ -94,6 +103,7 @@ test('Secrets are never listed to find one, other objects are', () => {
 });
 
 test.each([
+  'StartService FAILED 1060: The specified service does not exist as an installed service.',
   'page "about" not found',
   'required CRD "widgets.example.org" not found',
   'key "a" not found',

@@ -16,6 +16,7 @@ const engine = 'kube-apiserver';
 
 const inVersion = format`no matches for kind "${quoted('kind', '"', 130)}" in version "${quoted('version', '"', 260)}"`;
 const inGroup = format`no matches for kind "${quoted('kind', '"', 130)}" in group "${quoted('version', '"', 260)}"`;
+const inNothing = format`no matches for kind "${quoted('kind', '"', 130)}"`;
 const registered = format`no kind "${quoted('kind', '"', 130)}" is registered for version "${quoted('version', '"', 260)}"`;
 const argo = format`the kubernetes api could not find ${word('kind', 300)} for requested resource ${word('object', 320)}`;
 const resourceType = format`the server doesn't have a resource type "${quoted('kind', '"', 260)}"`;
@@ -32,7 +33,7 @@ const kinds: Signature = {
     "the server doesn't have a resource type ",
   ],
   read(text, at) {
-    const found = [inVersion, inGroup, registered, argo, resourceType]
+    const found = [inVersion, inGroup, inNothing, registered, argo, resourceType]
       .map((each) => each.read(text, at))
       .find((each) => each !== undefined);
     if (found === undefined) return undefined;
@@ -114,6 +115,8 @@ function absent(
 
 const keyForm = format`couldn't find key ${word('key', 253)} in ${word('kind', 40)} ${word('object', 320)}`;
 const accountForm = format`error looking up service account ${word('account', 320)}: `;
+/** Before 1.10. */
+const olderAccountForm = format`service account ${word('account', 320)} was not found, retry after the service account is created`;
 const tokenForm = format`no api token found for service account ${word('account', 320)}`;
 const pullSecretForm = format`unable to retrieve pull secret ${word('secret', 320)} for `;
 const pullSecretsForm = format`unable to retrieve some image pull secrets (${rest('secret', 900)})`;
@@ -125,6 +128,7 @@ const others: Signature = {
   anchors: [
     "couldn't find key ",
     'error looking up service account ',
+    'service account ',
     'no api token found for service account ',
     'unable to retrieve pull secret ',
     'unable to retrieve some image pull secrets (',
@@ -141,7 +145,7 @@ const others: Signature = {
         : absent(text, { kind: known, name: object?.slice(object.lastIndexOf('/') + 1), key: key.parts.key }, key);
     }
     const token = tokenForm.read(text, at);
-    const account = accountForm.read(text, at) ?? token;
+    const account = accountForm.read(text, at) ?? olderAccountForm.read(text, at) ?? token;
     if (account !== undefined) {
       const name = account.parts.account?.replaceAll(',', '');
       const end = Math.max(account.end, Math.min(text.lineEnd(at), at + 500));
@@ -236,10 +240,22 @@ export const missingSignatures: readonly Signature[] = [
       ],
     },
     {
-      words: ['waiting for a volume to be created', 'no volume plugin matched', 'externalprovisioning'],
+      words: [
+        'waiting for a volume to be created',
+        'no volume plugin matched',
+        'cannot find volume plugin',
+        'externalprovisioning',
+      ],
       certainty: 'likely',
       sentence: 'What provisions volumes of that StorageClass is not there or has not done it yet.',
       advice: ['Look whether the provisioner that the StorageClass names is installed and running.'],
+      privilege: 'cluster-admin',
+    },
+    {
+      words: ['does not contain driver ', 'no csidriver', 'csidriver.storage.k8s.io "'],
+      beside: ['csinode', 'csidriver'],
+      sentence: 'The driver of that volume does not run on the node (yet), or is not installed.',
+      advice: ['Look whether the pods of the CSI driver run on that node, and whether the driver is installed at all.'],
       privilege: 'cluster-admin',
     },
     {
@@ -270,6 +286,7 @@ export const missingSignatures: readonly Signature[] = [
         'could not find service',
         'service does not exist',
       ],
+      never: ['as an installed service', 'systemctl', 'systemd', 'docker', 'daemon'],
       certainty: 'likely',
       sentence: 'What an Ingress refers to, a class, a Service or a pod behind it, is not there.',
       advice: [

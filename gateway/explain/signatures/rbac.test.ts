@@ -123,6 +123,29 @@ test('roles that bindings name, and providers that decide as well, are told', ()
   ).toContain('Google Cloud IAM');
 });
 
+test.each([
+  ['stated', 'pods is forbidden: User "jo" cannot list pods'],
+  ['stated', '{"kind":"Status","status":"Failure","reason":"Unauthorized","code":401}'],
+  [
+    'stated',
+    'Unable to authenticate the request err="[invalid bearer token, square/go-jose: error in cryptographic primitive]"',
+  ],
+  [
+    'likely',
+    'Unable to continue with install: could not get information about the resource ClusterRole "a" in namespace "": clusterroles.rbac.authorization.k8s.io "a" is forbidden',
+  ],
+])('%s, although cut or without a user: %s', (certainty, message) => {
+  expect(explained(message).cause).toMatchObject({ category: 'rbac', certainty });
+});
+
+test.each([
+  '{"error":"invalid bearer token","docs":"https://api.example.org/docs"}',
+  '{"status":401,"reason":"Unauthorized","message":"the key is not known"}',
+  'order 7 is held: User "jo" cannot get refunds',
+])('%s: somebody else does not know or let the user', (message) => {
+  expect(explained(message).cause?.category).not.toBe('rbac');
+});
+
 test.each(['the user "jo" cannot see the page', 'you cannot do that at the cluster scope', 'User "jo" cannot'])(
   '%s: not RBAC',
   (message) => {

@@ -69,13 +69,34 @@ function refusedAt(text: ErrorText, at: number, user: string): Refused | undefin
   return olderForm(text, next, { user, verb });
 }
 
+/** How long the one word is that the line ends with, where nothing but a user and a verb of the API stands in front of it. */
+function lastWordEnd(text: ErrorText, at: number, verb: string): number | undefined {
+  const length = text.lineEnd(at) - at;
+  const before = text.lower.slice(Math.max(0, at - 700), at);
+  const isRest = length > 0 && length < 320 && !text.flat.slice(at, at + length).includes(' ');
+  return isRest && verbs.has(verb.toLowerCase()) && before.includes(' is forbidden: user "') ? length : undefined;
+}
+
+/** Of the API: without a scope behind them, other words after a user are those of another program. */
+const verbs: ReadonlySet<string> = new Set([
+  'get',
+  'list',
+  'watch',
+  'create',
+  'update',
+  'patch',
+  'delete',
+  'deletecollection',
+  'proxy',
+]);
+
 /** Before 1.12: `cannot list pods.metrics.k8s.io in the namespace "x"`, also `cannot list all pods in the cluster`. */
 function olderForm(text: ErrorText, at: number, { user, verb }: Access): Refused | undefined {
   const window = text.lower.slice(at, at + 320);
   const ends = [' in the namespace "', ' in project "', ` ${clusterScope}`, ' in the cluster', ' on the cluster'];
   const places = ends.map((each) => window.indexOf(each)).filter((each) => each >= 0);
-  if (places.length === 0) return undefined;
-  const end = Math.min(...places);
+  const end = places.length > 0 ? Math.min(...places) : lastWordEnd(text, at, verb);
+  if (end === undefined) return undefined;
   // Hard wrapped texts break names at a dot; more blanks than that make a sentence.
   const words = text.flat
     .slice(at, at + end)
@@ -234,6 +255,9 @@ const nodeForms: Signature = {
   },
 };
 
+const adviceCredentials =
+  'Get new credentials (a pod: its mounted token, read anew), and see with kubectl auth whoami who you are to the cluster.';
+
 export const rbacSignatures: readonly Signature[] = [
   cannot,
   escalation,
@@ -250,18 +274,29 @@ export const rbacSignatures: readonly Signature[] = [
     {
       words: [
         'error from server (unauthorized)',
-        '"reason":"unauthorized"',
-        '"reason": "unauthorized"',
         'unable to authenticate the request',
-        'invalid bearer token',
         'service account token has expired',
         'serviceaccount token has been invalidated',
       ],
       never: ['denied the request', 'elasticsearch', 'failed calling webhook'],
       sentence: 'The API server does not know who asks: the credentials are missing, wrong or have expired.',
-      advice: [
-        'Get new credentials (a pod: its mounted token, read anew), and see with kubectl auth whoami who you are to the cluster.',
-      ],
+      advice: [adviceCredentials],
+    },
+    {
+      // Others answer in these words as well; a Status of the API server has a kind.
+      words: ['"reason":"unauthorized"', '"reason": "unauthorized"', 'invalid bearer token'],
+      beside: ['"kind"', 'apiversion', 'kube', 'authenticate the request', 'authentication.go', 'token lookup failed'],
+      never: ['denied the request', 'elasticsearch', 'failed calling webhook'],
+      sentence: 'The API server does not know who asks: the credentials are missing, wrong or have expired.',
+      advice: [adviceCredentials],
+    },
+    {
+      // To read an object no admission is asked.
+      words: ['could not get information about the resource'],
+      beside: ['" is forbidden'],
+      certainty: 'likely',
+      sentence: 'The API server does not let the user read an object that the client looks for.',
+      advice: ['See with kubectl auth can-i get and the resource, and ask for the role that is missing.'],
     },
     {
       words: [

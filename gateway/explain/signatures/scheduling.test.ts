@@ -82,3 +82,13 @@ test('a claim that is not there is missing, also where the scheduler says so', (
     )[0]?.category,
   ).toBe('missing');
 });
+
+test('what preemption would change is a part of the message, also where a claim is missing', () => {
+  const preemption = 'preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.';
+  const categories = (message: string) => findCauses(readErrorText(message)).map(({ category }) => category);
+  expect(categories(`0/2 nodes are available: persistentvolumeclaim "a" not found. ${preemption}`)).toEqual([
+    'missing',
+  ]);
+  expect(categories(`0/2 nodes are available: 2 Insufficient cpu. ${preemption}`)).toEqual(['scheduling']);
+  expect(categories(preemption)).toEqual(['scheduling']);
+});

@@ -25,6 +25,7 @@ const fit: Signature = {
     const isAll = count.toLowerCase() === 'all';
     const [free = '', total = '', ...more] = count.split('/');
     if (!isAll && (more.length > 0 || !/^[0-9]+$/.test(free) || !/^[0-9]+$/.test(total))) return undefined;
+    if (isOfPreemption(text, at - count.length)) return undefined;
     const from = text.flat.indexOf(': ', at) + 2;
     const end = endOfMessage(text, from);
     const start = at - count.length;
@@ -34,6 +35,12 @@ const fit: Signature = {
     return unfit({ start, end }, reasons, isAll ? undefined : total);
   },
 };
+
+/** Whether these are the words of a message on what preemption would change, and the message itself stands in front of them. */
+function isOfPreemption({ lower }: ErrorText, start: number): boolean {
+  const before = lower.slice(Math.max(0, start - messageLengthMax), start);
+  return before.endsWith(' preemption: ') && before.includes(' nodes are available: ');
+}
 
 function isMissingClaim(reason: string): boolean {
   return reason.startsWith('persistentvolumeclaim "') && reason.endsWith('" not found');
@@ -235,6 +242,11 @@ export const schedulingSignatures: readonly Signature[] = [
       sentence:
         'The scheduler or autoscaler could not put the pod on a node: the message names the plugin and its reason.',
       advice: ['Look at what the reason names: the volume claims, the taints or the resources that the pod asks for.'],
+    },
+    {
+      words: ['skip schedule deleting pod'],
+      sentence: 'The pod is being deleted, so it is put on no node any more.',
+      advice: ['Wait until it is gone; kubectl get pod with -o yaml tells which finalizers it still has.'],
     },
     {
       words: ['no nodes available to schedule pods'],

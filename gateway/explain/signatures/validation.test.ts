@@ -69,6 +69,8 @@ test.each([
     'json: cannot unmarshal string into Go struct field Container.spec.template.spec.containers.ports of type int32',
     'schema',
   ],
+  ['error: unable to decode "a.yaml": json: unknown field "sizes"', 'schema'],
+  ['error: error parsing a.yaml: error converting YAML to JSON: yaml: line 3: did not find expected key', 'YAML'],
   ['metadata.annotations: Too long: may not be more than 262144 bytes', 'longer'],
   [
     'persistentvolumeclaims "a" is forbidden: only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',
@@ -121,6 +123,11 @@ test.each([
   "The pods \"a\" is invalid: : ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no",
   'admission webhook "v.example.org" denied the request: spec.size: Invalid value: 3: must be odd',
   'the answer: Invalid value: 4',
+  "denied: The image tag '2.1' already exists in the 'shop' repository and cannot be overwritten because the tag is immutable.",
+  'The blob is immutable due to a policy. ErrorCode:BlobImmutableDueToPolicy',
+  'Error response from daemon: json: cannot unmarshal string into Go struct field HostConfig.CpuShares of type int64',
+  'cannot read settings: json: unknown field "colour"',
+  'docker-compose.yml: yaml: line 7: did not find expected key',
 ])('%s: not the validation of the API server', (message) => {
   expect(findCauses(readErrorText(message)).filter(({ category }) => category === 'immutable')).toEqual([]);
 });

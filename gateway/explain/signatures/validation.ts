@@ -9,6 +9,7 @@ import { fieldErrors, fieldErrorWords, pathBefore } from '../field-errors.ts';
 import type { Signature } from '../finding.ts';
 import { nearby, outside, says } from '../sayings.ts';
 import { wholeWordsStart, wordBefore } from '../places.ts';
+import { decodingSignatures } from './decoding.ts';
 import { type FieldError, validationSteps, validationWords } from '../steps/validation.ts';
 
 const engine = 'kube-apiserver';
@@ -133,11 +134,22 @@ const fieldError: Signature = {
   },
 };
 
-const adviceUnknown =
-  'Correct the name and the place of the field; kubectl explain with the kind and the path tells which there are.';
+/** What registries and stores keep for good: nothing of an object of Kubernetes. */
+const keptElsewhere = [
+  'image tag',
+  'tag is immutable',
+  'repository is immutable',
+  'configured as immutable',
+  'tag immutability',
+  'blob is immutable',
+  'blobimmutable',
+  'retention polic',
+  'object lock',
+];
 
 export const validationSignatures: readonly Signature[] = [
   invalidObject,
+  ...decodingSignatures,
   ...says({ category: 'immutable', engine }, [
     {
       words: [
@@ -166,7 +178,7 @@ export const validationSignatures: readonly Signature[] = [
         'field cannot be changed',
       ],
       certainty: 'likely',
-      never: ['denied the request', 'admissionpolicy'],
+      never: ['denied the request', 'admissionpolicy', ...keptElsewhere],
       sentence: 'A field is meant to be changed that cannot be changed once the object is there.',
       advice: ['Leave the field as it is, or delete the object and create it anew.'],
     },
@@ -204,42 +216,6 @@ export const validationSignatures: readonly Signature[] = [
       words: ["pod's overhead doesn't match runtimeclass's", 'conflict: runtimeclass.scheduling.nodeselector'],
       sentence: 'The pod says something else than the RuntimeClass that it names.',
       advice: ['Leave overhead and the node selector to the RuntimeClass.'],
-    },
-    {
-      words: [
-        'strict decoding error',
-        'error validating data',
-        'found invalid field ',
-        'validationerror(',
-        'cannot be handled as a ',
-        'unknown field "spec',
-        'unknown field "metadata',
-        'unknown field "data',
-        'json: cannot unmarshal ',
-        'cannot restore slice from map',
-        'cannot restore struct from',
-        'missing required field "',
-      ],
-      holds: (text, at) =>
-        !['denied the request', 'no matches for kind', 'failed to download openapi'].some((each) =>
-          nearby(text, at).includes(each),
-        ),
-      sentence: 'The manifest does not fit the schema of its kind: a field is not known, missing, or of another type.',
-      advice: [adviceUnknown],
-    },
-    {
-      words: [
-        'error converting yaml to json',
-        'error parsing /',
-        'mapping values are not allowed in this context',
-        'did not find expected key',
-        'found character that cannot start any token',
-      ],
-      beside: ['yaml', 'json'],
-      sentence: 'The manifest cannot be read as YAML or JSON.',
-      advice: [
-        'Correct the line that the message names: mostly it is the indentation, a tab or a missing quotation mark.',
-      ],
     },
     {
       words: [

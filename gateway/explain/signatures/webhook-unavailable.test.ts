@@ -99,6 +99,11 @@ describe('which webhook a text names', () => {
     expect(causes(`${head}Post "https://gate-svc.ga`)[0]?.sentence).not.toContain('Service');
   });
 
+  test('webhooks of chats and hosts of code are no concern of the API server', () => {
+    const text = 'failed to call webhook: POST https://hooks.chat.example.com/services/1: 403 action_prohibited';
+    expect(causes(text).filter(({ category }) => category === 'webhook-unavailable')).toEqual([]);
+  });
+
   test('the API server says in its log when it passed the request all the same', () => {
     const text = `W1 dispatcher.go:1] Failed calling webhook, failing open gate.example.com: ${head.slice(25)}${post}EOF`;
     expect(causes(text)).toMatchObject([{ policy: 'gate.example.com' }]);

@@ -33,10 +33,17 @@ const notCalled: Signature = {
   },
 };
 
+/** What the API server asks has a timeout in its URL, or is a Service; others call webhooks too, of chats and hosts of code. */
+const ofApiServer = ['?timeout=', '.svc', 'webhook"'];
+const outsideMax = 400;
+
 /** The same without its beginning. */
 const notCalledCut: Signature = {
   anchors: ['failed to call webhook: '],
   read(text, at) {
+    const asked = text.lower.slice(at, Math.min(text.lineEnd(at), at + outsideMax));
+    const isElsewhere = asked.includes('://') && !ofApiServer.some((each) => asked.includes(each));
+    if (isElsewhere) return undefined;
     return findingOf(text, { start: at, end: at, hook: undefined });
   },
 };
