@@ -81,6 +81,42 @@ test('an end in another namespace has rules of its own, which are not asked for 
   expect(names(dropped('other/web:40000 (ID:1) <> shop/db-0:5432 (ID:2)'), [policy({ name: 'deny' })])).toEqual([]);
 });
 
+test('Cilium obeys no policies of administrators, and where no rule matched none denied', () => {
+  const all: NetworkClause = { path: '/spec/egress/0', action: 'deny' };
+  const ruled = (engine: 'kubernetes' | 'cilium', tier: string, source: Constraint['source']) => ({
+    rule: {
+      form: 'network' as const,
+      direction: 'Egress' as const,
+      clauses: [all],
+      otherwise: 'next' as const,
+      place: { engine, tier },
+    },
+    source,
+  });
+  const admin = policy({
+    name: 'admin',
+    changes: ruled('kubernetes', 'Admin', {
+      apiVersion: 'policy.networking.k8s.io/v1alpha1',
+      kind: 'AdminNetworkPolicy',
+      name: 'admin',
+    }),
+  });
+  const denies = policy({
+    name: 'denies',
+    changes: ruled('cilium', 'Normal', {
+      apiVersion: 'cilium.io/v2',
+      kind: 'CiliumNetworkPolicy',
+      name: 'denies',
+      namespace: 'shop',
+    }),
+  });
+  const isolates = policy({ name: 'isolates' });
+  expect(names(dropped(), [admin, denies, isolates])).toEqual(['isolates']);
+  expect(names(dropped(), [admin])).toEqual([]);
+  const denied = dropped().replace('policy-verdict:none', 'policy-verdict:L3-Only');
+  expect(names(denied, [admin, denies, isolates])).toEqual(['denies']);
+});
+
 test('a policy that the text names is it, and what isolates beside it is not', () => {
   const text =
     '2025-01-02T03:04:05Z|1|acl_log(ovn_pinctrl0)|INFO|name="NP:shop:db-out:Egress:0", verdict=drop, severity=info, direction=from-lport: tcp,nw_src=10.0.0.1,nw_dst=10.0.0.2,tp_dst=80';
