@@ -156,6 +156,34 @@ test('a timeout is a hint: what isolates the client comes before what may let it
   expect(answer.suspects.map(({ candidate }) => candidate.name)).toEqual(['a-some-ports', 'in-db']);
 });
 
+test.each([
+  ['an address', 'dial tcp 10.96.4.4:5432: i/o timeout', ['only-http', 'of-web'], 'low'],
+  ['a Service of another namespace', 'connect ETIMEDOUT db.data.svc.cluster.local:5432', ['only-http'], 'low'],
+  [
+    'a short name of such',
+    'curl: (28) Failed to connect to db.data port 5432 after 9 ms: Timeout',
+    ['only-http'],
+    'low',
+  ],
+  ['a public address', 'dial tcp 198.51.100.7:5432: connect: connection timed out', ['only-http'], 'medium'],
+])(
+  'among fifty policies what can have caused a timeout stands first, and it is never sure: %s',
+  (_, text, first, level) => {
+    const others = Array.from({ length: 47 }, (_each, index) =>
+      policy({ name: `app-${index}`, app: `app-${index}`, direction: index % 2 === 0 ? 'Egress' : 'Ingress' }),
+    );
+    const ofWeb = [
+      policy({ name: 'of-web', app: 'web', direction: 'Ingress' }),
+      policy({ name: 'only-http', app: 'web', clauses: [port(80), port(53, 'UDP')] }),
+    ];
+    const answer = ask(text, [...others, ...ofWeb]);
+    const found = answer.suspects.map(({ candidate }) => candidate);
+    expect(found.slice(0, 2).map(({ name }) => name)).toEqual(first);
+    expect(found.filter(({ name, type }) => type === 'NetworkEgress' && name !== 'only-http')).toEqual([]);
+    expect(answer.confidence).toBe(level);
+  },
+);
+
 test('names that nothing resolves: a policy that isolates without port 53 is it, and one with it is not', () => {
   const text =
     'dial tcp: lookup db.data.svc.cluster.local on 10.96.0.10:53: read udp 10.0.0.9:41000->10.96.0.10:53: i/o timeout';

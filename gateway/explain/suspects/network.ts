@@ -93,7 +93,16 @@ function mayStandAt(
   const end = direction === 'Egress' ? from : to;
   if (end.namespace !== undefined) return end.namespace === namespace;
   if (end.entity !== undefined && end.entity !== 'cluster' && end.entity !== 'unmanaged') return false;
-  return direction === 'Egress' || !isOutside(end);
+  return direction === 'Egress' || (!isOutside(end) && !isElsewhere(end, namespace));
+}
+
+/** Whether the name is that of a Service of another namespace, or of no Service at all. */
+function isElsewhere({ host }: End, namespace: string): boolean {
+  const [first = '', second, ...more] = host?.split('.') ?? [];
+  const told = host === undefined ? undefined : serviceOf(host)?.namespace;
+  if (told !== undefined) return told !== namespace;
+  // `db-0.db` is a pod of a StatefulSet, of any namespace.
+  return second !== undefined && more.length === 0 && second !== namespace && !/[0-9]$/.test(first);
 }
 
 /** Where clouds tell a machine about itself: behind the node, whatever the plugin. */
@@ -146,13 +155,19 @@ function suspectsAt(
   // What is not shown may let through what another one drops, or the other way round.
   const hides = candidates.some((candidate, index) => index >= formsMax || candidate.full === undefined);
   const asGuessed = passage.portIsFinal ? judgement : judge(rules, { ...passage, portIsFinal: true });
+  const asked = workloadOf(about);
+  const isAsked = ({ full }: Candidate) =>
+    asked !== undefined && full !== undefined && bindsSubject(full.scope, { ...asked, is: 'pod' }, asked) === true;
   const told = suspectsOf(judgement, asGuessed, direction).filter(
     ({ how }) => matched !== 'denial' || how === 'denies',
   );
   return {
     certain: judgement.verdict === 'deny' && !hides ? told.map(({ suspect }) => suspect) : [],
     possible: [
-      ...(judgement.verdict === 'deny' && !hides ? [] : told),
+      // Of what comes into question equally, what binds the workload that was asked about.
+      ...(judgement.verdict === 'deny' && !hides
+        ? []
+        : told.map((each) => ({ ...each, weight: each.weight + (isAsked(each.suspect.candidate) ? 0.5 : 0) }))),
       ...hidden.map((candidate) => ({
         suspect: { candidate, reason: hiddenReason(direction) },
         how: 'isolates' as const,
