@@ -208,7 +208,9 @@ const silence: Signature = {
     const own = placeOf(text, at);
     const isPing = text.lower.startsWith(' 100%', at);
     if (isPing && !text.lower.slice(Math.max(0, at - beforeMax), at).includes('packets transmitted')) return undefined;
-    const start = isPing ? Math.max(lastWithin(text.lower, 'ping ', Math.max(0, at - beforeMax), at), 0) : own.span.start;
+    const start = isPing
+      ? Math.max(lastWithin(text.lower, 'ping ', Math.max(0, at - beforeMax), at), 0)
+      : own.span.start;
     const place = { ...own, span: { start: start === 0 ? own.span.start : start, end: own.span.end } };
     const port = isPing ? undefined : portBefore(text, at);
     const near = targetNear(text, at) ?? nowhere;
