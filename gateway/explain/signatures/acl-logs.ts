@@ -31,7 +31,9 @@ const ovnLog: Signature = {
     const line = text.flat.slice(at, at + 900);
     const verdict = valueAfter(line, 'verdict=');
     if (verdict !== 'drop' && verdict !== 'reject') return undefined;
-    const { named, direction } = ovnName(valueAfter(line, 'name="', '"')?.replaceAll(' ', '') ?? '');
+    const { named, direction } = ovnName(
+      (valueAfter(line, 'name="', '"') ?? valueAfter(line, 'name='))?.replaceAll(' ', '') ?? '',
+    );
     const port = portOf(valueAfter(line, 'tp_dst=', ', ') ?? '');
     const protocol = ['tcp', 'udp', 'sctp', 'icmp'].find(
       (each) => line.includes(`: ${each},`) || line.includes(`: ${each}6,`),

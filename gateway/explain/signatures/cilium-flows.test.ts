@@ -94,6 +94,18 @@ test('a flow in JSON names the policy that denied it, where Hubble knows it', ()
 });
 
 test.each([
+  ['the reason alone', 'DROPPED (Policy denied by denylist)'],
+  ['the reason of the monitor alone', 'Drop (Policy denied by denylist)'],
+  ['ends that are cut', 'shop/web-...:41000 (ID:1) <> shop/db-...:5432 (ID:2) policy-verdict:none ... DENIED'],
+  ['a few fields', '{"verdict":"DROPPED","drop_reason_desc":"POLICY_DENIED","src":"web-1","dst":"db-0"}'],
+  ['a reason among fields', '"port": 5432,\n  "drop_reason": "Policy denied by denylist"'],
+])('a drop that somebody has shortened is one: %s', (_, text) => {
+  expect(findCauses(readErrorText(text))).toMatchObject([
+    { category: 'network', engine: 'cilium', certainty: 'stated' },
+  ]);
+});
+
+test.each([
   ['a flow that passed', flow({ verdict: 'FORWARDED', drop_reason_desc: undefined, drop_reason: 0 })],
   ['a flow in audit mode', 'shop/web:1 (ID:1) <> shop/db:2 (ID:2) policy-verdict:none EGRESS AUDITED (TCP Flags: SYN)'],
   [
@@ -104,6 +116,7 @@ test.each([
     'an action that allows',
     'Policy verdict log: flow 0x1 local EP ID 4, proto 6, egress, action allow, match L3-L4, 10.0.0.1:1 -> 10.0.0.2:80 tcp',
   ],
+  ['a verdict that allows, shortened', 'policy-verdict:none EGRESS AUDITED'],
   ['words alone', 'the release was policy denied by the committee'],
 ])('%s is no cause', (_, text) => {
   expect(findCauses(readErrorText(text))).toEqual([]);

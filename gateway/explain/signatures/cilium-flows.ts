@@ -1,22 +1,21 @@
 /**
- * What Cilium and Hubble write of packets: lines of `hubble observe` in its forms, its JSON, `cilium monitor`, and the verdict
- * log of the agent. A flow that was forwarded, or only noted in audit mode, is no cause.
+ * What Hubble writes of packets: lines of `hubble observe` in its forms, and its JSON. A flow that was forwarded, or only noted in audit mode, is no cause.
  *
  * @see https://github.com/cilium/cilium/blob/v1.18.0/hubble/pkg/printer/printer.go
- * @see https://github.com/cilium/cilium/blob/v1.18.0/pkg/monitor/datapath_drop.go
  * @see https://github.com/cilium/cilium/blob/v1.18.0/pkg/monitor/api/drop.go (reasons)
  */
-import { shown } from '../../words.ts';
 import type { ErrorText, Span } from '../error-text.ts';
 import { fieldOf, objectAround, partOf, valueAfter } from '../fields.ts';
 import type { Finding, Signature } from '../finding.ts';
 import { lineEnd, textsOf, wordsAfter, wordsBefore } from '../places.ts';
 import { type Connection, type Direction, type End, portOf, readEndpoint } from '../suspects/connection.ts';
-import type { NamedPolicy } from '../suspects/network.ts';
+import type { NamedPolicy, NetworkCase } from '../suspects/network.ts';
+import { otherDrop } from './cilium-monitor.ts';
 import { droppedFinding } from './dropped.ts';
 
 const kinds = ['CiliumNetworkPolicy', 'CiliumClusterwideNetworkPolicy', 'NetworkPolicy'];
 const arrows: ReadonlySet<string> = new Set(['<>', '->', '<-']);
+const besideVerdict: ReadonlySet<string> = new Set(['TRAFFIC_DIRECTION_UNKNOWN', 'VERDICT:', '...', '…']);
 const directions: Readonly<Record<string, Direction>> = { ingress: 'Ingress', egress: 'Egress' };
 
 function directionIn(word: string | undefined): Direction | undefined {
@@ -29,11 +28,11 @@ const verdictLine: Signature = {
   anchors: ['policy-verdict:'],
   read(text, at) {
     const words = textsOf(text, wordsAfter(text, at, 5));
-    const rest = words.slice(1).filter((word) => word !== 'TRAFFIC_DIRECTION_UNKNOWN' && word !== 'VERDICT:');
+    const rest = words.slice(1).filter((word) => !besideVerdict.has(word));
     const direction = directionIn(rest[0]);
     const verdict = direction === undefined ? rest[0] : rest[1];
     if (verdict !== 'DENIED' && verdict !== 'DROPPED') return undefined;
-    return hubbleFinding(text, at, direction);
+    return hubbleFinding(text, at, direction, words[0] === 'policy-verdict:none' ? 'none' : 'denial');
   },
 };
 
@@ -61,7 +60,9 @@ const dropLine: Signature = {
     ) {
       return undefined;
     }
-    return hubbleFinding(text, at, directionIn(between), between.includes('denylist'));
+    const isRequest = words[0]?.endsWith('request') === true;
+    const matched = between.includes('denylist') ? 'denial' : isRequest ? undefined : 'none';
+    return hubbleFinding(text, at, directionIn(between), matched);
   },
 };
 
@@ -70,7 +71,7 @@ function hubbleFinding(
   text: ErrorText,
   at: number,
   direction: Direction | undefined,
-  isDenial = false,
+  matched: NetworkCase['matched'],
 ): Finding | undefined {
   const before = wordsBefore(text, at, 12).toReversed();
   const words = textsOf(text, before);
@@ -86,7 +87,8 @@ function hubbleFinding(
     connection: { direction, from: ends.from, to: ends.to, ...portsOf(ends.to, rest) },
     span,
     named: tail === undefined ? undefined : namedIn(tail),
-    ...(isDenial
+    matched,
+    ...(text.lower.startsWith('policy denied by denylist', at)
       ? { also: 'A rule that denies says so: what other policies let through does not count against it.' }
       : {}),
   });
@@ -199,6 +201,7 @@ const flowObject: Signature = {
       span,
       evidence,
       named: deniedBy === undefined ? undefined : namedInFlow(deniedBy),
+      matched: matchedIn(reason, code),
     });
   },
 };
@@ -208,6 +211,11 @@ function isOfPolicy(reason: string, code: string): boolean {
   if (reason !== '')
     return reason.startsWith('POLICY_DEN') || reason.startsWith('Policy denied') || reason === 'AUTH_REQUIRED';
   return ['', '0', '132', '133', '140', '181', '189'].includes(code);
+}
+
+function matchedIn(reason: string, code: string): NetworkCase['matched'] {
+  if (reason.startsWith('POLICY_DENIED') || reason === 'Policy denied' || code === '133') return 'none';
+  return reason === 'POLICY_DENY' || reason.includes('denylist') || code === '181' ? 'denial' : undefined;
 }
 
 function endOfFlow(json: string | undefined, address: string | undefined, names: string | undefined): End {
@@ -249,91 +257,4 @@ function evidenceIn({ flat }: ErrorText, { start, end }: Span, keys: readonly st
   });
 }
 
-/** `xx drop (Policy denied) flow 0x1 to endpoint 7, …, identity 5->9: 10.0.0.1:4 -> 10.0.0.2:80 tcp SYN`. */
-const monitorLine: Signature = {
-  anchors: ['xx drop ('],
-  read(text, at) {
-    const span = { start: at, end: lineEnd(text, at) };
-    const line = text.flat.slice(at, Math.min(span.end, at + 1_000));
-    const reason = line
-      .slice('xx drop ('.length, line.indexOf(') ', 'xx drop ('.length))
-      .replace('(L3)', '')
-      .replace('(L4)', '')
-      .trim();
-    if (!reason.toLowerCase().startsWith('policy denied')) return otherDrop(span, [span], reason);
-    const endpoint = valueAfter(line, ' to endpoint ', ', ');
-    const direction = endpoint === undefined ? undefined : endpoint === '0' ? 'Egress' : 'Ingress';
-    return droppedFinding({ by: 'Cilium', engine: 'cilium', connection: { direction, ...packetIn(line) }, span });
-  },
-};
-
-/** A request that a rule of layer 7 refused: `-> Request http from 1 ([…]) to 2 ([…]), identity 1->2, verdict Denied GET …`. */
-const requestLine: Signature = {
-  anchors: [', verdict denied ', ', verdict dropped '],
-  read(text, at) {
-    const before = text.flat.slice(Math.max(0, at - 1_000), at);
-    const request = before.lastIndexOf('Request ');
-    if (request < 0 || !before.slice(request).includes(' identity ')) return undefined;
-    const span = { start: at - before.length + request, end: lineEnd(text, at) };
-    const also = 'A rule about requests (layer 7) refused it.';
-    const connection = { from: {}, to: {}, portIsFinal: true };
-    return droppedFinding({ by: 'Cilium', engine: 'cilium', connection, span, also });
-  },
-};
-
-/** `… 10.0.0.1:4 -> 10.0.0.2:80 tcp SYN` at the end of a line. */
-function packetIn(line: string): Omit<Connection, 'direction'> {
-  const arrow = line.lastIndexOf(' -> ');
-  if (arrow < 0) return { from: {}, to: {}, portIsFinal: true };
-  const source = readEndpoint(line.slice(line.lastIndexOf(' ', arrow - 1) + 1, arrow));
-  const [destination = '', protocol = ''] = line.slice(arrow + ' -> '.length).split(' ', 2);
-  const target = readEndpoint(destination);
-  const upper = protocol.toUpperCase();
-  return {
-    from: { address: source?.address },
-    to: { address: target?.address },
-    protocol: ['TCP', 'UDP', 'SCTP'].includes(upper) ? upper : undefined,
-    port: target?.port,
-    portIsFinal: true,
-  };
-}
-
-/** `Policy verdict log: flow 0x1 local EP ID 7, …, ingress, action deny, match none, 10.0.0.1:4 -> 10.0.0.2:80 tcp SYN`. */
-const agentLine: Signature = {
-  anchors: ['policy verdict log: '],
-  read(text, at) {
-    const span = { start: at, end: lineEnd(text, at) };
-    const line = text.flat.slice(at, Math.min(span.end, at + 1_000));
-    if (!line.includes('action deny')) return undefined;
-    const isIngress = line.includes(' ingress true,') || line.includes(' ingress,');
-    const direction = isIngress
-      ? 'Ingress'
-      : line.includes(' egress,') || line.includes(' ingress false,')
-        ? 'Egress'
-        : undefined;
-    return droppedFinding({ by: 'Cilium', engine: 'cilium', connection: { direction, ...packetIn(line) }, span });
-  },
-};
-
-/** Cilium drops for many reasons, most of which are no policy. */
-function otherDrop(span: Span, evidence: readonly Span[], reason: string): Finding | undefined {
-  if (reason === '') return undefined;
-  return {
-    category: 'negative',
-    engine: 'cilium',
-    certainty: 'likely',
-    span,
-    evidence,
-    sentence: `Cilium dropped the packet for another reason than a policy: ${shown(reason)}.`,
-    steps: () => [],
-  };
-}
-
-export const ciliumFlowSignatures: readonly Signature[] = [
-  verdictLine,
-  dropLine,
-  flowObject,
-  monitorLine,
-  agentLine,
-  requestLine,
-];
+export const ciliumFlowSignatures: readonly Signature[] = [verdictLine, dropLine, flowObject];

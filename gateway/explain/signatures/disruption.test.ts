@@ -24,6 +24,7 @@ test.each([
     'web-pdb',
     undefined,
   ],
+  ['its counts alone', '429 TooManyRequests: "needs 1 healthy pods and has 1 currently"', undefined, undefined],
   [
     'Cluster API',
     `Drain not completed yet:\n* Pod shop/web-7: cannot evict pod as it would violate the pod's disruption budget. The disruption budget web.v1 needs 20 healthy pods and has 19 currently`,

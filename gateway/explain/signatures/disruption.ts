@@ -36,6 +36,7 @@ const reach = 500;
 const sentence = 'cannot evict pod as it would violate';
 
 const needsHealthy = format`the disruption budget ${word('budget')} needs ${word('needs')} healthy pods and has ${word('has', 12)}`;
+const countsAlone = format`needs ${word('needs', 12)} healthy pods and has ${word('has', 12)}`;
 const processed = format`the disruption budget ${word('budget')} is still being processed`;
 const failedSync = format`the disruption budget ${word('budget')} does not allow evicting pods currently`;
 
@@ -123,6 +124,18 @@ function saidBefore(text: ErrorText, at: number): number {
 function countIn(text: string | undefined): number | undefined {
   return text !== undefined && /^[0-9]+$/.test(text) ? Number(text) : undefined;
 }
+
+/** The same cause without the name of the budget, as people shorten it. */
+const ofCounts: Signature = {
+  anchors: ['needs '],
+  read(text, at) {
+    const found = countsAlone.read(text, at);
+    const needs = countIn(found?.parts.needs);
+    if (found === undefined || needs === undefined) return undefined;
+    const refusal = { budget: undefined, pod: podBefore(text, at), why: 'healthy' as const, needs };
+    return refused(text, { ...refusal, has: countIn(found.parts.has) }, found);
+  },
+};
 
 /** Drains of AKS: `ns/pod blocked by pdb NAME (MaxUnavailable: 1) with 2 unready pods: […]`. */
 const ofManagedDrain: Signature = {
@@ -281,6 +294,8 @@ const unfinished: readonly { readonly anchor: string; readonly certainty: Certai
   { anchor: 'global timeout reached: ', certainty: 'possible', after: 'error when evicting ' },
   { anchor: 'drain did not complete within ', certainty: 'possible' },
   { anchor: 'pods are waiting to be evicted', certainty: 'possible' },
+  // The operator of machine configurations of OpenShift: failed to drain node: NODE after 1 hour.
+  { anchor: ' after 1 hour', certainty: 'possible', after: 'failed to drain node' },
 ];
 
 const ofDrain: Signature = {
@@ -297,6 +312,7 @@ const ofDrain: Signature = {
 export const disruptionSignatures: readonly Signature[] = [
   ofManagedDrain,
   ofCause,
+  ofCounts,
   ofKarpenter,
   ofZeroEvictions,
   ofController,

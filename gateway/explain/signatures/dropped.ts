@@ -6,7 +6,7 @@ import type { Span } from '../error-text.ts';
 import type { Certainty, Finding } from '../finding.ts';
 import { networkSteps } from '../steps/network.ts';
 import type { Connection, End } from '../suspects/connection.ts';
-import { networkSuspects, type NamedPolicy } from '../suspects/network.ts';
+import { networkSuspects, type NamedPolicy, type NetworkCase } from '../suspects/network.ts';
 
 export interface Dropped {
   /** Who says so, for people. */
@@ -17,12 +17,14 @@ export interface Dropped {
   readonly evidence?: readonly Span[];
   readonly certainty?: Certainty;
   readonly named?: NamedPolicy | undefined;
+  /** What it says of rules: none let the connection through, or one denies it. */
+  readonly matched?: NetworkCase['matched'];
   /** More that is said, a sentence. */
   readonly also?: string;
 }
 
 /** The finding for a connection that was dropped by a policy. */
-export function droppedFinding({ by, engine, connection, span, named, also, ...rest }: Dropped): Finding {
+export function droppedFinding({ by, engine, connection, span, named, matched, also, ...rest }: Dropped): Finding {
   const certainty = rest.certainty ?? 'stated';
   const whom = connectionText(connection);
   const policy =
@@ -37,7 +39,8 @@ export function droppedFinding({ by, engine, connection, span, named, also, ...r
     span,
     evidence: rest.evidence ?? [span],
     sentence: `${by} ${verb} ${whom} because of ${policy}.${also === undefined ? '' : ` ${also}`}`,
-    suspects: (candidates, about) => networkSuspects({ connection, named, mayBe: 'drop' }, candidates, about),
+    suspects: (candidates, about) =>
+      networkSuspects({ connection, named, matched, engine, mayBe: 'drop' }, candidates, about),
     steps: (suspects, about) => networkSteps({ connection, named, hubble: engine === 'cilium' }, suspects, about),
   };
 }

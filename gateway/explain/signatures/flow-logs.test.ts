@@ -65,6 +65,18 @@ test.each([
     undefined,
   ],
   [
+    'Amazon EKS, as a sentence',
+    '{"level":"info","msg":"Flow Info: Src IP: 10.0.1.2 Src Port: 40000 Dest IP: 10.0.1.3 Dest Port: 80 Proto TCP Verdict DENY Direction egress"}',
+    'networkpolicy',
+    undefined,
+  ],
+  [
+    'an older name without quotation marks',
+    '2025-01-02T03:04:05Z|4|acl_log(ovn_pinctrl0)|INFO|name=shop_no-db, verdict=drop',
+    'networkpolicy',
+    'no-db',
+  ],
+  [
     'GKE',
     '{"connection":{"src_ip":"10.4.1.8","dest_ip":"10.4.0.11","src_port":45084,"dest_port":8080,"protocol":"tcp","direction":"ingress"},"disposition":"deny","src":{"pod_name":"a","namespace":"shop"},"dest":{"pod_name":"b","namespace":"data"}}',
     'networkpolicy',
@@ -107,6 +119,15 @@ test('a Log rule of Calico notes packets and does not prove the drop', () => {
   expect(findCauses(readErrorText(text))).toMatchObject([
     { category: 'network', engine: 'calico', certainty: 'likely' },
   ]);
+});
+
+test.each([
+  ['Packet dropped when sending traffic to db-0 (10.1.0.6)', 'the outgoing connection to 10.1.0.6'],
+  ['Packet dropped when receiving traffic from 10.1.0.5', 'the incoming connection from 10.1.0.5'],
+])('an event of what reads the log of the kernel is as sure as the log: %s', (text, sentence) => {
+  const [cause] = findCauses(readErrorText(text));
+  expect(cause).toMatchObject({ category: 'network', certainty: 'likely' });
+  expect(cause?.sentence).toContain(sentence);
 });
 
 test.each([

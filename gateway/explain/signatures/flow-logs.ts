@@ -4,10 +4,14 @@
 import type { Signature } from '../finding.ts';
 import { aclLogSignatures } from './acl-logs.ts';
 import { ciliumFlowSignatures } from './cilium-flows.ts';
+import { ciliumMonitorSignatures } from './cilium-monitor.ts';
+import { ciliumWordSignatures } from './cilium-words.ts';
 import { packetLogSignatures } from './packet-logs.ts';
 
 export const flowLogSignatures: readonly Signature[] = [
   ...ciliumFlowSignatures,
+  ...ciliumMonitorSignatures,
+  ...ciliumWordSignatures,
   ...aclLogSignatures,
   ...packetLogSignatures,
 ];

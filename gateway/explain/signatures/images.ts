@@ -192,6 +192,7 @@ export const imageSignatures: readonly Signature[] = [
         'you have reached your pull rate limit',
         'you have reached your unauthenticated pull rate limit',
       ],
+      never: ['evict', 'disruption budget', 'healthy pods'],
       sentence: 'The registry of images limits how often one may pull.',
       advice: ['Pull with an account (imagePullSecrets) or through a mirror or cache of your own, or wait.'],
     },

@@ -8,7 +8,7 @@ import type { ErrorText } from '../error-text.ts';
 import { fieldIn } from '../fields.ts';
 import type { Finding, Signature } from '../finding.ts';
 import { objectNameAt } from '../object-name.ts';
-import { firstWithin } from '../places.ts';
+import { firstWithin, lineStart } from '../places.ts';
 import { authorizationSteps, tlsSteps } from '../steps/mesh.ts';
 import {
   anyAuthorization,
@@ -24,6 +24,8 @@ import { type AccessLog, accessLogAt } from './istio-access-log.ts';
 import { deniedBy, notAllowed } from './istio-denied.ts';
 
 const engine = 'istio';
+/** How far around a line its fields stand, where each has a line of its own. */
+const reach = 500;
 
 /** ztunnel: connections that its RBAC closed. */
 const ofZtunnel: Signature = {
@@ -135,4 +137,42 @@ const ofHbone: Signature = {
   },
 };
 
-export const ztunnelSignatures: readonly Signature[] = [ofZtunnel, ofAnswer, ofHbone];
+/** The policies of a pod as ztunnel looks through them, a line each, before it closes the connection. */
+const ofState: Signature = {
+  anchors: ['no allow policies matched', 'deny policy match'],
+  read(text, at) {
+    const window = { start: Math.max(0, at - reach), end: Math.min(text.flat.length, at + reach) };
+    if (!text.lower.slice(window.start, window.end).includes('ztunnel')) return undefined;
+    const start = lineStart(text, at, reach);
+    const span = { start, end: Math.min(text.lineEnd(at), at + reach) };
+    const isNone = text.lower.startsWith('no allow', at);
+    const length = (isNone ? 'no allow policies matched' : 'deny policy match').length;
+    const evidence = [{ start: at, end: at + length }];
+    const { asked } = accessLogAt(text, at);
+    const key = isNone ? undefined : fieldIn(text, 'policy', span);
+    const slash = key?.indexOf('/') ?? -1;
+    if (key !== undefined && slash > 0) {
+      const policy = { namespace: key.slice(0, slash), name: key.slice(slash + 1), rule: undefined };
+      return deniedBy(policy, { span, evidence, ...asked });
+    }
+    const wl = fieldIn(text, 'wl', window)?.split('/');
+    return {
+      category: 'mesh',
+      engine,
+      certainty: 'stated',
+      span,
+      evidence,
+      sentence: isNone
+        ? notAllowed.replace('request', 'connection')
+        : 'ztunnel closed the connection: an AuthorizationPolicy denies it.',
+      suspects: suspectsAt(isNone ? noneAllowed : anyAuthorization, {
+        ...unknownArrival,
+        proxy: 'ztunnel',
+        ...(wl?.length === 2 ? { namespace: wl[0], name: wl[1] } : {}),
+      }),
+      steps: authorizationSteps(asked, false),
+    };
+  },
+};
+
+export const ztunnelSignatures: readonly Signature[] = [ofZtunnel, ofAnswer, ofHbone, ofState];

@@ -141,6 +141,25 @@ test.each([
   expect(read(message).filter(([category]) => category === 'mesh')).toEqual([]);
 });
 
+test.each([
+  [
+    'nothing that allows, in JSON',
+    '{\n "scope": "ztunnel::state",\n "message": "no allow policies matched",\n "proxy": {\n "wl": "shop/web-1"\n }\n}',
+    undefined,
+  ],
+  [
+    'what denies, by name',
+    '2026-02-03T04:05:06Z debug ztunnel::state:inbound{id=1 peer=10.0.0.6:5000} deny policy match policy="shop/no-ui"',
+    'no-ui',
+  ],
+])('ztunnel tells how it looked through policies: %s', (_, text, policy) => {
+  expect(read(text)).toEqual([['mesh', policy, undefined, 'stated']]);
+});
+
+test('what others say of no policies that match is none of ztunnel', () => {
+  expect(read('no allow policies matched for this bucket')).toEqual([]);
+});
+
 test('ztunnel that gets no answer blames a network policy, and so do we', () => {
   expect(
     read(ztunnel('connection timed out, maybe a NetworkPolicy is blocking HBONE port 15008: deadline has elapsed')),

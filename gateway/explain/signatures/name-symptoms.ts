@@ -19,16 +19,25 @@ const lookups: Signature = {
     'server misbehaving',
     'servfail',
     'communications error to ',
+    ': try again',
+    'dnsnameresolvertimeoutexception',
+    'query via udp timed out',
   ],
   read(text, at) {
     const place = placeOf(text, at);
     if (isOfWebhook(place)) return undefined;
     if (place.after.startsWith('bad address ') && !/[a-z'"]/.test(place.after.charAt('bad address '.length)))
       return undefined;
+    if (place.after.startsWith(': try again') && !isOfResolver(place)) return undefined;
     if (place.after.startsWith('communications error') && !place.after.includes('timed out')) return undefined;
     return nameTimeout(place);
   },
 };
+
+/** `Try again` is what musl says of a name that nobody answers for, and others of anything. */
+function isOfResolver({ before }: Place): boolean {
+  return ['getaddrinfo', 'resolve', 'connect to ', 'lookup'].some((words) => before.includes(words));
+}
 
 /** Whether what timed out was a question for a name. */
 export function isNameLookup({ before, after }: Place): boolean {

@@ -66,6 +66,29 @@ test.each([
     'upstream timed out (110: Connection timed out) while connecting to upstream, upstream: "http://10.1.2.3:8080/"',
     '10.1.2.3, port 8080',
   ],
+  ['Ruby', 'Net::OpenTimeout: Failed to open TCP connection to search.logs:9200 (execution expired)', 'search.logs'],
+  ['Elixir', '** (Postgrex.Error) tcp connect (db.shop:5432): timeout', 'db.shop, port 5432'],
+  [
+    'Kafka',
+    '[Producer clientId=p] Connection to node -1 (mq.shop/10.1.2.3:9092) could not be established. Node may not be available.',
+    'port 9092',
+  ],
+  ['librdkafka', 'FAIL|p-1| mq.shop:9092/bootstrap: Connection setup timed out in state CONNECT', 'mq.shop, port 9092'],
+  ['.NET', 'Failed to connect to 10.1.2.3:5432\n ---> Timeout during connection attempt', '10.1.2.3, port 5432'],
+  ['axios', "timeout of 2000ms exceeded, code: 'ECONNABORTED', url: 'http://api.shop:8080/x'", 'api.shop, port 8080'],
+  [
+    'fields of JSON',
+    '{"code":"ETIMEDOUT","syscall":"connect","address":"10.1.2.3","port":5432}',
+    '10.1.2.3, port 5432',
+  ],
+  ['MySQL, of a name in quotation marks', "Can't connect to MySQL server on 'maria' (110)", 'maria'],
+  [
+    'a path that has words of other timeouts',
+    'Get "http://api.shop:9090/api/v1/query": context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
+    'api.shop, port 9090',
+  ],
+  ['a ping', 'PING 10.1.2.3 (10.1.2.3) 56(84) bytes\n3 packets transmitted, 0 received, 100% packet loss', '10.1.2.3'],
+  ['a scan', 'Nmap scan report for 10.1.2.3\nPORT STATE SERVICE\n5432/tcp filtered postgresql', '10.1.2.3, port 5432'],
   ['an address of IPv6', 'dial tcp [fd00::a]:443: i/o timeout', 'fd00::a, port 443'],
 ])('a timeout is a hint at a policy: %s', (_, text, target) => {
   const found = causes(text);
@@ -83,6 +106,8 @@ test.each([
   ['glibc', 'ping: api.example.com: Temporary failure in name resolution', 'api.example.com'],
   ['Node.js', 'Error: getaddrinfo EAI_AGAIN db.shop', 'db.shop'],
   ['nslookup', '$ nslookup db.shop\n;; connection timed out; no servers could be reached', 'db.shop'],
+  ['musl', 'Could not connect to Redis at cache.shop:6379: Try again', 'Nothing answered'],
+  ['Netty', 'DnsNameResolverTimeoutException: [1] query via UDP timed out after 5000 milliseconds', ''],
   ['dig', ';; communications error to 10.96.0.10#53: timed out', ''],
   ['curl', 'curl: (6) Could not resolve host: api.example.com', 'api.example.com'],
   ['psql', 'could not translate host name "db.shop" to address: Temporary failure in name resolution', 'db.shop'],
@@ -98,6 +123,7 @@ test.each([
   ['Node.js', 'connect ECONNREFUSED 10.1.2.3:5432'],
   ['asyncio', "ConnectionRefusedError: [Errno 111] Connect call failed ('10.1.2.3', 5432)"],
   ['curl', 'curl: (7) Failed to connect to api.shop port 80: Connection refused'],
+  ['a prohibition', 'connect EPERM 10.1.2.3:5432'],
   ['no route', 'dial tcp 10.1.2.3:5432: connect: no route to host'],
 ])('a refusal is a weak hint, and says what else it is: %s', (_, text) => {
   const found = causes(text);
@@ -108,6 +134,11 @@ test.each([
 test.each([
   ['a loopback address', 'dial tcp 127.0.0.1:6379: connect: connection refused'],
   ['a loopback address of IPv6', 'connect ECONNREFUSED ::1:6379'],
+  ['a loopback address in JSON', '{"code":"ECONNREFUSED","address":"127.0.0.1","port":5432}'],
+  [
+    'Helm on a machine',
+    'Kubernetes cluster unreachable: Get "https://k.example.com/version": dial tcp 10.1.2.3:443: i/o timeout',
+  ],
   ['localhost', 'curl: (7) Failed to connect to localhost port 8080: Connection refused'],
   ['Docker Compose', 'cache-1  | dial tcp 172.18.0.3:6379: i/o timeout'],
   ['a probe of what does not listen', 'Readiness probe failed: dial tcp 10.1.2.3:8080: connect: connection refused'],
@@ -128,6 +159,7 @@ test.each([
   ['a wait of kubectl', 'error: timed out waiting for the condition on deployments/web'],
   ['a release', 'Error: INSTALLATION FAILED: context deadline exceeded'],
   ['a rollout', 'error: deployment "web" exceeded its progress deadline'],
+  ['a program that says to try again', 'the node did not answer: try again'],
   ['etcd', 'etcdserver: request timed out'],
   [
     'a webhook, which has a cause of its own',

@@ -2,7 +2,10 @@
  * Connections that did not come about: timeouts, refusals, names that were not found. What an engine that drops can cause is a
  * timeout; a refusal only one that answers; neither says that a policy did it.
  */
+import type { ErrorText } from '../error-text.ts';
 import type { Finding, Signature } from '../finding.ts';
+import { lastWithin } from '../places.ts';
+import { portOf } from '../suspects/connection.ts';
 import { isNameLookup, nameSymptomSignatures, nameTimeout } from './name-symptoms.ts';
 import { type Target, targetNear } from './network-target.ts';
 import { noPolicy } from './no-policy.ts';
@@ -21,11 +24,11 @@ import {
   targetText,
 } from './symptom.ts';
 
-function timedOut(place: Place, target: Target): Finding {
+function timedOut(place: Place, target: Target, protocol = 'TCP'): Finding {
   const sentence =
     `No answer came from ${targetText(target)}. A network policy that isolates either end does that: the client for outgoing connections, or the ` +
     'server for incoming ones; so do a wrong address, a node that is down and a firewall outside the cluster.';
-  return symptom({ place, connection: connectionTo(target), sentence, mayBe: 'drop' });
+  return symptom({ place, connection: connectionTo(target, protocol), sentence, mayBe: 'drop' });
 }
 
 /** Whether somebody connects here: words that only time tell nothing of a connection. */
@@ -69,6 +72,20 @@ const otherTimeouts = [
   'socket hang',
 ];
 
+/** Numbers that MySQL gives for a timeout of the connection: of the system, and of its own patience. */
+function isCode(after: string): boolean {
+  return after.startsWith('(110)') || after.startsWith('(115)');
+}
+
+/** Whether what took too long was no connection. Paths and addresses are made of any words. */
+function isOtherTimeout(line: string): boolean {
+  const prose = line
+    .split(' ')
+    .filter((word) => !word.includes('/'))
+    .join(' ');
+  return otherTimeouts.some((words) => prose.includes(words));
+}
+
 /** `dial tcp 10.0.0.1:80: i/o timeout`, `connect ETIMEDOUT`, `connect timed out`: that it was a connection stands there. */
 const timeouts: Signature = {
   anchors: [
@@ -87,9 +104,23 @@ const timeouts: Signature = {
     'connected party did not properly respond',
     'timeout expired',
     '(110)',
+    '(115)',
     'os error 110',
     'errno 110',
     'failed to connect to ',
+    'timeout connecting to ',
+    'timeout during connection attempt',
+    'connection setup timed out',
+    'socket connection setup timeout',
+    'net::opentimeout',
+    '): timeout',
+    'urlopen error timed out',
+    'httpclient.timeout of ',
+    'econnaborted',
+    'could not be established. broker may not be available',
+    'could not be established. node may not be available',
+    'error occurred while establishing a connection to sql server',
+    'exception opening socket',
   ],
   read(text, at) {
     const place = placeOf(text, at);
@@ -108,9 +139,11 @@ const timeouts: Signature = {
     if (no !== undefined) return no;
     if (before.includes('read tcp ') || before.includes('write tcp ')) return openConnection(place);
     if (after.startsWith('timeout expired') && !before.includes('connect')) return undefined;
-    if (after.startsWith('(110)') && !before.includes('connect')) return undefined;
+    if (isCode(after) && !before.includes('connect')) return undefined;
+    if (after.startsWith('): timeout') && !before.includes('connect (')) return undefined;
+    if (after.startsWith('econnaborted') && !before.includes('timeout of ')) return undefined;
     if (before.includes('probe failed')) return probe(place, target);
-    if (otherTimeouts.some((words) => before.includes(words) && !before.includes('dial tcp')))
+    if (!before.includes('dial tcp') && isOtherTimeout(before))
       return target === nowhere ? undefined : timedOut(place, target);
     return timedOut(place, target);
   },
@@ -134,7 +167,7 @@ const otherWords: Signature = {
     const { before, after } = place;
     const target = targetNear(text, at);
     if (target === undefined || target === nowhere || hostOf(target) === '') return undefined;
-    if (otherTimeouts.some((words) => before.includes(words) || after.includes(words))) return undefined;
+    if (isOtherTimeout(before) || isOtherTimeout(after)) return undefined;
     const line = `${text.lower.slice(Math.max(0, at - 200), at)}${after}`;
     if (!connecting.some((words) => line.includes(words))) return undefined;
     const no = excluded(place, target);
@@ -146,7 +179,7 @@ const otherWords: Signature = {
 
 /** What curl ends with, of a command whose output is not shown. */
 const exitCode: Signature = {
-  anchors: ['exit code 28', 'exit code: 28', 'exit status 28', 'returned 28'],
+  anchors: ['exit code 28', 'exit code: 28', 'exit status 28', 'returned 28', 'exitcode: 28'],
   read(text, at) {
     if (
       /[0-9]/.test(
@@ -167,6 +200,30 @@ const exitCode: Signature = {
     return excluded(place, target) ?? timedOut(place, target);
   },
 };
+
+/** What programs that look at the way say when nothing comes back. */
+const silence: Signature = {
+  anchors: [' 100% packet loss', '/tcp filtered'],
+  read(text, at) {
+    const own = placeOf(text, at);
+    const isPing = text.lower.startsWith(' 100%', at);
+    if (isPing && !text.lower.slice(Math.max(0, at - beforeMax), at).includes('packets transmitted')) return undefined;
+    const start = isPing
+      ? Math.max(lastWithin(text.lower, 'ping ', Math.max(0, at - beforeMax), at), 0)
+      : own.span.start;
+    const place = { ...own, span: { start: start === 0 ? own.span.start : start, end: own.span.end } };
+    const port = isPing ? undefined : portBefore(text, at);
+    const near = targetNear(text, at) ?? nowhere;
+    const target = { to: near.to, port };
+    return excluded(place, target) ?? timedOut(place, target, isPing ? 'ICMP' : 'TCP');
+  },
+};
+
+/** The number right in front of a place: `443/tcp filtered`. */
+function portBefore({ flat }: ErrorText, at: number): number | undefined {
+  const word = flat.slice(Math.max(0, at - 6), at);
+  return portOf(word.slice(word.lastIndexOf(' ') + 1));
+}
 
 /** The kubelet asks from the node of the pod, which every policy lets through. */
 function probe(place: Place, target: Target): Finding {
@@ -219,6 +276,7 @@ export const networkSymptomSignatures: readonly Signature[] = [
   ...nameSymptomSignatures,
   ...refusalSymptomSignatures,
   exitCode,
+  silence,
   gateways,
   otherWords,
   handshake,

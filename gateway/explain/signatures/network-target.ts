@@ -42,13 +42,12 @@ const files = [
 export function targetNear(text: ErrorText, at: number): Target | undefined {
   const { flat } = text;
   // The word at either end of the window may be a part of one.
-  const before = flat
-    .slice(Math.max(0, at - windowMax), at)
+  const before = spaced(flat.slice(Math.max(0, at - windowMax), at))
     .split(' ')
     .slice(at > windowMax ? 1 : 0)
     .toReversed();
   before.length = Math.min(before.length, wordsBeforeMax);
-  const after = flat.slice(at, at + windowMax).split(' ', wordsAfterMax);
+  const after = spaced(flat.slice(at, at + windowMax)).split(' ', wordsAfterMax);
   const words = [...before, ...after];
   const withPort = first(words, (word) => targetOf(word, true));
   if (withPort !== undefined) return withPort;
@@ -57,6 +56,11 @@ export function targetNear(text: ErrorText, at: number): Target | undefined {
   const bare = first(words, (word) => targetOf(word, false)) ?? hostAmong(inOrder);
   if (bare === undefined) return port === undefined ? undefined : { to: {}, port };
   return { to: bare.to, port: bare.port ?? port };
+}
+
+/** Fields of JSON are words of their own, though no blank stands between them. */
+function spaced(window: string): string {
+  return window.replaceAll('":', '": ').replaceAll(',"', ' "');
 }
 
 function first<Of>(words: readonly string[], read: (word: string) => Of | undefined): Of | undefined {
@@ -76,6 +80,10 @@ function targetOf(word: string, needsPort: boolean): Target | undefined {
   const url = urlIn(word);
   if (url !== undefined) return url;
   const clean = trimmed(arrow < 0 ? word : word.slice(arrow + 2));
+  // librdkafka: `mq.shop:9092/bootstrap`.
+  const leading = readEndpoint(clean.slice(0, Math.max(0, clean.indexOf('/'))));
+  if (leading?.host !== undefined && leading.port !== undefined && isHost(leading.host))
+    return { to: { host: leading.host }, port: leading.port };
   const slash = clean.lastIndexOf('/');
   // Java: `db.shop/10.0.0.1:5432`, `/10.0.0.1:5432`.
   const end = readEndpoint(slash < 0 ? clean : clean.slice(slash + 1));
@@ -183,9 +191,21 @@ const beforeHost: ReadonlySet<string> = new Set([
   'server',
 ]);
 
+/** After words that a host in quotation marks follows, and much else without them. */
+const beforeQuoted: ReadonlySet<string> = new Set(['on', 'at', 'to', 'for', 'host', 'resolve', 'address']);
+
+function isQuotation(word: string): boolean {
+  const mark = word.charAt(0);
+  return (mark === "'" || mark === '"') && word.indexOf(mark, 1) > 1;
+}
+
 function hostAmong(words: readonly string[]): Target | undefined {
   for (let index = words.length - 2; index >= 0; index -= 1) {
-    const clean = trimmed(words[index + 1] ?? '');
+    const word = words[index + 1] ?? '';
+    const clean = trimmed(word);
+    const isQuoted = beforeQuoted.has((words[index] ?? '').toLowerCase()) && isQuotation(word);
+    if (isQuoted && isHost(clean))
+      return { to: isIP(clean) === 0 ? { host: clean } : { address: clean }, port: undefined };
     if (!beforeHost.has((words[index] ?? '').toLowerCase()) || !isHost(clean)) continue;
     const isFollowed = (words[index + 2] ?? '').toLowerCase() === 'port';
     if (clean.includes('.') || clean.includes('-') || clean === 'localhost' || isFollowed)

@@ -9,8 +9,8 @@
 import type { ErrorText } from '../error-text.ts';
 import { fieldOf, objectAround, partOf, valueAfter } from '../fields.ts';
 import type { Signature } from '../finding.ts';
-import { lineEnd } from '../places.ts';
-import { type Connection, type Direction, type End, portOf } from '../suspects/connection.ts';
+import { lineEnd, textsOf, wordsAfter } from '../places.ts';
+import { type Connection, type Direction, type End, portOf, readEndpoint } from '../suspects/connection.ts';
 import type { NamedPolicy } from '../suspects/network.ts';
 import { droppedFinding } from './dropped.ts';
 
@@ -187,6 +187,34 @@ const awsLine: Signature = {
   },
 };
 
+/** `Flow Info: Src IP: a Src Port: 1 Dest IP: b Dest Port: 80 Proto TCP Verdict DENY Direction egress`, since 1.2 of the agent. */
+const awsSentence: Signature = {
+  anchors: [' verdict deny'],
+  read(text, at) {
+    const before = text.flat.slice(Math.max(0, at - 400), at);
+    const from = before.lastIndexOf('Src IP: ');
+    if (from < 0) return undefined;
+    const line = before.slice(from);
+    const source = valueAfter(line, 'Src IP: ');
+    const target = valueAfter(line, 'Dest IP: ');
+    if (source === undefined || target === undefined) return undefined;
+    const way = valueAfter(text.lower.slice(at, at + 60), ' direction ', ' "},;');
+    return droppedFinding({
+      by: 'The network policy agent of Amazon EKS',
+      engine: 'networkpolicy',
+      connection: {
+        direction: way === 'ingress' ? 'Ingress' : way === 'egress' ? 'Egress' : undefined,
+        from: { address: source },
+        to: { address: target },
+        protocol: valueAfter(line, 'Proto '),
+        port: portOf(valueAfter(line, 'Dest Port: ') ?? ''),
+        portIsFinal: true,
+      },
+      span: { start: at - before.length + from, end: lineEnd(text, at) },
+    });
+  },
+};
+
 /** `"connection":{"src_ip":…,"direction":"ingress"},"disposition":"deny","src":{…},"dest":{…}`, by GKE. */
 const gkeFlow: Signature = {
   anchors: ['"disposition":"deny"', '"disposition": "deny"'],
@@ -226,4 +254,37 @@ function gkeEnd(json = '', address: string | undefined): End {
   };
 }
 
-export const packetLogSignatures: readonly Signature[] = [calicoPacket, calicoFlow, awsFlow, awsLine, gkeFlow];
+/** An event of kube-iptables-tailer, which reads the log of the kernel for prefixes of policies and names the other end. */
+const tailedEvent: Signature = {
+  anchors: ['packet dropped when '],
+  read(text, at) {
+    const words = textsOf(text, wordsAfter(text, at, 9));
+    const isEgress = words[3] === 'sending';
+    if (!isEgress && words[3] !== 'receiving') return undefined;
+    const named = words.slice(6, 8).map((word) => readEndpoint(word.replaceAll(/[()",]+/g, '')));
+    const address = named.find((each) => each?.address !== undefined)?.address;
+    const other = { address };
+    return droppedFinding({
+      by: 'The firewall of the node',
+      engine: 'networkpolicy',
+      connection: {
+        direction: isEgress ? 'Egress' : 'Ingress',
+        from: isEgress ? {} : other,
+        to: isEgress ? other : {},
+        portIsFinal: true,
+      },
+      span: { start: at, end: lineEnd(text, at) },
+      certainty: 'likely',
+    });
+  },
+};
+
+export const packetLogSignatures: readonly Signature[] = [
+  calicoPacket,
+  calicoFlow,
+  awsFlow,
+  awsLine,
+  awsSentence,
+  gkeFlow,
+  tailedEvent,
+];

@@ -52,6 +52,10 @@ const refusals: Signature = {
 
 const unreachable: Signature = {
   anchors: [
+    'connect: operation not permitted',
+    'connect eperm',
+    'sendto: operation not permitted',
+    'sendmsg: operation not permitted',
     'no route to host',
     'ehostunreach',
     'host is unreachable',

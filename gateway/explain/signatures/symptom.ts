@@ -59,6 +59,7 @@ export function excluded({ text, at, span, before, after }: Place, target: Targe
   }
   if (
     line.includes('unable to connect to the server: ') ||
+    line.includes('kubernetes cluster unreachable: ') ||
     line.includes("couldn't get current server api group list") ||
     line.includes('the connection to the server ')
   ) {

@@ -81,6 +81,42 @@ test('an end in another namespace has rules of its own, which are not asked for 
   expect(names(dropped('other/web:40000 (ID:1) <> shop/db-0:5432 (ID:2)'), [policy({ name: 'deny' })])).toEqual([]);
 });
 
+test('Cilium obeys no policies of administrators, and where no rule matched none denied', () => {
+  const all: NetworkClause = { path: '/spec/egress/0', action: 'deny' };
+  const ruled = (engine: 'kubernetes' | 'cilium', tier: string, source: Constraint['source']) => ({
+    rule: {
+      form: 'network' as const,
+      direction: 'Egress' as const,
+      clauses: [all],
+      otherwise: 'next' as const,
+      place: { engine, tier },
+    },
+    source,
+  });
+  const admin = policy({
+    name: 'admin',
+    changes: ruled('kubernetes', 'Admin', {
+      apiVersion: 'policy.networking.k8s.io/v1alpha1',
+      kind: 'AdminNetworkPolicy',
+      name: 'admin',
+    }),
+  });
+  const denies = policy({
+    name: 'denies',
+    changes: ruled('cilium', 'Normal', {
+      apiVersion: 'cilium.io/v2',
+      kind: 'CiliumNetworkPolicy',
+      name: 'denies',
+      namespace: 'shop',
+    }),
+  });
+  const isolates = policy({ name: 'isolates' });
+  expect(names(dropped(), [admin, denies, isolates])).toEqual(['isolates']);
+  expect(names(dropped(), [admin])).toEqual([]);
+  const denied = dropped().replace('policy-verdict:none', 'policy-verdict:L3-Only');
+  expect(names(denied, [admin, denies, isolates])).toEqual(['denies']);
+});
+
 test('a policy that the text names is it, and what isolates beside it is not', () => {
   const text =
     '2025-01-02T03:04:05Z|1|acl_log(ovn_pinctrl0)|INFO|name="NP:shop:db-out:Egress:0", verdict=drop, severity=info, direction=from-lport: tcp,nw_src=10.0.0.1,nw_dst=10.0.0.2,tp_dst=80';
@@ -119,6 +155,34 @@ test('a timeout is a hint: what isolates the client comes before what may let it
   expect(answer).toMatchObject({ confidence: 'low', cause: { category: 'network' } });
   expect(answer.suspects.map(({ candidate }) => candidate.name)).toEqual(['a-some-ports', 'in-db']);
 });
+
+test.each([
+  ['an address', 'dial tcp 10.96.4.4:5432: i/o timeout', ['only-http', 'of-web'], 'low'],
+  ['a Service of another namespace', 'connect ETIMEDOUT db.data.svc.cluster.local:5432', ['only-http'], 'low'],
+  [
+    'a short name of such',
+    'curl: (28) Failed to connect to db.data port 5432 after 9 ms: Timeout',
+    ['only-http'],
+    'low',
+  ],
+  ['a public address', 'dial tcp 198.51.100.7:5432: connect: connection timed out', ['only-http'], 'medium'],
+])(
+  'among fifty policies what can have caused a timeout stands first, and it is never sure: %s',
+  (_, text, first, level) => {
+    const others = Array.from({ length: 47 }, (_each, index) =>
+      policy({ name: `app-${index}`, app: `app-${index}`, direction: index % 2 === 0 ? 'Egress' : 'Ingress' }),
+    );
+    const ofWeb = [
+      policy({ name: 'of-web', app: 'web', direction: 'Ingress' }),
+      policy({ name: 'only-http', app: 'web', clauses: [port(80), port(53, 'UDP')] }),
+    ];
+    const answer = ask(text, [...others, ...ofWeb]);
+    const found = answer.suspects.map(({ candidate }) => candidate);
+    expect(found.slice(0, 2).map(({ name }) => name)).toEqual(first);
+    expect(found.filter(({ name, type }) => type === 'NetworkEgress' && name !== 'only-http')).toEqual([]);
+    expect(answer.confidence).toBe(level);
+  },
+);
 
 test('names that nothing resolves: a policy that isolates without port 53 is it, and one with it is not', () => {
   const text =

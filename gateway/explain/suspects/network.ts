@@ -4,12 +4,14 @@
  */
 import { shown } from '../../words.ts';
 import type { StoredWorkload } from '../../../crds/detail.ts';
+import type { NetworkRule } from '../../../crds/rules/network.ts';
 import type { Scope } from '../../../crds/scope.ts';
 import { allOf, holdsExpression } from '../../../kube/label-expression.ts';
 import type { Candidate } from '../candidates.ts';
 import { type About, noSuspects, type Suspect, type Suspects } from '../finding.ts';
 import { workloadOf } from '../named-objects.ts';
 import { type Connection, type Direction, type End, isPrivate, serviceOf } from './connection.ts';
+import { obeys } from './enforcers.ts';
 import { type Answer, type Passage, selectsPods, type Side } from './network-match.ts';
 import { type BoundRule, type Decider, judge, type Judgement } from './network-verdict.ts';
 
@@ -29,6 +31,10 @@ export interface NetworkCase {
   readonly named?: NamedPolicy | undefined;
   /** drop: no answer came. reject: one came, which those that drop never give. */
   readonly mayBe: 'drop' | 'reject';
+  /** Who says that it dropped it; absent where only the connection tells. */
+  readonly engine?: string | undefined;
+  /** What it says of rules: none let it through, or one denies it. */
+  readonly matched?: 'none' | 'denial' | undefined;
 }
 
 const directions = ['Egress', 'Ingress'] as const;
@@ -37,15 +43,17 @@ const formsMax = 300;
 
 /** What dropped the connection: certain where a text names it or where by all rules together nothing else can be. */
 export function networkSuspects(network: NetworkCase, candidates: readonly Candidate[], about: About): Suspects {
-  const { named, connection, mayBe } = network;
+  const { named, connection, mayBe, engine } = network;
   if (named !== undefined) return { certain: namedSuspects(named, connection, candidates, about), possible: [] };
-  const inForce = candidates.filter(({ type }) => type === 'NetworkEgress' || type === 'NetworkIngress');
+  const inForce = candidates.filter(
+    ({ type, kind }) => (type === 'NetworkEgress' || type === 'NetworkIngress') && obeys(engine, kind),
+  );
   // Cilium drops, and never answers, unless it is told to.
   if (mayBe === 'reject' && inForce.some(({ kind }) => kind.startsWith('Cilium'))) return noSuspects;
   const sides = directions.filter((direction) => mayStandAt(direction, connection, about));
   const judged = sides.map((direction) => {
     const own = inForce.filter(({ type }) => type === `Network${direction}`);
-    return suspectsAt(direction, connection, own, about);
+    return suspectsAt(direction, network, own, about);
   });
   const certain = judged.flatMap((each) => each.certain);
   const ranked = judged.flatMap((each) => each.possible).toSorted((a, b) => b.weight - a.weight);
@@ -85,7 +93,16 @@ function mayStandAt(
   const end = direction === 'Egress' ? from : to;
   if (end.namespace !== undefined) return end.namespace === namespace;
   if (end.entity !== undefined && end.entity !== 'cluster' && end.entity !== 'unmanaged') return false;
-  return direction === 'Egress' || !isOutside(end);
+  return direction === 'Egress' || (!isOutside(end) && !isElsewhere(end, namespace));
+}
+
+/** Whether the name is that of a Service of another namespace, or of no Service at all. */
+function isElsewhere({ host }: End, namespace: string): boolean {
+  const [first = '', second, ...more] = host?.split('.') ?? [];
+  const told = host === undefined ? undefined : serviceOf(host)?.namespace;
+  if (told !== undefined) return told !== namespace;
+  // `db-0.db` is a pod of a StatefulSet, of any namespace.
+  return second !== undefined && more.length === 0 && second !== namespace && !/[0-9]$/.test(first);
 }
 
 /** Where clouds tell a machine about itself: behind the node, whatever the plugin. */
@@ -101,6 +118,7 @@ function isOutside({ address, host, entity, name }: End): boolean {
 
 interface Weighed {
   readonly suspect: Suspect;
+  readonly how: Decider<Candidate>['how'];
   readonly weight: number;
 }
 
@@ -112,7 +130,7 @@ interface Held {
 /** Holds all rules of one direction against the connection. */
 function suspectsAt(
   direction: Direction,
-  connection: Connection,
+  { connection, engine, matched }: NetworkCase,
   candidates: readonly Candidate[],
   about: About,
 ): Held {
@@ -127,24 +145,41 @@ function suspectsAt(
       continue;
     }
     const { rule, scope, source } = full;
-    if (rule.form !== 'network' || rule.direction !== direction) continue;
+    if (rule.form !== 'network' || rule.direction !== direction || !obeys(engine, candidate.kind, rule.place)) continue;
     const binds = bindsSubject(scope, passage.subject, workload);
     if (binds === false) continue;
     const name = `${source.name}/${source.namespace ?? ''}/${source.kind}`;
-    rules.push({ of: candidate, name, rule, binds });
+    rules.push({ of: candidate, name, rule: matched === 'none' ? withoutDenials(rule) : rule, binds });
   }
   const judgement = judge(rules, passage);
   // What is not shown may let through what another one drops, or the other way round.
   const hides = candidates.some((candidate, index) => index >= formsMax || candidate.full === undefined);
   const asGuessed = passage.portIsFinal ? judgement : judge(rules, { ...passage, portIsFinal: true });
-  const told = suspectsOf(judgement, asGuessed, direction);
+  const asked = workloadOf(about);
+  const isAsked = ({ full }: Candidate) =>
+    asked !== undefined && full !== undefined && bindsSubject(full.scope, { ...asked, is: 'pod' }, asked) === true;
+  const told = suspectsOf(judgement, asGuessed, direction).filter(
+    ({ how }) => matched !== 'denial' || how === 'denies',
+  );
   return {
     certain: judgement.verdict === 'deny' && !hides ? told.map(({ suspect }) => suspect) : [],
     possible: [
-      ...(judgement.verdict === 'deny' && !hides ? [] : told),
-      ...hidden.map((candidate) => ({ suspect: { candidate, reason: hiddenReason(direction) }, weight: 0 })),
+      // Of what comes into question equally, what binds the workload that was asked about.
+      ...(judgement.verdict === 'deny' && !hides
+        ? []
+        : told.map((each) => ({ ...each, weight: each.weight + (isAsked(each.suspect.candidate) ? 0.5 : 0) }))),
+      ...hidden.map((candidate) => ({
+        suspect: { candidate, reason: hiddenReason(direction) },
+        how: 'isolates' as const,
+        weight: 0,
+      })),
     ],
   };
+}
+
+/** Where the engine says that no rule matched, none that denies has. */
+function withoutDenials(rule: NetworkRule): NetworkRule {
+  return { ...rule, clauses: rule.clauses.filter(({ action }) => action !== 'deny') };
 }
 
 function isRefusing({ effect }: Candidate): boolean {
@@ -170,7 +205,8 @@ function suspectsOf(
     const weight = weightOf(decider, verdict, asGuessed);
     const known = best.get(decider.of);
     if (known !== undefined && known.weight >= weight) continue;
-    best.set(decider.of, { suspect: { candidate: decider.of, reason: reasonOf(decider, direction) }, weight });
+    const suspect = { candidate: decider.of, reason: reasonOf(decider, direction) };
+    best.set(decider.of, { suspect, how: decider.how, weight });
   }
   return [...best.values()].toSorted((a, b) => b.weight - a.weight);
 }
