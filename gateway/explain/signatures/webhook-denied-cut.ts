@@ -51,10 +51,11 @@ export const deniedWithoutHead: Signature = {
 };
 
 /** Where the line or the text begins whose first word ends here. */
-function lineStartBefore({ flat, lineEnd }: ErrorText, at: number): number | undefined {
+function lineStartBefore(text: ErrorText, at: number): number | undefined {
+  const { flat } = text;
   let start = at;
   while (start > 0 && at - start <= nameLengthMax && /[a-z0-9.-]/.test(flat.charAt(start - 1))) start -= 1;
-  return start === 0 || (flat.charAt(start - 1) === ' ' && lineEnd(start - 1) === start - 1) ? start : undefined;
+  return start === 0 || (flat.charAt(start - 1) === ' ' && text.lineEnd(start - 1) === start - 1) ? start : undefined;
 }
 
 const wardenTitle = 'GKE Warden';
