@@ -28,7 +28,7 @@ export const earlyQuota: Signature = {
     const isUsage = lower.startsWith(usage, at);
     if (isUsage && lastWithin(lower, ' quota is ', at - 80, at) < 0) return undefined;
     if (isUsage && !lower.slice(at, end).includes(', requesting ')) return undefined;
-    if (lower.startsWith(limited, at) && !/^[0-9]+ [a-z]/.test(lower.slice(at + limited.length, end))) return undefined;
+    if (lower.startsWith(limited, at) && !/^[0-9]$/.test(lower.charAt(at + limited.length))) return undefined;
     const start = startOf(from, at);
     return {
       category: 'quota',

@@ -63,7 +63,7 @@ const notCalledUrl: Signature = {
     const { flat, lower } = text;
     const start = lastWithin(lower, 'https://', at - nameLengthMax, at);
     const url = start < 0 ? '' : lower.slice(start, at);
-    if (!/\.svc(?:[:/.]|$)/.test(url) || /[ "]/.test(url)) return undefined;
+    if (!['.svc:', '.svc/', '.svc.'].some((each) => url.includes(each)) || /[ "]/.test(url)) return undefined;
     let end = at + timeoutWords.length;
     while (/[0-9a-z]/.test(flat.charAt(end))) end += 1;
     if (flat.charAt(end) === '"') end += 1;
