@@ -15,6 +15,7 @@ import { endOfRun } from '../places.ts';
 import { exceededSteps, lateSteps, missingSteps, scopeSteps, uncountedSteps, unknownSteps } from '../steps/quota.ts';
 import { type ScopeDemand, quotasCounting, quotasInScopes, quotasNamed } from '../suspects/quota.ts';
 import { type Use, useText } from '../uses.ts';
+import { earlyQuota } from './quota-early.ts';
 
 const shared = { category: 'quota', engine: 'resourcequota' } as const;
 
@@ -302,4 +303,4 @@ function nameIn(from: ErrorText, span: Span | undefined): string | undefined {
   return isDnsSubdomain(found) ? found : undefined;
 }
 
-export const quotaSignatures: readonly Signature[] = [exceeded, missing, unknown, insufficient, evaluation];
+export const quotaSignatures: readonly Signature[] = [exceeded, missing, unknown, insufficient, evaluation, earlyQuota];

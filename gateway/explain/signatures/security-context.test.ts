@@ -72,3 +72,25 @@ test('an absent set is none of similar name', () => {
   );
   expect([confidence, suspects]).toEqual(['medium', []]);
 });
+
+test.each([
+  ['a range', '[spec.containers[0].securityContext.runAsUser: Invalid value: 1: must be in the ranges: [2, 3]]', 3],
+  [
+    'sets that it may not use',
+    'provider "anyuid": Forbidden: not usable by user or serviceaccount, provider "restr',
+    1,
+  ],
+  ['a field', '> spec.volumes[1]: Invalid value: "hostPath": hostPath volumes are not allowed to be used', 3],
+])('a list without what stands in front of it is told by %s', (_what, message, count) => {
+  const { cause, otherCauses, confidence, suspects } = ask(message);
+  expect([cause.category, cause.engine, cause.policy]).toEqual([
+    'podsecurity',
+    'securitycontextconstraints',
+    undefined,
+  ]);
+  expect([confidence, suspects.length, otherCauses]).toEqual(['medium', count, []]);
+});
+
+test('without a field and its value the words are anybody\u2019s', () => {
+  expect(ask('validation error: Privileged containers are not allowed').cause.category).not.toBe('podsecurity');
+});

@@ -9,7 +9,7 @@ import { listed } from '../../words.ts';
 import { envelopeStart } from '../envelope.ts';
 import type { ErrorText } from '../error-text.ts';
 import type { Signature } from '../finding.ts';
-import { endOfRun } from '../places.ts';
+import { endOfRun, wholeWordsStart } from '../places.ts';
 import { securityContextSteps } from '../steps/security-context.ts';
 import { setsNamed } from '../suspects/security-context.ts';
 
@@ -24,34 +24,77 @@ const policies = [
 const listLengthMax = 6_000;
 const itemsMax = 64;
 
-export const securityContextSignatures: readonly Signature[] = [
-  {
-    anchors: [sets, ...policies],
-    read(from, at) {
-      const isSet = from.lower.startsWith(sets, at);
-      const head = isSet ? sets : (policies.find((words) => from.lower.startsWith(words, at)) ?? '');
-      const { list, end } = readList(from, at + head.length);
-      const { tried, unusable } = setsIn(list);
-      const faults = faultsIn(list);
-      const kind = isSet ? 'SecurityContextConstraints' : 'PodSecurityPolicy';
-      const none = isSet
-        ? 'no SecurityContextConstraints that it may use allow it'
-        : 'no PodSecurityPolicy that it may use allows it';
-      const named = tried.length === 0 ? '' : `; tried: ${listed(tried)}`;
-      return {
-        category: 'podsecurity',
-        engine: isSet ? 'securitycontextconstraints' : 'podsecuritypolicy',
-        policy: tried.length === 1 ? tried[0] : undefined,
-        certainty: 'stated',
-        span: { start: envelopeStart(from, at), end },
-        evidence: [{ start: at, end: Math.min(end, at + 300) }],
-        sentence: `The pod was refused, because ${none}${named}.`,
-        suspects: (candidates) => setsNamed(candidates, kind, { tried, unusable }),
-        steps: (_suspects, about) => securityContextSteps({ kind, faults, unusable }, about),
-      };
-    },
+const noSet: Signature = {
+  anchors: [sets, ...policies],
+  read(from, at) {
+    const isSet = from.lower.startsWith(sets, at);
+    const head = isSet ? sets : (policies.find((words) => from.lower.startsWith(words, at)) ?? '');
+    const { list, end } = readList(from, at + head.length);
+    const { tried, unusable } = setsIn(list);
+    const faults = faultsIn(list);
+    const kind = isSet ? 'SecurityContextConstraints' : 'PodSecurityPolicy';
+    const none = isSet
+      ? 'no SecurityContextConstraints that it may use allow it'
+      : 'no PodSecurityPolicy that it may use allows it';
+    const named = tried.length === 0 ? '' : `; tried: ${listed(tried)}`;
+    return {
+      category: 'podsecurity',
+      engine: isSet ? 'securitycontextconstraints' : 'podsecuritypolicy',
+      policy: tried.length === 1 ? tried[0] : undefined,
+      certainty: 'stated',
+      span: { start: envelopeStart(from, at), end },
+      evidence: [{ start: at, end: Math.min(end, at + 300) }],
+      sentence: `The pod was refused, because ${none}${named}.`,
+      suspects: (candidates) => setsNamed(candidates, kind, { tried, unusable }),
+      steps: (_suspects, about) => securityContextSteps({ kind, faults, unusable }, about),
+    };
   },
+};
+
+const ranges = ': must be in the ranges: [';
+
+/** What both say of a field, and nobody else in the form of a field error. */
+const faultWords = [
+  ranges,
+  ': capability may not be added',
+  ': host network is not allowed to be used',
+  ': host pid is not allowed to be used',
+  ': host ipc is not allowed to be used',
+  ': privileged containers are not allowed',
+  'volumes are not allowed to be used',
+  ' is not an allowed group',
+  ': forbidden: seccomp may not be set',
+  ': forbidden: not usable by user or serviceaccount',
 ];
+
+/** A part of the list without what stands in front of it. */
+const faultAlone: Signature = {
+  anchors: faultWords,
+  read(from, at) {
+    const { flat, lower } = from;
+    const before = lower.slice(Math.max(0, at - 160), at);
+    const isField = lower.startsWith(': forbidden: ', at) || before.includes(': invalid value: ');
+    if (!isField) return undefined;
+    const start = wholeWordsStart(from, at, 400);
+    const end = Math.min(from.lineEnd(at), at + 2_000);
+    const list = flat.slice(start, end);
+    const { tried, unusable } = setsIn(list);
+    // Since Kubernetes 1.25 there is but the other kind, and a PodSecurityPolicy has its ranges in braces: [{1 65535}].
+    const isSet = !list.includes('must be in the ranges: [{');
+    const kind = isSet ? 'SecurityContextConstraints' : 'PodSecurityPolicy';
+    return {
+      category: 'podsecurity',
+      engine: isSet ? 'securitycontextconstraints' : 'podsecuritypolicy',
+      policy: tried.length === 1 ? tried[0] : undefined,
+      certainty: 'likely',
+      span: { start, end },
+      evidence: [{ start, end: Math.min(end, start + 300) }],
+      sentence: `No ${kind} that the pod may use allows it, as far as the text has the list of what was tried.`,
+      suspects: (candidates) => setsNamed(candidates, kind, { tried, unusable }),
+      steps: (_suspects, about) => securityContextSteps({ kind, faults: faultsIn(list), unusable }, about),
+    };
+  },
+};
 
 /** What stands in brackets behind the head; without an end as far as there is. */
 function readList({ flat, lower }: ErrorText, at: number): { readonly list: string; readonly end: number } {
@@ -123,3 +166,5 @@ function withoutEnd(reason: string): string {
   const text = provider < 0 ? reason : reason.slice(0, provider);
   return text.endsWith(',') ? text.slice(0, -1) : text;
 }
+
+export const securityContextSignatures: readonly Signature[] = [noSet, faultAlone];

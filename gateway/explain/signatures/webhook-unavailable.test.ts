@@ -95,6 +95,10 @@ describe('which webhook a text names', () => {
     expect(causes('failed calling webhook "gate.example.com\nkubectl get "pods"')).toMatchObject([
       { category: 'webhook-unavailable', policy: 'gate.example.com' },
     ]);
+    expect(causes(`${post.slice('Post "'.length)}net/http: request canceled (Client.Timeout exceeded)`)).toMatchObject([
+      { ...unnamed, certainty: 'likely' },
+    ]);
+    expect(causes('GET https://api.example.com/items?timeout=10s": EOF')).toEqual([]);
     expect(causes(`webhook "x": failed to call webhook: ${post}EOF`)).toMatchObject([unnamed]);
     expect(causes(`${head}Post "https://gate-svc.ga`)[0]?.sentence).not.toContain('Service');
   });

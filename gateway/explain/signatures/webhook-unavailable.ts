@@ -8,6 +8,7 @@
 import { isDnsSubdomain } from '../../../kube/names.ts';
 import { shown } from '../../words.ts';
 import type { ErrorText, Span } from '../error-text.ts';
+import { lastWithin } from '../places.ts';
 import type { Finding, Signature } from '../finding.ts';
 import { endsAt, messageFrom } from '../message.ts';
 import { type ConversionOf, conversionSteps, webhookFailureSteps } from '../steps/webhook-failure.ts';
@@ -59,6 +60,25 @@ function openName(text: ErrorText, from: number): NameAt | undefined {
   const hook = text.flat.slice(from, Math.min(end, from + nameLengthMax));
   return end < text.flat.length && hook.includes('.') && isDnsSubdomain(hook) ? { hook, end } : undefined;
 }
+
+const timeoutWords = '?timeout=';
+
+/** `https://x.y.svc:443/path?timeout=10s": words` alone: only the API server asks a Service so. */
+const notCalledUrl: Signature = {
+  anchors: [timeoutWords],
+  read(text, at) {
+    const { flat, lower } = text;
+    const start = lastWithin(lower, 'https://', at - nameLengthMax, at);
+    const url = start < 0 ? '' : lower.slice(start, at);
+    if (!['.svc:', '.svc/', '.svc.'].some((each) => url.includes(each)) || /[ "]/.test(url)) return undefined;
+    let end = at + timeoutWords.length;
+    while (/[0-9a-z]/.test(flat.charAt(end))) end += 1;
+    if (flat.charAt(end) === '"') end += 1;
+    if (!flat.startsWith(': ', end) || failureKindOf(flat.slice(end, text.lineEnd(end))) === undefined)
+      return undefined;
+    return { ...findingOf(text, { start, end: start, hook: undefined }), certainty: 'likely' };
+  },
+};
 
 /**
  * The name behind the words, up to its colon; without a name where the text is cut within it. Webhooks of other kinds have
@@ -165,4 +185,10 @@ function conversionOf(words: string): ConversionOf {
   return { group: version.includes('/') ? group : '', kind };
 }
 
-export const webhookUnavailableSignatures: readonly Signature[] = [notCalled, conversionFailed, tooSlow, notCalledCut];
+export const webhookUnavailableSignatures: readonly Signature[] = [
+  notCalled,
+  conversionFailed,
+  tooSlow,
+  notCalledCut,
+  notCalledUrl,
+];
