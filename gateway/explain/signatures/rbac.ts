@@ -9,6 +9,7 @@ import { shown } from '../../words.ts';
 import { ask, manual } from '../../remediation/steps.ts';
 import type { ErrorText, Span } from '../error-text.ts';
 import { format, quoted, text as rest, word } from '../format.ts';
+import { lastWithin } from '../find-within.ts';
 import type { Finding, Signature } from '../finding.ts';
 import { outside, says } from '../sayings.ts';
 import { wordBefore } from '../places.ts';
@@ -145,8 +146,8 @@ function finding(access: Access, span: Span, reason: string): Finding {
 const escalation: Signature = {
   anchors: ['is attempting to grant rbac permissions not currently held', 'attempt to grant extra privileges: '],
   read(text, at) {
-    const start = forbiddenFrom(text, Math.max(text.lower.lastIndexOf('user ', at), at - 500));
-    const from = start < at && start >= at - 1_200 ? start : at;
+    const user = lastWithin(text.lower, 'user ', at - 500, at);
+    const from = user < 0 ? at : forbiddenFrom(text, user);
     let end = text.lineEnd(at);
     for (const line of text.linesFrom(Math.min(end + 1, text.flat.length), 3_000)) {
       const first = text.flat.charAt(line.start);
