@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { constraintId, type StoredConstraint } from '../../crds/constraint.ts';
-import { candidate } from '../testing/candidate.ts';
+import { candidate } from '../testing/candidates.ts';
 import { networkConstraint } from '../testing/objects.ts';
 import { readErrorText } from './error-text.ts';
 import { explain } from './explain.ts';

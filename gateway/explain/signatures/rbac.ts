@@ -9,10 +9,9 @@ import { shown } from '../../words.ts';
 import { ask, manual } from '../../remediation/steps.ts';
 import type { ErrorText, Span } from '../error-text.ts';
 import { format, quoted, text as rest, word } from '../format.ts';
-import { lastWithin } from '../find-within.ts';
 import type { Finding, Signature } from '../finding.ts';
 import { outside, says } from '../sayings.ts';
-import { wordBefore } from '../places.ts';
+import { lastWithin, wordBefore } from '../places.ts';
 import { type Access, accessSteps, accessWords } from '../steps/access.ts';
 
 const engine = 'rbac';
