@@ -76,6 +76,25 @@ test('any text is explained, within bounds, by words that stand in it, and each 
   );
 });
 
+const readers = signatures.flatMap((signature) => signature.anchors.map((anchor) => ({ signature, anchor })));
+
+test('what any form of message finds, in any text around its words, lies within the text', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...readers), anyText, anyText, ({ signature, anchor }, before, after) => {
+      const text = readErrorText(`${before}${anchor}${after}`);
+      const at = text.lower.indexOf(anchor);
+      for (const finding of at < 0 ? [] : [signature.read(text, at)].flat()) {
+        for (const { start, end } of finding === undefined ? [] : [finding.span, ...finding.evidence]) {
+          expect(start).toBeGreaterThanOrEqual(0);
+          expect(start).toBeLessThan(end);
+          expect(end).toBeLessThanOrEqual(text.flat.length);
+        }
+      }
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
 test('what is read has single blanks alone, and is as long in lower case', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (pasted) => {

@@ -2,8 +2,10 @@
  * From a text to the causes that it tells of.
  */
 import { createAnchors } from './anchors.ts';
+import type { Category } from './category.ts';
 import type { ErrorText, Span } from './error-text.ts';
 import { certainties, type Finding } from './finding.ts';
+import { isHearsay, isInValue } from './second-hand.ts';
 import { signatures } from './signatures/all.ts';
 
 /** Places of one anchor that are read: a log says the same thing again and again. */
@@ -35,9 +37,11 @@ export function findCauses(text: ErrorText): readonly Finding[] {
     places[index] = before + 1;
     const read = reader.signature.read(text, at) ?? [];
     const findings: readonly Finding[] = 'span' in read ? [read] : read;
-    for (const finding of findings) found.push({ finding, order: reader.order });
+    for (const finding of findings) {
+      if (!isInValue(text, finding.span)) found.push({ finding: asTold(finding, text), order: reader.order });
+    }
   });
-  const apart = withoutContained(found);
+  const apart = withoutContained(withoutRepeated(found));
   const surest = certainties.find((certainty) => apart.some(({ finding }) => finding.certainty === certainty));
   const same = new Map<string, Finding>();
   for (const { finding } of apart.toSorted(inOrder)) {
@@ -52,6 +56,30 @@ export function findCauses(text: ErrorText): readonly Finding[] {
 /** As they stand in the text, those that refused nothing behind those that did. */
 function inOrder({ finding: a }: Found, { finding: b }: Found): number {
   return Number(a.passed === true) - Number(b.passed === true) || a.span.start - b.span.start;
+}
+
+/** What a component says is surer than what somebody tells of it. */
+function asTold(finding: Finding, text: ErrorText): Finding {
+  return finding.certainty === 'stated' && isHearsay(text, finding.span)
+    ? { ...finding, certainty: 'likely' }
+    : finding;
+}
+
+/** Whose messages are written by the authors of policies, who may repeat in them what others say. */
+const authored: ReadonlySet<Category> = new Set(['vap', 'kyverno', 'gatekeeper']);
+
+/** What begins within the message of a policy is what its author wrote there, whichever engine it looks like. */
+function withoutRepeated(found: readonly Found[]): readonly Found[] {
+  let [start, end] = [0, 0];
+  return found
+    .toSorted((a, b) => a.finding.span.start - b.finding.span.start)
+    .filter(({ finding: { span, category, certainty, policy } }) => {
+      if (span.start > start && span.start < end) return false;
+      if (certainty === 'stated' && policy !== undefined && authored.has(category) && span.end > end) {
+        ({ start, end } = span);
+      }
+      return true;
+    });
 }
 
 /** What stands within the words of another cause is a part of it: the signatures that come first take their text first. */

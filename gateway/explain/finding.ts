@@ -36,6 +36,8 @@ export interface Suspect {
   readonly candidate: Candidate;
   /** Why it is taken for that, as a sentence without a full stop. */
   readonly reason: string;
+  /** Why it cannot have done this as it is now, though the text names it; in words that go on after `as it is now `. */
+  readonly doubt?: string | undefined;
 }
 
 export interface Suspects {

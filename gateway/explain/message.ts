@@ -119,7 +119,8 @@ export function messageFrom(text: ErrorText, at: number): Span {
   }
   const words = text.lower.slice(start, end);
   const cut = firstOf(words, [...joined, ...fieldStarts]);
-  if (cut >= 0) end = start + cut;
+  // What the message begins with is a part of it: nothing was joined there.
+  if (cut > 0) end = start + cut;
   return { start, end: withoutRest(text.flat, start, end) };
 }
 

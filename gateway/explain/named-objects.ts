@@ -73,6 +73,13 @@ export function namedNamespaces(named: readonly NamedObject[]): ReadonlySet<stri
   return new Set(named.flatMap(({ kind, name, namespace }) => (kind === 'namespace' ? [name] : (namespace ?? []))));
 }
 
+/** The namespace that the text speaks of, where that is another one than was asked about. */
+export function elsewhere({ namespace, named }: Pick<About, 'namespace' | 'named'>): string | undefined {
+  const spoken = namedNamespaces(named);
+  const [other] = spoken;
+  return spoken.has(namespace) ? undefined : other;
+}
+
 interface Placed {
   readonly object: NamedObject;
   readonly at: number;

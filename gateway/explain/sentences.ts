@@ -7,7 +7,7 @@ import type { Confidence } from './category.ts';
 import type { ErrorText } from './error-text.ts';
 import type { Explained } from './explain.ts';
 import type { About, Finding, Suspects } from './finding.ts';
-import { namedNamespaces } from './named-objects.ts';
+import { elsewhere } from './named-objects.ts';
 
 interface Held {
   readonly finding: Finding;
@@ -51,11 +51,12 @@ export function explanationOf(
 }
 
 /** What binds another namespace is not known here: a text from there is explained by what binds here all the same. */
-function elsewhereSentences({ namespace, named }: About): string[] {
-  const spoken = namedNamespaces(named);
-  const [other] = spoken;
-  if (other === undefined || spoken.has(namespace)) return [];
-  return [`The text speaks of the namespace ${shown(other)}; what was compared with it is what binds ${namespace}.`];
+function elsewhereSentences(about: About): string[] {
+  const other = elsewhere(about);
+  if (other === undefined) return [];
+  return [
+    `The text speaks of the namespace ${shown(other)}; what was compared with it is what binds ${about.namespace}.`,
+  ];
 }
 
 const lowSentence = 'Take this for a hint: the text fits other causes as well.';
@@ -72,9 +73,10 @@ function suspectSentences({ finding, suspects: { certain, possible } }: Held, { 
   if (only !== undefined) {
     const { kind, name } = only.candidate;
     const isOne = others.every(({ candidate }) => candidate.kind === kind && candidate.name === name);
-    if (isOne && kind === 'Namespace') return [`The labels of the Namespace ${shown(name)} say so.`];
-    if (isOne && name === finding.policy) return [`This ${shown(kind, 80)} binds ${namespace}.`];
-    return [`In ${namespace} that is ${titles(certain.map(({ candidate }) => candidate))}.`];
+    const doubts = only.doubt === undefined ? [] : [`As it is now ${only.doubt}: it may have been changed since.`];
+    if (isOne && kind === 'Namespace') return [`The labels of the Namespace ${shown(name)} say so.`, ...doubts];
+    if (isOne && name === finding.policy) return [`This ${shown(kind, 80)} binds ${namespace}.`, ...doubts];
+    return [`In ${namespace} that is ${titles(certain.map(({ candidate }) => candidate))}.`, ...doubts];
   }
   if (finding.policy !== undefined && possible.length === 0) {
     return [

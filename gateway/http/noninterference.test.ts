@@ -48,6 +48,23 @@ const reports = [
   reportObject('bank', [entryOf(foreign)]),
 ];
 
+/** Errors as somebody would paste them who guesses what is hidden: names, ports, figures, labels. */
+function guesses(names: readonly string[], workload: string): readonly string[] {
+  const [name = ''] = names;
+  const pod = `${workload}-7c9f8d5b6-abcde`;
+  return [
+    names.map((each) => `admission webhook "${each}" denied the request: no`).join('\n'),
+    `pods "${pod}" is forbidden: ValidatingAdmissionPolicy 'wide' with binding '${name}' denied request: no`,
+    `pods "${pod}" is forbidden: exceeded quota: ${name}, requested: pods=1, used: pods=1, limited: pods=1`,
+    `"GET / HTTP/1.1" 403 - rbac_access_denied_matched_policy[ns[bank]-policy[${workload}-policy]-rule[0]] - "-" 0 19`,
+    `"GET / HTTP/1.1" 403 - rbac_access_denied_matched_policy[none] - "-" 0 19`,
+    `bank/${pod}:40000 (ID:1) <> shop/${pod}:15432 (ID:2) Policy denied DROPPED (TCP Flags: SYN)`,
+    `${pod}: dial tcp 203.0.113.7:15432: i/o timeout`,
+    `Cannot evict pod as it would violate the pod's disruption budget. The disruption budget ${name} needs 1 healthy pods`,
+    `nothing that is known: ${names.join(' ')}`,
+  ];
+}
+
 /** One text an answer, with every byte of it. */
 async function allThatIsSaid(gateway: Gateway, workload: string, way: 'REST' | ExampleRevision): Promise<string[]> {
   const said: string[] = [];
@@ -92,6 +109,14 @@ async function allThatIsSaid(gateway: Gateway, workload: string, way: 'REST' | E
   ]);
   for (const filter of [...filters, ...workloads]) {
     await note(await door.post('/tools/potoo_query', { namespace: 'shop', ...filter }, 'reader'));
+  }
+  for (const error_message of guesses(names, workload)) {
+    const body = { namespace: 'shop', error_message, workload_name: workload };
+    await note(await door.post('/tools/potoo_explain', body, 'reader'));
+  }
+  for (const user of ['reader', undefined]) {
+    const body = { namespace: 'bank', error_message: `exceeded quota: ${workload}, requested: ` };
+    await note(await door.post('/tools/potoo_explain', body, user));
   }
   await note(await door.post('/tools/potoo_list_namespaces', {}, 'reader'));
   return said;

@@ -189,3 +189,40 @@ test.each(guessesOf(one).slice(0, 4))('who may see all gets the rule with everyt
   expect(confidence).toBe('high');
   expect(matching).toMatchObject([{ detail_level: 'full' }]);
 });
+
+describe('who may not read the report', () => {
+  test.each([
+    ['a user who may read another one', 'reader', 403, 'FORBIDDEN'],
+    ['somebody without a name', undefined, 401, 'UNAUTHENTICATED'],
+  ] as const)('is refused before the text is read, %s', async (_who, user, status, code) => {
+    const gateway = gatewayOf(one);
+    const answers = await Promise.all(
+      ['mesh', 'nowhere'].flatMap((namespace) =>
+        [...guessesOf(one), ...guessesOf(other)].slice(0, 6).map(async (error_message) => {
+          const answer = await gateway.post('/tools/potoo_explain', { namespace, error_message }, user);
+          expect(answer.status).toBe(status);
+          return answer.json();
+        }),
+      ),
+    );
+    for (const answer of answers) expect(answer).toEqual(answers[0]);
+    expect(answers[0]).toMatchObject({ code });
+  });
+});
+
+describe('who may read what lives in the namespace, and nothing else', () => {
+  const gateways = [one, other].map((hidden) =>
+    gatewayOf({ ...one, hook: hidden.hook, binding: hidden.binding, rule: hidden.rule, foreign: hidden.foreign }),
+  );
+  const texts = [...guessesOf(one), ...guessesOf(other)];
+  test.each(texts)('learns of the rest of the cluster nothing from %j', async (error_message) => {
+    const [first, second] = await Promise.all(
+      gateways.map(async (gateway) => {
+        const answer = await gateway.post('/tools/potoo_explain', { namespace: 'shop', error_message }, 'owner');
+        return [answer.status, await answer.text()];
+      }),
+    );
+    expect(first).toEqual(second);
+    expect(first?.[0]).toBe(200);
+  });
+});

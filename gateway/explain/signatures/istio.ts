@@ -55,8 +55,9 @@ const ofLog: Signature = {
     if (found === undefined || found === 'none') {
       // A name that is cut away may be any.
       const isNone = found === 'none';
-      const end = at + lead.length + (isNone ? 'none'.length : 0) + (isAccessLog && isNone ? 1 : 0);
-      const evidence = [{ start: at, end: Math.min(end, text.flat.length) }];
+      const evidence = [
+        within(text, at, at + lead.length + (isNone ? 'none'.length : 0) + (isAccessLog && isNone ? 1 : 0)),
+      ];
       return {
         category: 'mesh',
         engine,
@@ -69,9 +70,14 @@ const ofLog: Signature = {
       };
     }
     const end = found.end + (isAccessLog ? 1 : 0);
-    return deniedBy(found, { span, evidence: [{ start: at, end }], ...asked });
+    return deniedBy(found, { span, evidence: [within(text, at, end)], ...asked });
   },
 };
+
+/** The text may be cut before the brackets are closed. */
+function within({ flat }: ErrorText, start: number, end: number): Span {
+  return { start, end: Math.min(end, flat.length) };
+}
 
 /** The body of the answer, and what gRPC makes of it. */
 const ofBody: Signature = {

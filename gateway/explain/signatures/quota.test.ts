@@ -16,6 +16,8 @@ const question: Question = {
   contact: undefined,
 };
 
+const hardOfTeam = { pods: '4', 'limits.cpu': '3800m', 'limits.memory': '8Gi', 'requests.memory': '8Gi' };
+
 function quota(name: string, rule: Partial<QuotaRule> = {}): StoredConstraint {
   return networkConstraint('shop', name, {
     key: 'quota',
@@ -23,7 +25,7 @@ function quota(name: string, rule: Partial<QuotaRule> = {}): StoredConstraint {
     effect: 'limit',
     source: { apiVersion: 'v1', kind: 'ResourceQuota', name, namespace: 'shop' },
     scope: { namespaces: { names: ['shop'] } },
-    rule: { form: 'quota', hard: { pods: '4' }, enforced: true, scopes: [], ...rule },
+    rule: { form: 'quota', hard: hardOfTeam, enforced: true, scopes: [], ...rule },
   });
 }
 

@@ -13,7 +13,7 @@ import type { Finding, Signature } from '../finding.ts';
 import { format, type Part } from '../format.ts';
 import { endOfRun } from '../places.ts';
 import { exceededSteps, lateSteps, missingSteps, scopeSteps, uncountedSteps, unknownSteps } from '../steps/quota.ts';
-import { type ScopeDemand, quotasCounting, quotasInScopes, quotasNamed } from '../suspects/quota.ts';
+import { type ScopeDemand, quotasCounting, quotasBeginning, quotasInScopes, quotasNamed } from '../suspects/quota.ts';
 import { type Use, useText } from '../uses.ts';
 import { earlyQuota } from './quota-early.ts';
 
@@ -39,7 +39,12 @@ const exceeded: Signature = {
       span: { start: envelopeStart(from, at), end },
       evidence: [{ start: at, end }],
       sentence: `The ResourceQuota ${shown(quota)} has no room for what was asked for${usesText(uses)}.`,
-      suspects: (candidates) => quotasNamed(candidates, quota),
+      suspects: (candidates) =>
+        quotasNamed(
+          candidates,
+          quota,
+          uses.map(({ resource }) => resource),
+        ),
       steps: (suspects, about) => exceededSteps({ quota, uses }, suspects, about),
     };
   },
@@ -95,7 +100,8 @@ function cutAfter(from: ErrorText, at: number, nameAt: number): Finding | undefi
       quota === undefined
         ? 'A ResourceQuota refused it; the text is cut before it says which.'
         : `The ResourceQuota ${shown(quota)} refused it; the text is cut before it says why.`,
-    suspects: (candidates) => quotasNamed(candidates, quota ?? beginning, quota === undefined ? 'beginning' : 'whole'),
+    suspects: (candidates) =>
+      quota === undefined ? quotasBeginning(candidates, beginning) : quotasNamed(candidates, quota),
     steps: () => uncountedSteps,
   };
 }
@@ -122,7 +128,7 @@ const missing: Signature = {
       span: { start: envelopeStart(from, start.at), end },
       evidence: [{ start: start.at, end }],
       sentence: `The ResourceQuota ${shown(quota)} counts ${what}, and some container does not state them, nor does its pod.`,
-      suspects: (candidates) => quotasNamed(candidates, quota),
+      suspects: (candidates) => quotasNamed(candidates, quota, names),
       steps: (_suspects, about) => missingSteps(items, about),
     };
   },
@@ -285,7 +291,7 @@ const evaluation: Signature = {
       sentence: isLate
         ? 'The API server could not count what the quotas of the namespace hold in time, and refused for that.'
         : 'The request asks for less than nothing of what a quota counts.',
-      suspects: (candidates) => quotasNamed(candidates, '', 'beginning'),
+      suspects: (candidates) => quotasBeginning(candidates, ''),
       steps: () => (isLate ? lateSteps : uncountedSteps),
     };
   },

@@ -11,7 +11,7 @@ import type { ErrorText, Span } from '../error-text.ts';
 import { format, quoted, text as rest, word } from '../format.ts';
 import type { Finding, Signature } from '../finding.ts';
 import { outside, says } from '../sayings.ts';
-import { wordBefore } from '../places.ts';
+import { lastWithin, wordBefore } from '../places.ts';
 import { type Access, accessSteps, accessWords } from '../steps/access.ts';
 
 const engine = 'rbac';
@@ -166,8 +166,8 @@ function finding(access: Access, span: Span, reason: string): Finding {
 const escalation: Signature = {
   anchors: ['is attempting to grant rbac permissions not currently held', 'attempt to grant extra privileges: '],
   read(text, at) {
-    const start = forbiddenFrom(text, Math.max(text.lower.lastIndexOf('user ', at), at - 500));
-    const from = start < at && start >= at - 1_200 ? start : at;
+    const user = lastWithin(text.lower, 'user ', at - 500, at);
+    const from = user < 0 ? at : forbiddenFrom(text, user);
     let end = text.lineEnd(at);
     for (const line of text.linesFrom(Math.min(end + 1, text.flat.length), 3_000)) {
       const first = text.flat.charAt(line.start);

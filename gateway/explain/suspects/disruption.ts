@@ -20,6 +20,7 @@ export function budgetSuspects(refusal: Refusal): (candidates: readonly Candidat
     const certain = namedIn(candidates, { kinds, name: budget.name }).map((candidate) => ({
       candidate,
       reason: namedReason(candidate, refusal),
+      ...(candidate.effect === 'allow' ? { doubt: 'it lets every eviction pass' } : {}),
     }));
     return { certain, possible: [] };
   };

@@ -84,7 +84,11 @@ function named(candidate: Candidate): Suspect {
 function otherwise(candidate: Candidate, outcome: GatekeeperTold['outcome']): Suspect {
   const does = candidate.effect === 'deny' ? 'refuses' : candidate.effect === 'warn' ? 'only warns' : 'refuses nothing';
   const now = outcome === 'warned' && candidate.effect === 'audit' ? 'only notes' : does;
-  return { candidate, reason: `The message names it; it ${now} now, and may have been changed since` };
+  return {
+    candidate,
+    reason: `The message names it; it ${now} now, and may have been changed since`,
+    ...(outcome === 'refused' ? { doubt: `it ${does}` } : {}),
+  };
 }
 
 /** Where its group is shown that decides: a kind of Gatekeeper may have any name, and so may the kinds of others. */

@@ -90,13 +90,19 @@ function ruleOfKey(key: string): string {
 }
 
 const refusing: readonly Effect[] = ['deny', 'unknown'];
+/** What refuses nothing whatever happens: to change or make objects may fail, and that refuses. */
+const quiet: readonly Effect[] = ['audit', 'warn', 'allow'];
 
 /** Of those that are named the ones that do what the text tells of; where none does, all, and it is said. */
 function fitting(named: readonly Candidate[], outcome: KyvernoTold['outcome']): readonly Suspect[] {
   const effects: readonly Effect[] = outcome === 'refused' ? refusing : outcome === 'warned' ? ['warn'] : [];
   const fit = named.filter(({ effect }) => effects.includes(effect));
   if (fit.length > 0) return fit.map((candidate) => ({ candidate, reason: 'The message names it' }));
-  return named.map((candidate) => ({ candidate, reason: otherEffect(candidate, outcome) }));
+  return named.map((candidate) => ({
+    candidate,
+    reason: otherEffect(candidate, outcome),
+    ...(outcome === 'refused' && quiet.includes(candidate.effect) ? { doubt: 'it refuses nothing' } : {}),
+  }));
 }
 
 function otherEffect({ effect }: Candidate, outcome: KyvernoTold['outcome']): string {

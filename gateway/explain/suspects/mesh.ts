@@ -62,6 +62,7 @@ export function namedAuthorization(policy: {
     const certain = (denying.length > 0 ? denying : named).map((candidate) => ({
       candidate,
       reason: namedReason(candidate, policy.rule),
+      ...(candidate.effect === 'audit' ? { doubt: 'it only notes requests' } : {}),
     }));
     return { certain, possible: [] };
   };

@@ -26,9 +26,12 @@ export function suspectsWith(effects: readonly Effect[], named: readonly Candida
   if (fitting.length > 0) return fitting.map((candidate) => ({ candidate, reason: namesIt }));
   return named.map((candidate) => {
     const does = now[candidate.effect];
+    // What warns or notes may refuse as well; what does neither refuses nothing.
+    const doubt = effects.includes('deny') ? does : undefined;
     return {
       candidate,
       reason: does === undefined ? namesIt : `${namesIt}; as it is now ${does}, so it may have changed since`,
+      ...(doubt === undefined ? {} : { doubt }),
     };
   });
 }

@@ -153,9 +153,9 @@ test('a constraint of Gatekeeper is known by its name, whatever its kind', () =>
   expect(found(denial('need-own'), [named, unlike, ...distractors]).ids).toEqual([]);
 });
 
-test('constraints of one name and several kinds are all named', () => {
+test('constraints of one name and several kinds are all named, and none of them is sure', () => {
   const both = ['KindA', 'KindB'].map((kind) => candidate(gatekeeper, kind, 'need-owner'));
-  expect(found(denial('need-owner'), both)).toEqual({ ids: ids(both), confidence: 'high' });
+  expect(found(denial('need-owner'), both)).toEqual({ ids: ids(both), confidence: 'medium' });
 });
 
 test('at the summary level kinds of other engines are none of Gatekeeper, as far as they are known', () => {

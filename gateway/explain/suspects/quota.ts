@@ -5,7 +5,7 @@ import type { Candidate } from '../candidates.ts';
 import { namedIn } from '../candidates.ts';
 import { figuresOf } from '../../answer/metrics.ts';
 import { listed } from '../../words.ts';
-import type { Suspects } from '../finding.ts';
+import type { Suspect, Suspects } from '../finding.ts';
 
 /** Both count by the same plugin and with the same words. */
 const kinds = ['ResourceQuota', 'ClusterResourceQuota'];
@@ -17,19 +17,32 @@ export interface ScopeDemand {
   readonly values: readonly string[];
 }
 
-/** @param part Whether the text holds all of the name, or was cut within it. */
+/** @param resources Those that had no room or were not stated, as far as the text tells. */
 export function quotasNamed(
   candidates: readonly Candidate[],
   name: string,
-  part: 'whole' | 'beginning' = 'whole',
+  resources: readonly string[] = [],
 ): Suspects {
-  if (part === 'whole') {
-    const certain = namedIn(candidates, { kinds, name }).map((candidate) => ({
+  const certain = namedIn(candidates, { kinds, name }).map((candidate): Suspect => {
+    const counted = countedBy(candidate);
+    const foreign = counted === undefined ? [] : resources.filter((each) => !counted.has(each));
+    return {
       candidate,
       reason: 'The message names it',
-    }));
-    return { certain, possible: [] };
-  }
+      ...(foreign.length === 0 ? {} : { doubt: `it has no limit for ${listed(foreign)}` }),
+    };
+  });
+  return { certain, possible: [] };
+}
+
+/** What it has limits for; undefined while that is not known. */
+function countedBy({ binding, full }: Candidate): ReadonlySet<string> | undefined {
+  if (binding.metrics !== undefined) return new Set(Object.keys(binding.metrics));
+  return full?.rule.form === 'quota' ? new Set(Object.keys(full.rule.hard)) : undefined;
+}
+
+/** Quotas whose names begin like this, where the text was cut within one. */
+export function quotasBeginning(candidates: readonly Candidate[], name: string): Suspects {
   const possible = candidates
     .filter((candidate) => kinds.includes(candidate.kind) && candidate.name.startsWith(name))
     .map((candidate) => ({ candidate, fullest: fullestOf(candidate) }))
