@@ -18,7 +18,7 @@ export function lastWithin(text: string, words: string, from: number, to: number
 }
 
 /** Where the line begins that holds this place, not further back than `reach`. */
-function lineStart(text: ErrorText, at: number, reach: number): number {
+export function lineStart(text: ErrorText, at: number, reach: number): number {
   // Ends of lines ascend with places, so the first place of the line is found by halving.
   let [low, high] = [Math.max(0, at - reach), at];
   while (low < high) {

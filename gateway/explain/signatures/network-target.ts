@@ -205,7 +205,7 @@ function hostAmong(words: readonly string[]): Target | undefined {
     const clean = trimmed(word);
     const isQuoted = beforeQuoted.has((words[index] ?? '').toLowerCase()) && isQuotation(word);
     if (isQuoted && isHost(clean))
-      return { to: isIP(clean) === 0 ? { host: clean } : { address: clean }, port: undefined };
+      return { to: ipVersionOf(clean) === undefined ? { host: clean } : { address: clean }, port: undefined };
     if (!beforeHost.has((words[index] ?? '').toLowerCase()) || !isHost(clean)) continue;
     const isFollowed = (words[index + 2] ?? '').toLowerCase() === 'port';
     if (clean.includes('.') || clean.includes('-') || clean === 'localhost' || isFollowed)

@@ -8,7 +8,7 @@ import type { ErrorText } from '../error-text.ts';
 import { lastWithin } from '../places.ts';
 import type { Signature } from '../finding.ts';
 import { uncountedSteps } from '../steps/quota.ts';
-import { quotasNamed } from '../suspects/quota.ts';
+import { quotasBeginning } from '../suspects/quota.ts';
 
 const usage = ', current usage is ';
 const limited = ' is forbidden: limited to ';
@@ -37,7 +37,7 @@ export const earlyQuota: Signature = {
       span: { start, end },
       evidence: [{ start, end }],
       sentence: 'A ResourceQuota of the namespace refused it; releases of Kubernetes before 1.2 do not say which.',
-      suspects: (candidates) => quotasNamed(candidates, '', 'beginning'),
+      suspects: (candidates) => quotasBeginning(candidates, ''),
       steps: () => uncountedSteps,
     };
   },
