@@ -4,7 +4,7 @@
  */
 import { manual } from '../../remediation/steps.ts';
 import type { Signature } from '../finding.ts';
-import { lineAround, targetNear } from './network-target.ts';
+import { targetNear } from './network-target.ts';
 import { connectionTo, excluded, nowhere, placeOf, symptom, targetText } from './symptom.ts';
 
 /** Longer ones are logs, and their messages are what counts. */
@@ -67,12 +67,11 @@ const unreached: Signature = {
     const target = targetNear(text, at) ?? nowhere;
     const no = excluded(place, target);
     if (no !== undefined) return no;
-    const { start, end } = lineAround(text, at);
     const sentence =
       `Something does not reach ${targetText(target)}, and the text has no message that tells how it failed. A network policy of either end drops connections, ` +
       'which the client sees as a timeout; a refusal, or a name that is not found, has other causes as a rule.';
     const connection = connectionTo(target);
-    const finding = symptom({ place: { ...place, span: { start, end } }, connection, sentence, mayBe: 'drop' });
+    const finding = symptom({ place, connection, sentence, mayBe: 'drop' });
     return {
       ...finding,
       // Nobody has seen a connection dropped.
