@@ -7,7 +7,7 @@ import type { Confidence } from './category.ts';
 import type { ErrorText } from './error-text.ts';
 import type { Explained } from './explain.ts';
 import type { About, Finding, Suspects } from './finding.ts';
-import { elsewhere } from './named-objects.ts';
+import { elsewhere, workloadOf } from './named-objects.ts';
 
 interface Held {
   readonly finding: Finding;
@@ -42,9 +42,10 @@ export function explanationOf(
     each.finding.sentence,
     ...(each.finding.suspects === undefined ? ownSentences(held, index) : suspectSentences(each, about)),
   ]);
+  const isCompared = held.some(({ finding }) => finding.suspects !== undefined);
   return [
     ...sentences,
-    ...elsewhereSentences(about),
+    ...(isCompared ? [...elsewhereSentences(about), ...unknownWorkload(about)] : []),
     ...(confidence === 'low' ? [lowSentence] : []),
     ...(text.shortened ? [shortenedSentence] : []),
   ].join(' ');
@@ -57,6 +58,13 @@ function elsewhereSentences(about: About): string[] {
   return [
     `The text speaks of the namespace ${shown(other)}; what was compared with it is what binds ${about.namespace}.`,
   ];
+}
+
+/** What was asked about and is not there has no labels that could be compared. Who may not see workloads is not told of any. */
+function unknownWorkload(about: About): string[] {
+  const { namespace, workloadName, workloads } = about;
+  if (workloadName === undefined || workloads === undefined || workloadOf(about) !== undefined) return [];
+  return [`No workload ${shown(workloadName)} is known in ${namespace}, so what binds any was looked at.`];
 }
 
 const lowSentence = 'Take this for a hint: the text fits other causes as well.';
@@ -76,11 +84,12 @@ function suspectSentences({ finding, suspects: { certain, possible } }: Held, { 
     const doubts = only.doubt === undefined ? [] : [`As it is now ${only.doubt}: it may have been changed since.`];
     if (isOne && kind === 'Namespace') return [`The labels of the Namespace ${shown(name)} say so.`, ...doubts];
     if (isOne && name === finding.policy) return [`This ${shown(kind, 80)} binds ${namespace}.`, ...doubts];
-    return [`In ${namespace} that is ${titles(certain.map(({ candidate }) => candidate))}.`, ...doubts];
+    const all = titles(certain.map(({ candidate }) => candidate));
+    return [isOne ? `In ${namespace} that is ${all}.` : `In ${namespace} these do that: ${all}.`, ...doubts];
   }
   if (finding.policy !== undefined && possible.length === 0) {
     return [
-      `Nothing of that name is known to bind ${namespace}, as far as you may see; nothing similar is taken for it.`,
+      `Nothing of that name is known to bind ${namespace}, as far as you may see: ask about the namespace in which it happened.`,
     ];
   }
   if (possible.length === 0) return [`Nothing that is known to bind ${namespace} does this, as far as you may see.`];

@@ -82,12 +82,9 @@ function ruleLines(
   { form, paint, wrapped }: Printer,
 ): string[] {
   const { id, name, source_kind: kind, severity, effect, message, reason } = constraint;
-  const title = wrapped(`${kind} ${name}`.trim(), '  ');
-  const marks = `${paintSeverity(paint, severity, severity)}, ${effect}${form === 'wide' ? `, ${id}` : ''}`;
-  return [
-    ...title.slice(0, -1),
-    `${title.at(-1) ?? ''} (${marks})`,
-    ...wrapped(message, '    '),
-    ...wrapped(reason, '    '),
-  ];
+  const marks = `(${severity}, ${effect}${form === 'wide' ? `, ${id}` : ''})`;
+  const title = wrapped(`${kind} ${name} ${marks}`.trim(), '  ').map((line) =>
+    line.replace(`(${severity},`, () => `(${paintSeverity(paint, severity, severity)},`),
+  );
+  return [...title, ...wrapped(message, '    '), ...wrapped(reason, '    ')];
 }

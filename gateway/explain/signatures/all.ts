@@ -17,6 +17,7 @@ import { podSecuritySignatures } from './pod-security.ts';
 import { quotaSignatures } from './quota.ts';
 import { rbacSignatures } from './rbac.ts';
 import { schedulingSignatures } from './scheduling.ts';
+import { toldSignatures } from './told.ts';
 import { validationSignatures } from './validation.ts';
 import { webhookDeniedSignatures } from './webhook-denied.ts';
 import { webhookUnavailableSignatures } from './webhook-unavailable.ts';
@@ -47,4 +48,5 @@ export const signatures: readonly Signature[] = [
   ...elsewhereSignatures,
   ...meshSymptomSignatures,
   ...networkSymptomSignatures,
+  ...toldSignatures,
 ];

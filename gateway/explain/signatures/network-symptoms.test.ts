@@ -6,6 +6,11 @@ const causes = (text: string) => findCauses(readErrorText(text));
 
 test.each([
   ['Go', 'Get "https://10.96.0.1:443/version": dial tcp 10.96.0.1:443: i/o timeout', '10.96.0.1, port 443'],
+  [
+    'Go, with the name of the URL',
+    'Get "http://api.shop.svc:8080/v1": dial tcp 10.96.0.9:8080: i/o timeout',
+    'api.shop.svc (10.96.0.9), port 8080',
+  ],
   ['Go, of the kernel', 'dial tcp 10.96.0.1:443: connect: connection timed out', '10.96.0.1, port 443'],
   [
     'Go, of a client',

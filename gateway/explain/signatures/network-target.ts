@@ -50,7 +50,7 @@ export function targetNear(text: ErrorText, at: number): Target | undefined {
   const after = spaced(flat.slice(at, at + windowMax)).split(' ', wordsAfterMax);
   const words = [...before, ...after];
   const withPort = first(words, (word) => targetOf(word, true));
-  if (withPort !== undefined) return withPort;
+  if (withPort !== undefined) return withName(withPort, before);
   const inOrder = [...before.toReversed(), ...after];
   const port = portAmong(inOrder);
   const bare = first(words, (word) => targetOf(word, false)) ?? hostAmong(inOrder);
@@ -61,6 +61,16 @@ export function targetNear(text: ErrorText, at: number): Target | undefined {
 /** Fields of JSON are words of their own, though no blank stands between them. */
 function spaced(window: string): string {
   return window.replaceAll('":', '": ').replaceAll(',"', ' "');
+}
+
+/** Go tells the address behind the URL that was asked for: `Get "http://db.shop.svc:80/": dial tcp 10.0.0.1:80: …`. */
+function withName(target: Target, before: readonly string[]): Target {
+  const { to, port } = target;
+  if (to.address === undefined || to.host !== undefined) return target;
+  const asked = first(before, (word) => urlIn(word));
+  return asked !== undefined && asked.port === port && asked.to.host !== undefined
+    ? { to: { ...to, host: asked.to.host }, port }
+    : target;
 }
 
 function first<Of>(words: readonly string[], read: (word: string) => Of | undefined): Of | undefined {

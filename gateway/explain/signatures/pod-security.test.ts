@@ -142,7 +142,7 @@ test('a warning refused nothing, and is the warning level; in the audit log it i
   const warning = `Warning: would violate PodSecurity "restricted:v1.30": ${escalation}`;
   const { cause, confidence, explanation, suspects } = ask(warning);
   expect([cause.rule, confidence, suspects.map(({ candidate }) => candidate.key)]).toEqual(['warn', 'high', ['warn']]);
-  expect(explanation).toContain('Nothing was refused');
+  expect(explanation).toContain('refuses nothing');
   const log = `W0601 12:00:00.000000       1 warnings.go:70] would violate PodSecurity "restricted:v1.30": ${escalation}`;
   expect(ask(log).cause.rule).toBe('warn');
   const audit = `{"annotations":{"pod-security.kubernetes.io/audit-violations":"would violate PodSecurity \\"restricted:latest\\": privileged (x)"}}`;

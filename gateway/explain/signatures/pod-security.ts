@@ -93,8 +93,8 @@ function sentenceOf(
         )}`;
   const whose = `${level} Pod Security Standard${version} of the namespace${what}`;
   if (mode === 'enforce') return `The pod was refused, because it does not meet ${whose}.`;
-  const noted = mode === 'warn' ? 'a warning' : 'an entry of the audit log';
-  return `Nothing was refused: this is ${noted}, because pods like this do not meet ${whose}.`;
+  const noted = mode === 'warn' ? 'A warning' : 'An entry of the audit log';
+  return `${noted}, which refuses nothing, says that pods like this do not meet ${whose}.`;
 }
 
 const podLinesMax = 60;

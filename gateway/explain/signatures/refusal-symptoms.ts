@@ -5,7 +5,7 @@ import type { Signature } from '../finding.ts';
 import { capitalized } from '../../words.ts';
 import { targetNear } from './network-target.ts';
 import { noPolicy } from './no-policy.ts';
-import { connectionTo, excluded, isOfWebhook, nowhere, placeOf, symptom, targetText } from './symptom.ts';
+import { connectionTo, excluded, hostOf, isOfWebhook, nowhere, placeOf, symptom, targetText } from './symptom.ts';
 
 const refusals: Signature = {
   anchors: [
@@ -44,7 +44,7 @@ const refusals: Signature = {
     return symptom({
       place,
       connection: connectionTo(target),
-      sentence: capitalized(sentence),
+      sentence: hostOf(target) === '' ? capitalized(sentence) : sentence,
       mayBe: 'reject',
     });
   },

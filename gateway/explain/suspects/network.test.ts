@@ -270,3 +270,10 @@ test('a policy on the metadata of the cloud is blamed for that alone, and surely
   });
   expect(names(text('10.96.14.7'), [metadata])).toEqual([]);
 });
+
+test('of a Service in another namespace only the way out of this one is judged', () => {
+  const candidates = [policy({ name: 'deny-out' }), policy({ name: 'deny-in', direction: 'Ingress' })];
+  const text = (host: string) => `Get "http://${host}:5432/": dial tcp 10.96.0.9:5432: i/o timeout`;
+  expect(names(text('db.data.svc.cluster.local'), candidates)).toEqual(['deny-out']);
+  expect(names(text('db.shop.svc.cluster.local'), candidates)).toEqual(['deny-out', 'deny-in']);
+});

@@ -91,7 +91,8 @@ function mayStandAt(
   if (told !== undefined && told !== direction) return false;
   if (direction === 'Ingress' && isDns({ to, ...rest })) return dnsNamespaces.has(namespace);
   const end = direction === 'Egress' ? from : to;
-  if (end.namespace !== undefined) return end.namespace === namespace;
+  const place = end.namespace ?? serviceOf(end.host ?? '')?.namespace;
+  if (place !== undefined) return place === namespace;
   if (end.entity !== undefined && end.entity !== 'cluster' && end.entity !== 'unmanaged') return false;
   return direction === 'Egress' || (!isOutside(end) && !isElsewhere(end, namespace));
 }
