@@ -26,23 +26,28 @@ export interface Candidate {
   readonly full: StoredConstraint | undefined;
 }
 
-/** @param level At which the caller sees it. @param namespace The namespace that was asked about, which it binds. */
-export function candidateOf(binding: Binding, level: DetailLevel, namespace: string): Candidate {
+/**
+ * @param level At which the caller sees it; asked for when something is looked at that depends on it.
+ * @param namespace The namespace that was asked about, which it binds.
+ */
+export function candidateOf(binding: Binding, level: () => DetailLevel, namespace: string): Candidate {
   let known: ReturnType<typeof visible> | undefined;
   const seen = () => {
-    known ??= visible(binding, level, namespace);
+    known ??= visible(binding, level(), namespace);
     return known;
   };
-  // The name in a report is the policy's own unless a handle stands for it: then no form need be read to compare it.
-  const isHandle = !binding.own && binding.name === handleOf(binding.id);
   return {
     binding,
-    level,
     kind: binding.kind,
     type: binding.type,
     effect: binding.effect,
     severity: binding.severity,
+    get level() {
+      return level();
+    },
     get name() {
+      // The name in a report is the policy's own unless a handle stands for it: then no form need be read to compare it.
+      const isHandle = !binding.own && binding.name === handleOf(binding.id);
       return isHandle ? seen().name : binding.name;
     },
     get key() {
@@ -52,7 +57,7 @@ export function candidateOf(binding: Binding, level: DetailLevel, namespace: str
       return seen().home;
     },
     get full() {
-      return level === 'summary' ? undefined : binding.form?.value;
+      return level() === 'summary' ? undefined : binding.form?.value;
     },
   };
 }
