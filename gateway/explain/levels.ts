@@ -29,19 +29,24 @@ export async function atLevels<T>(
   work: (candidates: readonly Candidate[]) => T,
 ): Promise<T> {
   const known = new Map<Binding, DetailLevel>();
+  const wanted = new Set<Binding>();
+  const levelOf = (binding: Binding) => {
+    const level = known.get(binding);
+    if (level === undefined) wanted.add(binding);
+    return level ?? 'summary';
+  };
+  let candidates = bindings.map((binding) => candidateOf(binding, levelOf, namespace));
   for (let round = 0; ; round += 1) {
-    const wanted = new Set<Binding>();
-    const levelOf = (binding: Binding) => {
-      const level = known.get(binding);
-      if (level === undefined) wanted.add(binding);
-      return level ?? 'summary';
-    };
-    const answer = work(bindings.map((binding) => candidateOf(binding, () => levelOf(binding), namespace)));
+    const answer = work(candidates);
     if (wanted.size === 0) return answer;
     const unknown = round < roundsMax ? [...wanted] : bindings.filter((binding) => !known.has(binding));
     // What tells where a form is stored takes its time.
     await asking.pace.each(unknown, ({ form }) => form?.home);
     const level = await asking.levels(unknown);
     await asking.pace.each(unknown, (binding) => known.set(binding, level(binding)));
+    candidates = candidates.map((candidate) =>
+      wanted.has(candidate.binding) ? candidateOf(candidate.binding, levelOf, namespace) : candidate,
+    );
+    wanted.clear();
   }
 }
