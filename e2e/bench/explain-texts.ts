@@ -60,8 +60,8 @@ export function realisticTexts(length: number): readonly BenchText[] {
 
 const anchors = [...new Set(signatures.flatMap((signature) => signature.anchors))];
 
-/** Each anchor again and again; runs of what is written otherwise; one character. */
-export function hostileTexts(length: number): readonly BenchText[] {
+/** Each anchor again and again; runs of what is written otherwise; one character. One at a time: all of them are gigabytes. */
+export function* hostileTexts(length: number): Iterable<BenchText> {
   const characters = [
     '\\',
     ' ',
@@ -104,19 +104,15 @@ export function hostileTexts(length: number): readonly BenchText[] {
     'é\u00a0',
     '\\u003',
   ];
-  return [
-    { name: 'all anchors', text: repeated(anchors.join(' "a" '), length) },
-    ...anchors.map((anchor) => ({ name: `anchor ${anchor}`, text: repeated(anchor, length) })),
-    ...anchors.map((anchor) => ({
-      name: `anchor and quotes ${anchor}`,
-      text: repeated(`${anchor}"a": [b] 'c', (d) x=1, `, length),
-    })),
-    ...[...characters, ...pieces].map((piece) => ({
-      name: `run of ${JSON.stringify(piece)}`,
-      text: repeated(piece, length),
-    })),
-    { name: 'anchor, then one word', text: `${anchors[0] ?? ''}${'x'.repeat(length)}`.slice(0, length) },
-  ];
+  yield { name: 'all anchors', text: repeated(anchors.join(' "a" '), length) };
+  for (const anchor of anchors) {
+    yield { name: `anchor ${anchor}`, text: repeated(anchor, length) };
+    yield { name: `anchor and quotes ${anchor}`, text: repeated(`${anchor}"a": [b] 'c', (d) x=1, `, length) };
+  }
+  for (const piece of [...characters, ...pieces]) {
+    yield { name: `run of ${JSON.stringify(piece)}`, text: repeated(piece, length) };
+  }
+  yield { name: 'anchor, then one word', text: `${anchors[0] ?? ''}${'x'.repeat(length)}`.slice(0, length) };
 }
 
 /** So many lines. */

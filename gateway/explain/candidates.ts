@@ -5,7 +5,7 @@
 import type { Effect, ConstraintType, Severity, StoredConstraint } from '../../crds/constraint.ts';
 import { handleOf } from '../../crds/report-line.ts';
 import { visible } from '../answer/constraint.ts';
-import type { DetailLevel } from '../answer/levels.ts';
+import type { DetailLevel, LevelOf } from '../answer/levels.ts';
 import type { Binding } from '../catalog/binding.ts';
 
 export interface Candidate {
@@ -26,35 +26,61 @@ export interface Candidate {
   readonly full: StoredConstraint | undefined;
 }
 
-/** @param level At which the caller sees it. @param namespace The namespace that was asked about, which it binds. */
-export function candidateOf(binding: Binding, level: DetailLevel, namespace: string): Candidate {
-  let known: ReturnType<typeof visible> | undefined;
-  const seen = () => {
-    known ??= visible(binding, level, namespace);
-    return known;
-  };
-  // The name in a report is the policy's own unless a handle stands for it: then no form need be read to compare it.
-  const isHandle = !binding.own && binding.name === handleOf(binding.id);
-  return {
-    binding,
-    level,
-    kind: binding.kind,
-    type: binding.type,
-    effect: binding.effect,
-    severity: binding.severity,
-    get name() {
-      return isHandle ? seen().name : binding.name;
-    },
-    get key() {
-      return binding.own ? binding.key : seen().rule;
-    },
-    get home() {
-      return seen().home;
-    },
-    get full() {
-      return level === 'summary' ? undefined : binding.form?.value;
-    },
-  };
+/**
+ * @param level At which the caller sees it; asked for when something is looked at that depends on it.
+ * @param namespace The namespace that was asked about, which it binds.
+ */
+export function candidateOf(binding: Binding, level: LevelOf, namespace: string): Candidate {
+  return new BoundCandidate(binding, level, namespace);
+}
+
+/** A class, as there are hundreds in each answer: what is looked at of few of them is no closure of each. */
+class BoundCandidate implements Candidate {
+  readonly binding: Binding;
+  readonly kind: string;
+  readonly type: ConstraintType;
+  readonly effect: Effect;
+  readonly severity: Severity;
+  readonly #level: LevelOf;
+  readonly #namespace: string;
+  #seen: ReturnType<typeof visible> | undefined;
+
+  constructor(binding: Binding, level: LevelOf, namespace: string) {
+    this.binding = binding;
+    this.kind = binding.kind;
+    this.type = binding.type;
+    this.effect = binding.effect;
+    this.severity = binding.severity;
+    this.#level = level;
+    this.#namespace = namespace;
+  }
+
+  get level() {
+    return this.#level(this.binding);
+  }
+
+  get name() {
+    // The name in a report is the policy's own unless a handle stands for it: then no form need be read to compare it.
+    const { own, name, id } = this.binding;
+    return !own && name === handleOf(id) ? this.#visible.name : name;
+  }
+
+  get key() {
+    return this.binding.own ? this.binding.key : this.#visible.rule;
+  }
+
+  get home() {
+    return this.#visible.home;
+  }
+
+  get full() {
+    return this.level === 'summary' ? undefined : this.binding.form?.value;
+  }
+
+  get #visible() {
+    this.#seen ??= visible(this.binding, this.level, this.#namespace);
+    return this.#seen;
+  }
 }
 
 /** What a text names: of these kinds the policies with this name. */

@@ -40,7 +40,21 @@ export interface Explained {
 
 /** @param candidates All that binds the namespace, gravest first. */
 export function explain(text: ErrorText, candidates: readonly Candidate[], question: Question): Explained {
-  const findings = findCauses(text);
+  return explainCauses({ text, findings: findCauses(text) }, candidates, question);
+}
+
+/** A text, and what `findCauses` finds in it. */
+export interface Searched {
+  readonly text: ErrorText;
+  readonly findings: readonly Finding[];
+}
+
+/** As `explain`, of a text in which causes were looked for already. */
+export function explainCauses(
+  { text, findings }: Searched,
+  candidates: readonly Candidate[],
+  question: Question,
+): Explained {
   const named = namedObjects(
     text,
     findings.map(({ span }) => span),

@@ -1,15 +1,20 @@
 /**
  * From a text to the causes that it tells of.
  */
-import { createAnchors } from './anchors.ts';
+import { type Anchors, createAnchors } from './anchors.ts';
 import type { Category } from './category.ts';
 import type { ErrorText, Span } from './error-text.ts';
 import { certainties, type Finding } from './finding.ts';
 import { isHearsay, isInValue } from './second-hand.ts';
 import { signatures } from './signatures/all.ts';
+import { createWindows, inWhole } from './windows.ts';
 
 /** Places of one anchor that are read: a log says the same thing again and again. */
 const placesMax = 64;
+/** Places of one text that are read. Where it has more, each anchor has its first place read before any has its second. */
+export const readsMax = 2_048;
+/** Characters in which anchors are looked for at once. */
+const stretch = 65_536;
 /** Causes of one text that are told. */
 const causesMax = 8;
 /** Quotations of one cause. */
@@ -18,7 +23,21 @@ const evidenceMax = 4;
 const readers = signatures.flatMap((signature, order) =>
   signature.anchors.map((anchor) => ({ anchor, signature, order })),
 );
-const findAnchors = createAnchors(readers.map(({ anchor }) => anchor));
+let anchors: Anchors | undefined;
+
+/** Made when the first text is read: whoever runs another command does not wait for it. */
+function findAnchors(): Anchors {
+  anchors ??= createAnchors(readers.map(({ anchor }) => anchor));
+  return anchors;
+}
+
+interface Place {
+  /** Index of the reader. */
+  readonly reader: number;
+  readonly at: number;
+  /** How many places of the same anchor come before it. */
+  readonly turn: number;
+}
 
 interface Found {
   readonly finding: Finding;
@@ -26,21 +45,68 @@ interface Found {
   readonly order: number;
 }
 
-/** The causes, those that refused something first, then as they stand in the text. Symptoms count where nothing says more. */
+/** Causes that are looked for by and by. */
+export interface CauseSearch {
+  /** To be done one after the other; none of them takes long. */
+  readonly steps: Iterable<() => void>;
+  /** Once all of them were: those that refused something first, then as they stand in the text. Symptoms count where nothing says more. */
+  causes(): readonly Finding[];
+}
+
+/** As `beginCauses`, at once. */
 export function findCauses(text: ErrorText): readonly Finding[] {
+  const search = beginCauses(text);
+  for (const step of search.steps) step();
+  return search.causes();
+}
+
+/** The work is bounded, whatever the text is: `readsMax` readings, each of them within a window. */
+export function beginCauses(text: ErrorText): CauseSearch {
   const found: Found[] = [];
-  const places = new Uint16Array(readers.length);
-  findAnchors(text.lower, (index, at) => {
-    const reader = readers[index];
-    const before = places[index] ?? 0;
-    if (reader === undefined || before >= placesMax) return;
-    places[index] = before + 1;
-    const read = reader.signature.read(text, at) ?? [];
-    const findings: readonly Finding[] = 'span' in read ? [read] : read;
-    for (const finding of findings) {
-      if (!isInValue(text, finding.span)) found.push({ finding: asTold(finding, text), order: reader.order });
+  const windowAt = createWindows(text);
+
+  function* steps(): Iterable<() => void> {
+    const places: Place[] = [];
+    const turns = new Uint16Array(readers.length);
+    const look = findAnchors()(text.lower, (reader, at) => {
+      const turn = turns[reader] ?? 0;
+      if (turn >= placesMax) return;
+      turns[reader] = turn + 1;
+      places.push({ reader, at, turn });
+    });
+    for (let until = stretch; until < text.lower.length + stretch; until += stretch) yield () => look(until);
+    for (const place of placesToRead(places)) yield () => read(place);
+  }
+
+  function read({ reader, at }: Place): void {
+    const { signature, order } = readers[reader] ?? {};
+    if (signature === undefined || order === undefined) return;
+    const window = windowAt(at);
+    const told = signature.read(window.text, at - window.start) ?? [];
+    const findings: readonly Finding[] = 'span' in told ? [told] : told;
+    for (const each of findings) {
+      const finding = inWhole(each, window);
+      if (!isInValue(text, finding.span)) found.push({ finding: asTold(finding, text), order });
     }
-  });
+  }
+
+  return { steps: steps(), causes: () => causesOf(found, text) };
+}
+
+/** As many as are read, a fair share of each anchor, in their order. */
+function placesToRead(places: readonly Place[]): readonly Place[] {
+  if (places.length <= readsMax) return places;
+  const counts = new Uint16Array(placesMax);
+  for (const { turn } of places) counts[turn] = (counts[turn] ?? 0) + 1;
+  let turns = 1;
+  for (let sum = counts[0] ?? 0; turns < placesMax; turns += 1) {
+    sum += counts[turns] ?? 0;
+    if (sum > readsMax) break;
+  }
+  return places.filter(({ turn }) => turn < turns);
+}
+
+function causesOf(found: readonly Found[], text: ErrorText): readonly Finding[] {
   const apart = withoutContained(withoutRepeated(found));
   const surest = certainties.find((certainty) => apart.some(({ finding }) => finding.certainty === certainty));
   const same = new Map<string, Finding>();

@@ -154,3 +154,9 @@ describe('the workload of a question', () => {
     expect(of('pod/db-0', 'unknown')).toBeUndefined();
   });
 });
+
+test('a group behind a kind has an end, so that not all of a text is read from each kind', () => {
+  const kinds = (group: string) => namedObjects(readErrorText(`deployment.${group}/web`)).map(({ name }) => name);
+  expect(kinds('apps')).toEqual(['web']);
+  expect(kinds('a.'.repeat(300))).toEqual([]);
+});

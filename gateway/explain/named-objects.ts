@@ -123,7 +123,8 @@ function objectBehind(text: ErrorText, wordEnd: number, kind: string, word: stri
   // pod_name=web-1, and the group in deployments.apps "web".
   if (lower.startsWith('_name', at) || lower.startsWith('.name', at)) at += 5;
   const hasGroup = lower[at] === '.' && isLetter(lower.charCodeAt(at + 1));
-  if (hasGroup) while (isNameCharacter(lower.charAt(at)) || lower[at] === '.') at += 1;
+  const groupBound = at + nameLengthMax;
+  if (hasGroup) while (at < groupBound && (isNameCharacter(lower.charAt(at)) || lower[at] === '.')) at += 1;
   const separator = separators.find((each) => lower.startsWith(each, at));
   if (separator === undefined || (hasGroup && !['/', ' "', " '"].includes(separator))) return undefined;
   // Short names stand before a slash, or are any other word.

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { ownBinding } from '../catalog/binding.ts';
-import { entryOf, networkConstraint } from '../testing/objects.ts';
-import { candidateOf } from './candidates.ts';
+import { candidate } from '../testing/candidates.ts';
+import { networkConstraint } from '../testing/objects.ts';
 import { readErrorText } from './error-text.ts';
 import { explain, type Question } from './explain.ts';
 
@@ -18,8 +17,7 @@ const quota = networkConstraint('shop', 'team', {
   effect: 'limit',
   source: { apiVersion: 'v1', kind: 'ResourceQuota', name: 'team', namespace: 'shop' },
 });
-const binding = ownBinding(entryOf(quota), () => ({ home: 'shop', text: '', value: quota }));
-const candidates = [candidateOf(binding, 'detailed', 'shop')];
+const candidates = [candidate(quota, 'detailed')];
 const said = (text: string, changes: Partial<Question> = {}) =>
   explain(readErrorText(text), candidates, { ...question, ...changes }).explanation;
 

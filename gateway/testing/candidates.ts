@@ -17,11 +17,11 @@ import { changedAt, entryOf } from './objects.ts';
 export function candidate(constraint: StoredConstraint, level: DetailLevel = 'full', namespace = 'shop'): Candidate {
   const home = homeNamespace(constraint.source);
   const form = () => ({ home, text: JSON.stringify(constraint), value: constraint });
-  if (home === namespace) return candidateOf(ownBinding(entryOf(constraint), form), level, namespace);
+  if (home === namespace) return candidateOf(ownBinding(entryOf(constraint), form), () => level, namespace);
   const { id, type, severity, effect, summary, source } = constraint;
   const name = home === undefined ? constraint.name : handleOf(id);
   const entry = { id, type, severity, effect, summary, kind: source.kind, name };
-  return candidateOf(inheritedBinding(entry, changedAt, form), level, namespace);
+  return candidateOf(inheritedBinding(entry, changedAt, form), () => level, namespace);
 }
 
 /** All of them bind the namespace. */

@@ -2,14 +2,16 @@ import { Buffer } from 'node:buffer';
 import * as z from 'zod';
 import { constraintAnswer, ConstraintAnswer } from '../answer/constraint.ts';
 import { dataText } from '../answer/fence.ts';
-import { levelsOf, mayReadDetails, mostDetailed, refusedReport } from '../answer/levels.ts';
+import { createLevels, mayReadDetails, mostDetailed, refusedReport } from '../answer/levels.ts';
 import { noReport } from '../answer/no-report.ts';
+import type { Pace } from '../answer/pace.ts';
 import { remediationFor } from '../answer/remediation.ts';
 import { withAdvice } from '../explain/advice.ts';
-import { candidateOf } from '../explain/candidates.ts';
 import { Category, Confidence } from '../explain/category.ts';
 import { beginErrorText } from '../explain/error-text.ts';
-import { explain as explainText, matchesMax } from '../explain/explain.ts';
+import { explainCauses, type Explained, matchesMax, type Searched } from '../explain/explain.ts';
+import { beginCauses } from '../explain/find-causes.ts';
+import { atLevels } from '../explain/levels.ts';
 import { Remediation, RemediationStep, stepsMax } from '../remediation/schema.ts';
 import { defineTool } from './define.ts';
 import { Namespace } from './fields.ts';
@@ -76,25 +78,24 @@ export const explain = defineTool({
     if (refused !== undefined) return refused;
     const view = catalog.view(namespace);
     if (view === undefined) return noReport(namespace);
-    const [levelOf, details] = await Promise.all([
-      levelsOf(view.bindings, namespace, caller),
-      mayReadDetails(namespace, caller),
-    ]);
-    const reading = beginErrorText(message);
-    await pace.each(reading.stretches, (read) => {
-      read();
-    });
+    const details = await mayReadDetails(namespace, caller);
+    const searched = await search(message, pace);
     const workloads = details ? view.workloads : undefined;
-    const candidates = view.bindings.map((binding) => candidateOf(binding, levelOf(binding), namespace));
     const known = new Set(view.bindings.map(({ id }) => id));
-    const { explanation, confidence, suspects, steps, cause, otherCauses } = explainText(reading.text(), candidates, {
+    const question = {
       namespace,
       workloadName,
       workloads: workloads?.list,
       complete: view.report.more.every((id) => known.has(id)),
       contact: gateway.remediationContact,
-    });
-    const all = suspects.map(({ candidate: { binding, level }, reason }) => ({
+    };
+    const { suspects, ...explained } = await atLevels(
+      { namespace, bindings: view.bindings },
+      { levels: createLevels(namespace, caller), pace },
+      (candidates) => leveled(explainCauses(searched, candidates, question)),
+    );
+    const { explanation, confidence, steps, cause, otherCauses } = explained;
+    const all = suspects.map(({ binding, level, reason }) => ({
       ...constraintAnswer(binding, level, { namespace, workloads }),
       remediation: remediationFor(binding, level, { namespace, contact: gateway.remediationContact }),
       reason,
@@ -113,7 +114,7 @@ export const explain = defineTool({
     const untold = all.length - matching.length;
     return {
       ok: true,
-      level: mostDetailed(suspects.map(({ candidate: { level } }) => level)),
+      level: mostDetailed(suspects.map(({ level }) => level)),
       value: {
         ...value,
         ...(untold === 0 ? {} : { explanation: `${explanation} ${untoldSentence(untold)}` }),
@@ -142,6 +143,28 @@ function matchesThatFit(all: readonly Match[], bytesMax: number): Match[] {
 
 function bytesOf(value: object): number {
   return Buffer.byteLength(JSON.stringify(value));
+}
+
+/** In pieces: a text may be as long as a log. */
+async function search(message: string, pace: Pace): Promise<Searched> {
+  const reading = beginErrorText(message);
+  await pace.each(reading.stretches, (read) => {
+    read();
+  });
+  const text = reading.text();
+  const causes = beginCauses(text);
+  await pace.each(causes.steps, (step) => {
+    step();
+  });
+  return { text, findings: causes.causes() };
+}
+
+/** With the level of each suspect, so that it is one of those that are asked for. */
+function leveled({ suspects, ...explained }: Explained) {
+  return {
+    ...explained,
+    suspects: suspects.map(({ candidate: { binding, level }, reason }) => ({ binding, level, reason })),
+  };
 }
 
 function explainAnswerText(answer: z.input<typeof Output>): string {

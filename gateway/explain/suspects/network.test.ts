@@ -30,7 +30,7 @@ function policy({ name, direction = 'Egress', clauses = [], app, level = 'detail
     ...changes,
   });
   const binding = ownBinding(entryOf(constraint), () => ({ home: 'shop', text: '', value: constraint }));
-  return candidateOf(binding, level, 'shop');
+  return candidateOf(binding, () => level, 'shop');
 }
 
 const workload = (name: string): StoredWorkload => ({ kind: 'Deployment', name, labels: { app: name } });

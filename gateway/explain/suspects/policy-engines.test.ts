@@ -36,7 +36,7 @@ function candidate(apiVersion: string, kind: string, name: string, changes: Chan
   const binding = isOwn
     ? ownBinding(entryOf(full), () => form)
     : inheritedBinding({ ...full, kind }, changedAt, () => form);
-  return candidateOf(binding, level, namespace);
+  return candidateOf(binding, () => level, namespace);
 }
 
 function clusterPolicy(name: string, rule: string, changes: Changes = {}): Candidate {
