@@ -5,9 +5,9 @@
 import type { ErrorText, Span } from './error-text.ts';
 import { firstWithin } from './places.ts';
 
-/** The value after `name=` or `"name":` within a span: to its closing quotation mark, or to a blank or comma. */
+/** The value after `name=`, `"name"=` (klog) or `"name":` within a span: to its closing quotation mark, or to a blank or comma. */
 export function fieldIn(text: ErrorText, name: string, { start, end }: Span): string | undefined {
-  for (const lead of [`${name}="`, `"${name}":"`, `"${name}": "`, `${name}=`]) {
+  for (const lead of [`${name}="`, `"${name}"="`, `"${name}":"`, `"${name}": "`, `${name}=`]) {
     const at = firstWithin(text.lower, lead, start, end);
     if (at < 0) continue;
     const from = at + lead.length;

@@ -10,6 +10,7 @@ import { firstWithin, lastWithin, lineEnd } from '../places.ts';
 import { celKinds, kindsByHook, ruleKinds } from '../suspects/kyverno-kinds.ts';
 import { blockedRules } from './kyverno-block.ts';
 import { kyvernoEventSignatures } from './kyverno-events.ts';
+import { kyvernoLogSignatures } from './kyverno-log.ts';
 import { type JudgedObject, judgedObject, kyvernoFinding } from './kyverno-told.ts';
 
 /** What stands behind the object of a block, and the word in front of it; the latter two are of the releases 1.8 to 1.10. */
@@ -214,4 +215,9 @@ function mutationIn(
   return { policy: flat.slice(at + words.length, blank), rule, message, kinds: hook.kinds };
 }
 
-export const kyvernoSignatures: readonly Signature[] = [blocked, deniedOtherwise, ...kyvernoEventSignatures];
+export const kyvernoSignatures: readonly Signature[] = [
+  blocked,
+  deniedOtherwise,
+  ...kyvernoEventSignatures,
+  ...kyvernoLogSignatures,
+];
