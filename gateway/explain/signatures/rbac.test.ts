@@ -77,10 +77,11 @@ test('what cannot be granted by name is granted without it', () => {
   expect(steps[0]?.patch).toContain('coordination.k8s.io');
 });
 
-test('no command and no patch holds what is no name', () => {
-  const { steps } = explained(
-    'x is forbidden: User "jo" cannot list resource "pods; rm -rf" in API group "" in the namespace "shop"',
-  );
+test.each([
+  'x is forbidden: User "jo" cannot list resource "pods; rm -rf" in API group "" in the namespace "shop"',
+  'x is forbidden: User "jo" cannot $(id) resource "pods;" in API group "" in the namespace "shop"',
+])('no command and no patch holds what is no name: %s', (message) => {
+  const { steps } = explained(message);
   expect(steps.filter(({ command, patch }) => command !== undefined || patch !== undefined)).toEqual([]);
 });
 

@@ -98,9 +98,20 @@ export function accessSteps(access: Access, reason: string, about: About): reado
   ];
 }
 
+/** As every verb of a request is written, and those of RBAC alone. */
+function isVerb(verb: string): boolean {
+  return verb === '*' || /^[a-z]+$/.test(verb);
+}
+
+/** Names of most kinds; those of RBAC may hold colons and capitals, too. */
+function isObjectName(name: string): boolean {
+  return /^[A-Za-z0-9:._-]+$/.test(name);
+}
+
 /** `kubectl auth can-i`, as that user. */
 function canI(access: Access, about: About): (string | { value: string })[] | undefined {
   const { user, verb, path, resource = '', group, subresource, name, cluster } = access;
+  if (!isVerb(verb) || (name !== undefined && !isObjectName(name))) return undefined;
   const as = ['--as', { value: user }];
   if (path !== undefined) return ['auth', 'can-i', { value: verb }, { value: path }, ...as];
   const plural = `${resource}${group === undefined || group === '' ? '' : `.${group}`}`;

@@ -1,6 +1,7 @@
 /**
  * What to do about what the proxies of a mesh refused; what a policy demands is said by its own remediation.
  */
+import { isDnsSubdomain } from '../../../kube/names.ts';
 import type { RemediationStep } from '../../remediation/schema.ts';
 import { ask, kubectl, manual } from '../../remediation/steps.ts';
 import { shown } from '../../words.ts';
@@ -49,7 +50,7 @@ function logStep({ namespace, workloadName }: About): RemediationStep {
   const workload = workloadName === undefined ? undefined : workloadName.slice(workloadName.indexOf('/') + 1);
   const description =
     'The proxy of the server logs which policy it was: look for rbac_access_denied_matched_policy, which ends in the name or in none.';
-  if (workload === undefined) return manual(description, 'developer');
+  if (workload === undefined || !isDnsSubdomain(workload)) return manual(description, 'developer');
   const words = [
     'logs',
     { value: `deployment/${workload}` },
