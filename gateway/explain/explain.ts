@@ -40,25 +40,32 @@ export interface Explained {
 
 /** @param candidates All that binds the namespace, gravest first. */
 export function explain(text: ErrorText, candidates: readonly Candidate[], question: Question): Explained {
-  return explainCauses({ text, findings: findCauses(text) }, candidates, question);
+  return explainCauses(searchedFor(text, findCauses(text)), candidates, question);
 }
 
-/** A text, and what `findCauses` finds in it. */
+/** A text with all that follows from it alone. */
 export interface Searched {
   readonly text: ErrorText;
   readonly findings: readonly Finding[];
+  /** Objects that it names. */
+  readonly named: About['named'];
 }
 
-/** As `explain`, of a text in which causes were looked for already. */
-export function explainCauses(
-  { text, findings }: Searched,
-  candidates: readonly Candidate[],
-  question: Question,
-): Explained {
+/** @param findings What `findCauses` finds in the text. */
+export function searchedFor(text: ErrorText, findings: readonly Finding[]): Searched {
   const named = namedObjects(
     text,
     findings.map(({ span }) => span),
   );
+  return { text, findings, named };
+}
+
+/** As `explain`, of a text in which causes were looked for already. */
+export function explainCauses(
+  { text, findings, named }: Searched,
+  candidates: readonly Candidate[],
+  question: Question,
+): Explained {
   const about = { ...question, named };
   const [first, ...others] = findings.map((finding) => ({ finding, suspects: suspectsOf(finding, candidates, about) }));
   if (first === undefined) return nothingFound(text);

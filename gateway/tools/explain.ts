@@ -6,10 +6,11 @@ import { createLevels, mayReadDetails, mostDetailed, refusedReport } from '../an
 import { noReport } from '../answer/no-report.ts';
 import type { Pace } from '../answer/pace.ts';
 import { remediationFor } from '../answer/remediation.ts';
+import { untoldOf } from '../answer/untold.ts';
 import { withAdvice } from '../explain/advice.ts';
 import { Category, Confidence } from '../explain/category.ts';
 import { beginErrorText } from '../explain/error-text.ts';
-import { explainCauses, type Explained, matchesMax, type Searched } from '../explain/explain.ts';
+import { explainCauses, type Explained, matchesMax, type Searched, searchedFor } from '../explain/explain.ts';
 import { beginCauses } from '../explain/find-causes.ts';
 import { atLevels } from '../explain/levels.ts';
 import { Remediation, RemediationStep, stepsMax } from '../remediation/schema.ts';
@@ -81,12 +82,11 @@ export const explain = defineTool({
     const details = await mayReadDetails(namespace, caller);
     const searched = await search(message, pace);
     const workloads = details ? view.workloads : undefined;
-    const known = new Set(view.bindings.map(({ id }) => id));
     const question = {
       namespace,
       workloadName,
       workloads: workloads?.list,
-      complete: view.report.more.every((id) => known.has(id)),
+      complete: untoldOf(view) === 0,
       contact: gateway.remediationContact,
     };
     const { suspects, ...explained } = await atLevels(
@@ -156,7 +156,7 @@ async function search(message: string, pace: Pace): Promise<Searched> {
   await pace.each(causes.steps, (step) => {
     step();
   });
-  return { text, findings: causes.causes() };
+  return searchedFor(text, causes.causes());
 }
 
 /** With the level of each suspect, so that it is one of those that are asked for. */

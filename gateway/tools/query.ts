@@ -11,6 +11,7 @@ import { remediationFor } from '../answer/remediation.ts';
 import { dataText } from '../answer/fence.ts';
 import { noReport } from '../answer/no-report.ts';
 import { remembered } from '../answer/memo.ts';
+import { untoldOf } from '../answer/untold.ts';
 import { defineTool } from './define.ts';
 import { CursorField, LimitField, Namespace, pageFields } from './fields.ts';
 
@@ -127,13 +128,6 @@ function noteOn(name: string | undefined, workloads: Workloads | undefined, view
         ]),
   ];
   return notes.length === 0 ? {} : { note: notes.join(' ') };
-}
-
-/** How many bind the namespace of which nothing but the id is known. */
-function untoldOf({ report, bindings }: NamespaceView): number {
-  if (report.more.length === 0) return 0;
-  const told = new Set(bindings.map(({ id }) => id));
-  return report.more.filter((id) => !told.has(id)).length;
 }
 
 /** Whether it binds, or may bind, the workload that is asked about. */

@@ -74,7 +74,7 @@ test.each([
   ['file-system', "PermissionError: [Errno 13] Permission denied: '/var/lib/app'"],
   ['file-system', "Error: EACCES: permission denied, mkdir '/app/cache'"],
   ['file-system', 'listen tcp :80: bind: permission denied'],
-  ['file-system', 'write /tmp/x: no space left on device'],
+  ['file-system', 'write /data/x: no space left on device'],
   ['file-system', 'touch: /etc/x: Read-only file system'],
   ['kernel', 'accept4: too many open files'],
   ['kernel', 'kernel: nf_conntrack: table full, dropping packet'],

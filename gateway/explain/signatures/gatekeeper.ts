@@ -116,11 +116,15 @@ function beginsViolation(
   );
 }
 
+interface Bracket {
+  readonly constraint: string;
+  /** Where the message begins. */
+  readonly words: number;
+  readonly isOld: boolean;
+}
+
 /** `[name] ` and, up to 3.3, `[denied by name] `. */
-function bracketAt(
-  { flat }: ErrorText,
-  at: number,
-): { readonly constraint: string; readonly words: number; readonly isOld: boolean } | undefined {
+function bracketAt({ flat }: ErrorText, at: number): Bracket | undefined {
   const close = firstWithin(flat, ']', at, at + nameLengthMax + 12);
   if (close < 0) return undefined;
   const inner = flat.slice(at + 1, close);
@@ -150,18 +154,21 @@ const deniedBy: Signature = {
   read(from, at) {
     const bracket = bracketAt(from, at);
     if (bracket === undefined || isOfWarden(from, at)) return undefined;
-    const { constraint, words } = bracket;
-    const end = Math.min(from.lineEnd(words), words + 2_000);
-    const messages = [from.flat.slice(words, end).trim()];
-    return gatekeeperFinding({
-      constraint,
-      messages,
-      outcome: 'refused',
-      certainty: 'likely',
-      span: { start: at, end },
-    });
+    return toldInLine(from, at, bracket, 'refused');
   },
 };
+
+/** What a line says in brackets and behind them, without the webhook that would make it sure. */
+function toldInLine(
+  from: ErrorText,
+  start: number,
+  { constraint, words }: Bracket,
+  outcome: 'refused' | 'warned',
+): Finding {
+  const end = Math.min(from.lineEnd(words), words + 2_000);
+  const messages = [from.flat.slice(words, end).trim()];
+  return gatekeeperFinding({ constraint, messages, outcome, certainty: 'likely', span: { start, end } });
+}
 
 /** Policies of the platform that GKE Warden enforces are told in the same brackets. */
 function isOfWarden({ lower }: ErrorText, at: number): boolean {
@@ -175,16 +182,7 @@ const warning: Signature = {
     const start = at + 'warning: '.length;
     const bracket = bracketAt(from, start);
     if (bracket === undefined || bracket.isOld) return undefined;
-    const { constraint, words } = bracket;
-    const end = Math.min(from.lineEnd(words), words + 2_000);
-    const messages = [from.flat.slice(words, end).trim()];
-    return gatekeeperFinding({
-      constraint,
-      messages,
-      outcome: 'warned',
-      certainty: 'likely',
-      span: { start: at, end },
-    });
+    return toldInLine(from, at, bracket, 'warned');
   },
 };
 
