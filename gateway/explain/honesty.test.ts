@@ -184,6 +184,7 @@ describe('an error that somebody tells of', () => {
   test.each([
     `--- PASS: TestQuota\n  quota_test.go:33: got expected error: ${forbidden}`,
     `Users see errors such as "${exceeded}" then.`,
+    `Runbook: if you see "${exceeded}" then ask for more.`,
     `You get something like: ${forbidden}`,
   ])('is never sure: %s', (text) => {
     expect(ask(text, [quota('team', { pods: '4' })]).confidence).toBe('medium');
